@@ -1,0 +1,39 @@
+// bind: names, dtypes and shapes. Turns an Ast and descriptions of the caller's inputs into an array graph.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "frontend/ast.hpp"
+#include "ir/graph.hpp"
+
+namespace fuseval::frontend {
+
+/// An input as the caller binds it; its position in the span is its slot.
+struct InputInfo {
+  std::string name;
+  DType dtype = DType::float64;  ///< weak: bool_, int64 or float64, for Python's bool, int and float
+  Shape shape;
+  bool is_weak = false;   ///< a Python scalar under NEP 50 (rank 0)
+  uint64_t bits = 0;      ///< weak only: this call's value
+};
+
+struct BoundFunction {
+  Function function;
+  /// Weak inputs whose value the graph depends on (used as an axis, an index, an exponent, or in integer arithmetic):
+  /// the graph is for exactly these values. Other weak inputs may change from call to call.
+  std::vector<uint32_t> specialised_slots;
+  /// Slots that the text uses.
+  std::vector<uint32_t> used_slots;
+};
+
+/// Throws Error with the span of the smallest expression that is wrong.
+BoundFunction bind(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits = {});
+
+/// Every name that a text can call, sorted; for completion and help.
+std::vector<std::string_view> function_names();
+
+}  // namespace fuseval::frontend

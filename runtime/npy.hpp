@@ -1,0 +1,32 @@
+// .npy files (format versions 1, 2, 3): reading by mapping or copying, writing by temporary name and rename.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/buffer.hpp"
+
+namespace fuseval::runtime {
+
+class NpyFile {
+ public:
+  /// Validates the header wholly before touching data: hostile headers, sizes that overflow, truncated files, object and
+  /// structured dtypes are Error(file) with path and reason. Native-order data is memory-mapped read-only unless `copy`;
+  /// other byte order is converted into a Buffer. float16 and complex are read too (they can be stored and printed).
+  static std::shared_ptr<const NpyFile> open(const std::string& path, bool copy = false);
+  const ArrayView& view() const { return view_; }
+  ~NpyFile();
+
+ private:
+  NpyFile() = default;
+  ArrayView view_;
+  Buffer buffer_;
+  void* mapping_ = nullptr;
+  size_t mapping_bytes_ = 0;
+};
+
+/// Writes `view` as version 1 (2 when the header needs it), C order (Fortran order if the view is F- but not C-contiguous),
+/// to a temporary file in the same folder, fsyncs it and renames it to `path`. Throws Error(file); no file is left behind.
+void write_npy(const std::string& path, const ArrayView& view);
+
+}  // namespace fuseval::runtime

@@ -1,0 +1,38 @@
+// The thread pool: static workers that spin, then park. The caller always works too.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace fuseval::runtime {
+
+/// CPUs that this process may use: affinity and cgroup quota considered, at least 1.
+int usable_cpus();
+
+class ThreadPool {
+ public:
+  /// `threads` counts the caller: a pool of 1 has no worker. 0: usable_cpus(). Workers start at the first parallel run.
+  explicit ThreadPool(int threads = 0);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const;
+
+  /// Calls task(context, index, thread) for every index in [0, count), each once, from at most `max_threads` threads
+  /// (0: all); `thread` is in [0, threads()), 0 is the caller. Returns when all are done, and the number of threads that
+  /// took part. Indices are handed out dynamically in ascending order. A second caller at the same time runs alone.
+  /// After fork() the child's pool starts fresh workers when it next needs them. Tasks must not throw.
+  int run(int64_t count, void (*task)(void* context, int64_t index, int thread), void* context, int max_threads = 0);
+
+  template <class F>
+  int parallel_for(int64_t count, F&& f, int max_threads = 0) {
+    return run(count, [](void* c, int64_t i, int t) { (*static_cast<std::remove_reference_t<F>*>(c))(i, t); }, &f, max_threads);
+  }
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fuseval::runtime
