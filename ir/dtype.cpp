@@ -63,11 +63,16 @@ DType promote_inexact(DType a, DType b) {
 // NumPy's order of kinds for same_kind casts: an unsigned integer may become signed, not the other way round.
 int kind_rank(DType dtype) {
   switch (kind_of(dtype)) {
-    case Kind::boolean: return 0;
-    case Kind::unsigned_integer: return 1;
-    case Kind::signed_integer: return 2;
-    case Kind::floating: return 3;
-    case Kind::complex: return 4;
+    case Kind::boolean:
+      return 0;
+    case Kind::unsigned_integer:
+      return 1;
+    case Kind::signed_integer:
+      return 2;
+    case Kind::floating:
+      return 3;
+    case Kind::complex:
+      return 4;
   }
   return 4;
 }
@@ -98,10 +103,13 @@ DType promote_types(DType a, DType b) {
 
 DType promote_weak(DType strong, Kind weak) {
   switch (weak) {
-    case Kind::boolean: return strong;
+    case Kind::boolean:
+      return strong;
     case Kind::signed_integer:
-    case Kind::unsigned_integer: return is_bool(strong) ? DType::int64 : strong;
-    case Kind::floating: return is_float(strong) || is_complex(strong) ? strong : DType::float64;
+    case Kind::unsigned_integer:
+      return is_bool(strong) ? DType::int64 : strong;
+    case Kind::floating:
+      return is_float(strong) || is_complex(strong) ? strong : DType::float64;
     case Kind::complex:
       if (is_complex(strong)) return strong;
       return is_float(strong) ? complex_of(strong) : DType::complex128;

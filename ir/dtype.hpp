@@ -10,13 +10,27 @@ namespace fuseval {
 
 /// Values are part of the C ABI (fv_dtype): append only.
 enum class DType : uint8_t {
-  bool_ = 0, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float16, float32, float64, complex64, complex128,
+  bool_ = 0,
+  int8,
+  int16,
+  int32,
+  int64,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  float16,
+  float32,
+  float64,
+  complex64,
+  complex128,
 };
 inline constexpr int dtype_count = 14;
 
-/// The dtypes that this version computes with, in DType order; float16 and complex have their rows in every table already.
-inline constexpr std::array computed_dtypes = {DType::bool_,  DType::int8,   DType::int16,  DType::int32,
-                                               DType::int64,  DType::uint8,  DType::uint16, DType::uint32,
+/// The dtypes that this version computes with, in DType order; float16 and complex have their rows in every table
+/// already.
+inline constexpr std::array computed_dtypes = {DType::bool_,  DType::int8,    DType::int16,  DType::int32,
+                                               DType::int64,  DType::uint8,   DType::uint16, DType::uint32,
                                                DType::uint64, DType::float32, DType::float64};
 
 enum class Kind : uint8_t { boolean, signed_integer, unsigned_integer, floating, complex };

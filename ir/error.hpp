@@ -34,13 +34,12 @@ enum class ErrorCode : int32_t {
   unsupported = 13,      ///< valid in the language, but not on this device, target or in this version
   invalid_handle = 14,   ///< a null or malformed argument of the C ABI
   cancelled = 15,
-  internal = 16,         ///< a bug in fuseval
+  internal = 16,  ///< a bug in fuseval
 };
 
 class Error : public std::exception {
  public:
-  Error(ErrorCode code, std::string message, Span span = {})
-      : code_(code), message_(std::move(message)), span_(span) {}
+  Error(ErrorCode code, std::string message, Span span = {}) : code_(code), message_(std::move(message)), span_(span) {}
 
   ErrorCode code() const { return code_; }
   const std::string& message() const { return message_; }

@@ -1,12 +1,13 @@
 // The loop nest: what a backend sees of one kernel. Ordered axes, then straight-line SSA over one element.
 //
 // A nest is either elementwise (every axis parallel) or a reduction (parallel axes first, then reduce axes, both in
-// logical order). `body` is evaluated once per element of the whole iteration space; it may store, and in a reduction it
-// feeds the accumulators. `epilogue` (reductions only) is evaluated once per element of the parallel space, after the
-// accumulators are complete; its `result` instructions read them, and it stores.
+// logical order). `body` is evaluated once per element of the whole iteration space; it may store, and in a reduction
+// it feeds the accumulators. `epilogue` (reductions only) is evaluated once per element of the parallel space, after
+// the accumulators are complete; its `result` instructions read them, and it stores.
 //
-// What the code depends on (axis count, kinds, operand dtypes and layout classes, instructions) is separate from what it
-// is given at run time (extents, strides, offsets, pointers, constants): `serialise_structure` is the kernel cache's key.
+// What the code depends on (axis count, kinds, operand dtypes and layout classes, instructions) is separate from what
+// it is given at run time (extents, strides, offsets, pointers, constants): `serialise_structure` is the kernel cache's
+// key.
 #pragma once
 
 #include <cstdint>

@@ -34,10 +34,14 @@ std::optional<Op> op_from_name(std::string_view name) {
 
 DType result_dtype(Op op, DType loop) {
   switch (info(op).result) {
-    case ResultRule::same: return loop;
-    case ResultRule::boolean: return DType::bool_;
-    case ResultRule::uint8: return DType::uint8;
-    case ResultRule::int32: return DType::int32;
+    case ResultRule::same:
+      return loop;
+    case ResultRule::boolean:
+      return DType::bool_;
+    case ResultRule::uint8:
+      return DType::uint8;
+    case ResultRule::int32:
+      return DType::int32;
   }
   return loop;
 }
@@ -54,11 +58,14 @@ DType result_dtype(Reduction reduction, DType operand) {
     case Reduction::prod:
     case Reduction::min:
     case Reduction::max:
-    case Reduction::moment2: return operand;
+    case Reduction::moment2:
+      return operand;
     case Reduction::all:
-    case Reduction::any: return DType::bool_;
+    case Reduction::any:
+      return DType::bool_;
     case Reduction::argmin:
-    case Reduction::argmax: return DType::int64;
+    case Reduction::argmax:
+      return DType::int64;
   }
   return operand;
 }

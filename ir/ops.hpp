@@ -19,13 +19,13 @@ enum class Op : uint8_t {
 
 /// The dtypes for which an op has a loop. Operands are promoted to the first loop dtype that they can become.
 enum class Domain : uint8_t {
-  any,               ///< every dtype
-  numeric,           ///< integers, floats, complex; bool is an error (-bool, bool - bool)
-  numeric_or_bool,   ///< the same, with a bool loop
-  numeric_power,     ///< as numeric, bool computes as int8
-  real_no_bool,      ///< integers and floats; bool computes as int8
-  real_or_bool,      ///< integers, floats, bool
-  integer,           ///< integers; bool computes as int8
+  any,              ///< every dtype
+  numeric,          ///< integers, floats, complex; bool is an error (-bool, bool - bool)
+  numeric_or_bool,  ///< the same, with a bool loop
+  numeric_power,    ///< as numeric, bool computes as int8
+  real_no_bool,     ///< integers and floats; bool computes as int8
+  real_or_bool,     ///< integers, floats, bool
+  integer,          ///< integers; bool computes as int8
   integer_or_bool,
   truth,             ///< bool; any other dtype is compared with 0 first
   inexact,           ///< floats and complex; integers become the smallest float that holds them
@@ -59,13 +59,13 @@ DType result_dtype(Op op, DType loop);
 
 /// Reductions that the loop nest knows. mean, var, std, count_nonzero, ptp … are composed from these in frontend/bind.
 enum class Reduction : uint8_t {
-  sum,      ///< canonical order for floats (LANGUAGE.md, Numbers)
-  prod,     ///< canonical order for floats
-  min,      ///< -0 below +0, NaN wins
+  sum,   ///< canonical order for floats (LANGUAGE.md, Numbers)
+  prod,  ///< canonical order for floats
+  min,   ///< -0 below +0, NaN wins
   max,
-  all,      ///< bool and
-  any,      ///< bool or
-  argmin,   ///< int64 index in C order over the reduced axes; NaN wins, ties take the lowest index
+  all,     ///< bool and
+  any,     ///< bool or
+  argmin,  ///< int64 index in C order over the reduced axes; NaN wins, ties take the lowest index
   argmax,
   moment2,  ///< float: the sum of squared deviations from the mean, by leaves of 16 rows and Chan's merge
 };

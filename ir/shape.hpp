@@ -54,7 +54,8 @@ struct AffineView {
   static AffineView drop_axis(const Shape& source, int axis);
 };
 
-/// inner maps its indices to the source; outer maps its indices to those of inner. The result maps outer's to the source.
+/// inner maps its indices to the source; outer maps its indices to those of inner. The result maps outer's to the
+/// source.
 AffineView compose(const AffineView& outer, const AffineView& inner);
 bool is_identity(const AffineView& view, const Shape& source);
 
