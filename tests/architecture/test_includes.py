@@ -1,0 +1,96 @@
+"""Folders depend on each other one way only: ir <- frontend, codegen, runtime <- engine <- tools, examples.
+
+frontend, codegen and runtime do not know each other; LLVM is named in codegen/llvm only; tools, examples and bench see
+nothing of the project but include/fuseval. Read from the #include lines, so that no build can hide a wrong arrow.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SUFFIXES = {".c", ".h", ".cpp", ".hpp", ".def", ".inc", ".cu", ".cuh"}
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+# What a folder may include, itself apart. "include" stands for include/fuseval.
+ALLOWED = {
+    "ir": set(),
+    "frontend": {"ir"},
+    "codegen": {"ir"},
+    "runtime": {"ir"},
+    "engine": {"ir", "frontend", "codegen", "runtime", "include"},
+    "include": set(),
+    "tools": {"include"},
+    "examples": {"include"},
+    "bench": {"include"},
+}
+
+
+def sources(folder):
+    return sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES)
+
+
+def includes(path):
+    return [match.group(2) for match in INCLUDE.finditer(path.read_text())]
+
+
+def folder_of(include, path):
+    """The project folder that an include names, or None for a system header."""
+    first = include.split("/")[0]
+    if first == "fuseval":
+        return "include"
+    if first in ALLOWED:
+        return first
+    neighbour = (path.parent / include).resolve()
+    if neighbour.is_relative_to(ROOT) and neighbour.exists():
+        return neighbour.relative_to(ROOT).parts[0]
+    return None
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_arrows_point_one_way(folder):
+    wrong = []
+    for path in sources(folder):
+        for include in includes(path):
+            target = folder_of(include, path)
+            if target is not None and target != folder and target not in ALLOWED[folder]:
+                wrong.append(f"{path.relative_to(ROOT)} includes {include}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("folder", ["ir", "frontend", "codegen", "runtime", "engine", "include"])
+def test_folder_has_sources(folder):
+    assert sources(folder), f"{folder} has no sources: the test above would check nothing"
+
+
+def test_llvm_is_named_in_one_folder():
+    wrong = [
+        f"{path.relative_to(ROOT)} includes {include}"
+        for folder in ALLOWED
+        for path in sources(folder)
+        for include in includes(path)
+        if re.match(r"(llvm|llvm-c|clang)/", include) and not path.is_relative_to(ROOT / "codegen" / "llvm")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_public_headers_need_only_the_standard_library():
+    wrong = [
+        f"{path.relative_to(ROOT)} includes {include}"
+        for path in sources("include")
+        for include in includes(path)
+        if "/" in include and not include.startswith("fuseval/")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_headers_have_one_way_in():
+    """Every header is included once: #pragma once, or the C header's guard."""
+    missing = [
+        str(path.relative_to(ROOT))
+        for folder in ALLOWED
+        for path in sources(folder)
+        if path.suffix in {".h", ".hpp"} and not re.search(r"#pragma once|#ifndef \w+_H\b", path.read_text())
+    ]
+    assert not missing, "\n".join(missing)
