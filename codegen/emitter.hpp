@@ -3,6 +3,7 @@
 // none of them may change an operation, the same text gives the same bits everywhere.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -11,6 +12,7 @@
 
 namespace fuseval::codegen {
 
+// clang-format off
 /// What an emitter E provides. `Value` is a regular type that knows its dtype (E::dtype_of); bool values are masks.
 /// Both operands of a binary primitive have one dtype, and the result has it too, but for comparisons (bool).
 ///   constants      e.constant(dtype, bits)           bits zero-extended to 64, as memory holds them
@@ -36,8 +38,17 @@ namespace fuseval::codegen {
 ///                                                    or int64 below the table's size; the table has static storage
 ///   rare path      rarely(mask, value, f)            value where mask is false, f() where it is true; f emits code that a
 ///                                                    backend may skip when no lane needs it
+///   loop           repeat_while(state, active, step) a while loop for each lane on its own: state is a std::array of
+///                                                    Values; as long as active(state), a mask, is true in any lane,
+///                                                    the lanes where it is true take step(state) and the others keep
+///                                                    theirs. step is evaluated in every lane and must be safe there
+///                                                    (no division by zero); it returns a std::array of the same dtypes
+// clang-format on
 template <class E>
-concept Emitter = requires(E e, typename E::Value v, DType t, std::span<const uint64_t> table) {
+concept Emitter = requires(E e, typename E::Value v, DType t, std::span<const uint64_t> table,
+                           std::array<typename E::Value, 2> two, typename E::Value (*rare)(),
+                           typename E::Value (*active)(const std::array<typename E::Value, 2>&),
+                           std::array<typename E::Value, 2> (*step)(const std::array<typename E::Value, 2>&)) {
   { e.dtype_of(v) } -> std::same_as<DType>;
   { e.constant(t, uint64_t{}) } -> std::same_as<typename E::Value>;
   { e.real(t, double{}) } -> std::same_as<typename E::Value>;
@@ -73,7 +84,8 @@ concept Emitter = requires(E e, typename E::Value v, DType t, std::span<const ui
   { e.convert(v, t) } -> std::same_as<typename E::Value>;
   { e.bitcast(v, t) } -> std::same_as<typename E::Value>;
   { e.lookup(table, t, v) } -> std::same_as<typename E::Value>;
-  { e.rarely(v, v, [&] { return v; }) } -> std::same_as<typename E::Value>;
+  { e.rarely(v, v, rare) } -> std::same_as<typename E::Value>;
+  { e.repeat_while(two, active, step) } -> std::same_as<std::array<typename E::Value, 2>>;
 };
 
 }  // namespace fuseval::codegen
