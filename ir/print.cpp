@@ -6,6 +6,7 @@
 
 #include "ir/graph.hpp"
 #include "ir/loops.hpp"
+#include "ir/plan.hpp"
 
 namespace fuseval {
 namespace {
@@ -122,6 +123,36 @@ std::string print_header(const LoopNest& nest) {
   return text + "\n";
 }
 
+// Bytes that an operand touches: elements along the axes that it moves on.
+int64_t bytes_of(const LoopNest& nest, const Operand& operand) {
+  if (operand.kind == OperandKind::index) return 0;
+  int64_t bytes = size_of(operand.dtype);
+  for (size_t k = 0; k < nest.axes.size(); ++k)
+    if (operand.strides[k] != 0 || nest.axes[k].extent == 0) bytes *= nest.axes[k].extent;
+  return bytes;
+}
+
+int64_t bytes_moved(const LoopNest& nest) {
+  int64_t bytes = 0;
+  for (const Operand& operand : nest.operands) bytes += bytes_of(nest, operand);
+  return bytes;
+}
+
+size_t count_operands(const LoopNest& nest, OperandKind kind) {
+  size_t count = 0;
+  for (const Operand& operand : nest.operands) count += operand.kind == kind ? 1 : 0;
+  return count;
+}
+
+size_t operation_count(const LoopNest& nest) {
+  size_t count = 0;
+  for (const auto* list : {&nest.body, &nest.epilogue})
+    for (const Instruction& i : *list)
+      count +=
+          i.kind == InstructionKind::scalar || i.kind == InstructionKind::cast || i.kind == InstructionKind::accumulate;
+  return count;
+}
+
 }  // namespace
 
 std::string print(const Function& function) {
@@ -152,6 +183,24 @@ std::string print(const LoopNest& nest) {
   if (!nest.epilogue.empty()) text += "epilogue\n";
   for (size_t k = 0; k < nest.epilogue.size(); ++k) text += print_instruction(nest.epilogue[k], k);
   return text;
+}
+
+std::string print(const Plan& plan) {
+  std::string text;
+  int64_t total = 0;
+  for (size_t k = 0; k < plan.kernels.size(); ++k) {
+    const LoopNest& nest = plan.kernels[k];
+    const int64_t bytes = bytes_moved(nest);
+    total += bytes;
+    text += fmt::format("kernel {}: {}", k, print_header(nest));
+    text += fmt::format("  {} operations, loads {}, stores {}, {} bytes\n", operation_count(nest),
+                        count_operands(nest, OperandKind::load), count_operands(nest, OperandKind::store), bytes);
+  }
+  int64_t temporaries = 0;
+  for (const BufferInfo& buffer : plan.buffers)
+    if (buffer.role == BufferRole::temporary) temporaries += element_count(buffer.shape) * size_of(buffer.dtype);
+  return text + fmt::format("{} kernel{}, {} bytes moved, {} bytes of temporaries\n", plan.kernels.size(),
+                            plan.kernels.size() == 1 ? "" : "s", total, temporaries);
 }
 
 }  // namespace fuseval

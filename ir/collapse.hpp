@@ -1,0 +1,13 @@
+// collapse: the order of a nest's axes, and as few of them as its strides allow.
+#pragma once
+
+#include "ir/loops.hpp"
+
+namespace fuseval {
+
+/// Puts parallel axes (and reduce axes when no accumulator minds) in the order of falling strides, chooses between the
+/// two reduction orders when no accumulator minds, merges neighbouring axes that every operand walks as one, and gives
+/// the vectorised side of a reduction at least one axis.
+void collapse(LoopNest& nest);
+
+}  // namespace fuseval
