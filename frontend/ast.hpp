@@ -32,7 +32,7 @@ enum class ExprKind : uint8_t {
   call,         ///< children: callee, then arguments (keyword arguments are `keyword` nodes)
   keyword,      ///< text: the keyword; child: value. Only below a call
   attribute,    ///< text: the attribute; child: the object
-  subscript,    ///< children: the object, then one a subscript item
+  subscript,    ///< children: the object, then its items: a[(b, c)] is a[b, c], and a[()] has none
   slice,        ///< children: start, stop, step; an absent one is a `none` node with an empty span
   tuple,        ///< children: elements
   list,         ///< children: elements
@@ -40,22 +40,40 @@ enum class ExprKind : uint8_t {
 
 /// Operators of unary, binary and compare nodes.
 enum class Operator : uint8_t {
-  positive, negative, invert,
-  add, subtract, multiply, divide, floor_divide, remainder, power, matmul,
-  left_shift, right_shift, bitwise_and, bitwise_or, bitwise_xor,
-  equal, not_equal, less, less_equal, greater, greater_equal,
+  positive,
+  negative,
+  invert,
+  add,
+  subtract,
+  multiply,
+  divide,
+  floor_divide,
+  remainder,
+  power,
+  matmul,
+  left_shift,
+  right_shift,
+  bitwise_and,
+  bitwise_or,
+  bitwise_xor,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
 };
 
 struct Expr {
   ExprKind kind = ExprKind::none;
-  Operator op = Operator::add;     ///< unary, binary
-  Span span;                       ///< of the whole expression in the source
-  Span op_span;                    ///< of the operator, call parenthesis or attribute name: where a caret points
-  uint32_t first_child = 0;        ///< into Ast::children
+  Operator op = Operator::add;  ///< unary, binary
+  Span span;                    ///< of the whole expression in the source
+  Span op_span;                 ///< of the operator, call parenthesis or attribute name: where a caret points
+  uint32_t first_child = 0;     ///< into Ast::children
   uint32_t child_count = 0;
-  uint32_t text = 0;               ///< into Ast::texts (integer, string, name, keyword, attribute)
-  uint32_t first_op = 0;           ///< compare: into Ast::operators; child_count - 1 of them
-  double number = 0;               ///< floating, imaginary, boolean
+  uint32_t text = 0;      ///< into Ast::texts (integer, string, name, keyword, attribute)
+  uint32_t first_op = 0;  ///< compare: into Ast::operators; child_count - 1 of them
+  double number = 0;      ///< floating, imaginary, boolean
 };
 
 struct Ast {
@@ -79,7 +97,8 @@ struct Limits {
   size_t operands = 1'024;
 };
 
-/// Parses one expression (statements come in a later version). Throws Error(syntax) or Error(limit) with its span.
+/// Parses one expression, blank lines and comments around it. Throws Error(syntax), Error(limit), or Error(unsupported)
+/// for statements and lambda, which come in a later version; each with its span.
 Ast parse(std::string_view text, const Limits& limits = {});
 
 /// One line a node, indented, for `fuseval explain --stage ast`.

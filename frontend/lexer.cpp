@@ -1,0 +1,377 @@
+#include "frontend/lexer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "frontend/literals.hpp"
+#include "frontend/unicode.hpp"
+
+namespace fuseval::frontend {
+namespace {
+
+struct Spelling {
+  std::string_view text;
+  TokenKind kind;
+};
+
+/// Longest first where one begins another.
+constexpr Spelling operators[] = {
+    {"**=", TokenKind::augmented_assign},
+    {"//=", TokenKind::augmented_assign},
+    {"<<=", TokenKind::augmented_assign},
+    {">>=", TokenKind::augmented_assign},
+    {"...", TokenKind::ellipsis},
+    {"+=", TokenKind::augmented_assign},
+    {"-=", TokenKind::augmented_assign},
+    {"*=", TokenKind::augmented_assign},
+    {"/=", TokenKind::augmented_assign},
+    {"%=", TokenKind::augmented_assign},
+    {"@=", TokenKind::augmented_assign},
+    {"&=", TokenKind::augmented_assign},
+    {"|=", TokenKind::augmented_assign},
+    {"^=", TokenKind::augmented_assign},
+    {"**", TokenKind::double_star},
+    {"//", TokenKind::double_slash},
+    {"<<", TokenKind::left_shift},
+    {">>", TokenKind::right_shift},
+    {"<=", TokenKind::less_equal},
+    {">=", TokenKind::greater_equal},
+    {"==", TokenKind::equal},
+    {"!=", TokenKind::not_equal},
+    {":=", TokenKind::walrus},
+    {"->", TokenKind::arrow},
+    {"+", TokenKind::plus},
+    {"-", TokenKind::minus},
+    {"*", TokenKind::star},
+    {"/", TokenKind::slash},
+    {"%", TokenKind::percent},
+    {"@", TokenKind::at},
+    {"&", TokenKind::ampersand},
+    {"|", TokenKind::bar},
+    {"^", TokenKind::caret},
+    {"~", TokenKind::tilde},
+    {"<", TokenKind::less},
+    {">", TokenKind::greater},
+    {"(", TokenKind::left_parenthesis},
+    {")", TokenKind::right_parenthesis},
+    {"[", TokenKind::left_bracket},
+    {"]", TokenKind::right_bracket},
+    {"{", TokenKind::left_brace},
+    {"}", TokenKind::right_brace},
+    {",", TokenKind::comma},
+    {":", TokenKind::colon},
+    {".", TokenKind::dot},
+    {";", TokenKind::semicolon},
+    {"=", TokenKind::assign},
+};
+
+constexpr Spelling keywords[] = {
+    {"and", TokenKind::keyword_and},
+    {"or", TokenKind::keyword_or},
+    {"not", TokenKind::keyword_not},
+    {"if", TokenKind::keyword_if},
+    {"else", TokenKind::keyword_else},
+    {"is", TokenKind::keyword_is},
+    {"in", TokenKind::keyword_in},
+    {"True", TokenKind::keyword_true},
+    {"False", TokenKind::keyword_false},
+    {"None", TokenKind::keyword_none},
+    {"for", TokenKind::keyword_for},
+    {"lambda", TokenKind::keyword_lambda},
+    {"break", TokenKind::statement_keyword},
+    {"continue", TokenKind::statement_keyword},
+    {"def", TokenKind::statement_keyword},
+    {"elif", TokenKind::statement_keyword},
+    {"pass", TokenKind::statement_keyword},
+    {"return", TokenKind::statement_keyword},
+    {"while", TokenKind::statement_keyword},
+    {"as", TokenKind::foreign_keyword},
+    {"assert", TokenKind::foreign_keyword},
+    {"async", TokenKind::foreign_keyword},
+    {"await", TokenKind::foreign_keyword},
+    {"class", TokenKind::foreign_keyword},
+    {"del", TokenKind::foreign_keyword},
+    {"except", TokenKind::foreign_keyword},
+    {"finally", TokenKind::foreign_keyword},
+    {"from", TokenKind::foreign_keyword},
+    {"global", TokenKind::foreign_keyword},
+    {"import", TokenKind::foreign_keyword},
+    {"nonlocal", TokenKind::foreign_keyword},
+    {"raise", TokenKind::foreign_keyword},
+    {"try", TokenKind::foreign_keyword},
+    {"with", TokenKind::foreign_keyword},
+    {"yield", TokenKind::foreign_keyword},
+};
+
+/// Spellings of other languages, and what to write instead.
+struct Foreign {
+  std::string_view text;
+  std::string_view advice;
+};
+
+constexpr Foreign foreign_operators[] = {
+    {"===", "'===' is not an operator: equality is '=='"},
+    {"!==", "'!==' is not an operator: inequality is '!='"},
+    {"&&", "'&&' is not an operator: write '&' (between parenthesised comparisons) or 'and'"},
+    {"||", "'||' is not an operator: write '|' (between parenthesised comparisons) or 'or'"},
+    {"<>", "'<>' is not an operator: inequality is '!='"},
+    {"=>", "'=>' is not an operator: greater or equal is '>='"},
+    {"?", "'?' is not an operator: a conditional is written 'x if condition else y'"},
+};
+
+/// Characters that look like, or are the typeset form of, something that can be typed.
+struct Lookalike {
+  char32_t character;
+  std::string_view instead;
+};
+
+constexpr Lookalike lookalikes[] = {
+    {0xab, "\""},    {0xb2, "**2"},       {0xb3, "**3"}, {0xb5, "μ (U+03BC)"}, {0xb7, "*"},    {0xbb, "\""},
+    {0xd7, "*"},     {0xf7, "/"},         {0x2010, "-"}, {0x2011, "-"},        {0x2012, "-"},  {0x2013, "-"},
+    {0x2014, "-"},   {0x2018, "'"},       {0x2019, "'"}, {0x201a, "'"},        {0x201c, "\""}, {0x201d, "\""},
+    {0x201e, "\""},  {0x2026, "..."},     {0x2032, "'"}, {0x2033, "\""},       {0x2044, "/"},  {0x2211, "sum(…)"},
+    {0x2212, "-"},   {0x220f, "prod(…)"}, {0x2215, "/"}, {0x2217, "*"},        {0x2219, "*"},  {0x221a, "sqrt(…)"},
+    {0x221e, "inf"}, {0x2227, "&"},       {0x2228, "|"}, {0x2260, "!="},       {0x2264, "<="}, {0x2265, ">="},
+    {0x22c5, "*"},   {0xac, "~"},
+};
+
+std::string_view instead_of(char32_t character) {
+  const auto* found = std::find_if(std::begin(lookalikes), std::end(lookalikes),
+                                   [&](const Lookalike& l) { return l.character == character; });
+  return found == std::end(lookalikes) ? std::string_view() : found->instead;
+}
+
+bool is_fullwidth_ascii(char32_t c) { return c >= 0xff01 && c <= 0xff5e; }
+
+/// What to do about a character that no token begins with; "" if there is nothing to say.
+std::string advice_on(char32_t c) {
+  if (const auto instead = instead_of(c); !instead.empty()) return fmt::format(": write {}", instead);
+  if (is_fullwidth_ascii(c)) return fmt::format(": write {}", static_cast<char>(c - 0xfee0));
+  if (c == 0xa0 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x3000) {
+    return ": write an ordinary space";
+  }
+  if (c >= 0x80 && !is_printable(c)) return ": it is invisible, delete it";
+  return "";
+}
+
+char opening_of(char closing) { return closing == ')' ? '(' : closing == ']' ? '[' : '{'; }
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+/// Whether `word`, which a quote follows, is a prefix of a string literal in Python.
+bool is_string_prefix(std::string_view word) {
+  if (word.size() > 2) return false;
+  std::string key;
+  for (char c : word) key += lower(c);
+  std::sort(key.begin(), key.end());
+  constexpr std::array<std::string_view, 6> prefixes = {"b", "f", "r", "u", "br", "fr"};
+  return std::find(prefixes.begin(), prefixes.end(), key) != prefixes.end();
+}
+
+}  // namespace
+
+Lexer::Lexer(std::string_view source) : source_(source) {
+  const size_t invalid = find_invalid_utf8(source);
+  if (invalid == source.size()) return;
+  const auto begin = static_cast<uint32_t>(invalid);
+  throw Error(ErrorCode::syntax,
+              fmt::format("byte 0x{:02X} is not valid UTF-8 here", static_cast<unsigned char>(source[invalid])),
+              {begin, begin + 1});
+}
+
+Token Lexer::next() {
+  for (;;) {
+    if (line_starts_) start_line();
+    if (pending_ > 0) return --pending_, Token{TokenKind::indent, {position_, position_}};
+    if (pending_ < 0) return ++pending_, Token{TokenKind::dedent, {position_, position_}};
+    skip_blanks();
+    if (position_ == source_.size()) return end_of_text();
+    if (at_newline()) return end_of_line();
+    line_is_open_ = true;
+    const CodePoint c = decode(source_, position_);
+    if (is_name_start(c.value)) return name_or_keyword();
+    if (c.value == '"' || c.value == '\'') return string(0);
+    const bool point_and_digit = c.value == '.' && position_ + 1 < source_.size() && source_[position_ + 1] >= '0' &&
+                                 source_[position_ + 1] <= '9';
+    if (point_and_digit || (c.value >= '0' && c.value <= '9')) {
+      const Token token = scan_number(source_, position_);
+      position_ = token.span.end;
+      return token;
+    }
+    return operator_or_bracket();
+  }
+}
+
+Token Lexer::take(TokenKind kind, size_t size) {
+  const uint32_t begin = position_;
+  position_ += static_cast<uint32_t>(size);
+  return {kind, {begin, position_}};
+}
+
+void Lexer::skip_newline() { position_ += at(position_, '\r') && at(position_ + 1, '\n') ? 2 : 1; }
+
+void Lexer::skip_comment() {
+  while (position_ < source_.size() && !at_newline()) ++position_;
+}
+
+/// Skips lines that hold no token, then compares the indentation of the first that does.
+void Lexer::start_line() {
+  for (;;) {
+    const uint32_t begin = position_;
+    uint32_t column = 0;
+    uint32_t alternative = 0;
+    for (; position_ < source_.size(); ++position_) {
+      const char c = source_[position_];
+      if (c == '\f') {
+        column = alternative = 0;
+      } else if (c == ' ' || c == '\t') {
+        column = c == ' ' ? column + 1 : (column / 8 + 1) * 8;
+        ++alternative;
+      } else {
+        break;
+      }
+    }
+    if (at(position_, '#')) skip_comment();
+    if (position_ == source_.size()) return;
+    if (!at_newline()) return change_indentation(begin, column, alternative);
+    skip_newline();
+  }
+}
+
+/// The first line's indentation is the base, so that texts may be indented as a whole.
+void Lexer::change_indentation(uint32_t begin, uint32_t column, uint32_t alternative) {
+  line_starts_ = false;
+  if (indentations_.empty()) indentations_.push_back({column, alternative});
+  const auto fail = [&](const char* message) { throw Error(ErrorCode::syntax, message, {begin, position_}); };
+  const char* mixed = "tabs and spaces are mixed so that the indentation depends on the width of a tab";
+  const Indentation outer = indentations_.back();
+  if ((column > outer.column) != (alternative > outer.alternative)) fail(mixed);
+  if (column > outer.column) {
+    indentations_.push_back({column, alternative});
+    ++pending_;
+    return;
+  }
+  while (!indentations_.empty() && indentations_.back().column > column) {
+    indentations_.pop_back();
+    --pending_;
+  }
+  if (indentations_.empty() || indentations_.back().column != column) fail("this indentation matches no outer line");
+  if (indentations_.back().alternative != alternative) fail(mixed);
+}
+
+void Lexer::skip_blanks() {
+  while (position_ < source_.size()) {
+    const char c = source_[position_];
+    if (c == '#') {
+      skip_comment();
+    } else if (c == '\\') {
+      continue_line();
+    } else if (c == ' ' || c == '\t' || c == '\f' || (at_newline() && (!brackets_.empty() || !line_is_open_))) {
+      ++position_;
+    } else {
+      return;
+    }
+  }
+}
+
+void Lexer::continue_line() {
+  const uint32_t begin = position_++;
+  if (position_ == source_.size()) {
+    throw Error(ErrorCode::syntax, "'\\' continues a line, and the text ends here", {begin, begin + 1});
+  }
+  if (!at_newline()) {
+    throw Error(ErrorCode::syntax, "'\\' continues a line: only a line end may follow it", {begin, begin + 1});
+  }
+  skip_newline();
+}
+
+Token Lexer::end_of_text() {
+  const Span here = {position_, position_};
+  if (!brackets_.empty()) return {TokenKind::end, here};
+  if (line_is_open_) {
+    line_is_open_ = false;
+    return {TokenKind::newline, here};
+  }
+  if (indentations_.size() > 1) {
+    indentations_.pop_back();
+    return {TokenKind::dedent, here};
+  }
+  return {TokenKind::end, here};
+}
+
+Token Lexer::end_of_line() {
+  const uint32_t begin = position_;
+  skip_newline();
+  line_starts_ = true;
+  line_is_open_ = false;
+  return {TokenKind::newline, {begin, position_}};
+}
+
+Token Lexer::name_or_keyword() {
+  uint32_t end = position_;
+  while (end < source_.size()) {
+    const CodePoint c = decode(source_, end);
+    if (!is_name_continue(c.value)) break;
+    end += c.size;
+  }
+  const std::string_view word = source_.substr(position_, end - position_);
+  if ((at(end, '"') || at(end, '\'')) && is_string_prefix(word)) return string(word.size());
+  for (const Spelling& keyword : keywords) {
+    if (keyword.text == word) return take(keyword.kind, word.size());
+  }
+  return take(TokenKind::name, word.size());
+}
+
+Token Lexer::string(size_t prefix) {
+  const auto size = static_cast<uint32_t>(prefix);
+  for (char c : source_.substr(position_, prefix)) {
+    const Span span = {position_, position_ + size + 1};
+    if (lower(c) == 'f') throw Error(ErrorCode::syntax, "f-strings are not available", span);
+    if (lower(c) == 'b') throw Error(ErrorCode::unsupported, "byte strings are not available in this version", span);
+  }
+  const Token token = scan_string(source_, position_, size);
+  position_ = token.span.end;
+  return token;
+}
+
+Token Lexer::operator_or_bracket() {
+  const std::string_view rest = source_.substr(position_);
+  for (const Foreign& foreign : foreign_operators) {
+    if (!rest.starts_with(foreign.text)) continue;
+    throw Error(ErrorCode::syntax, std::string(foreign.advice),
+                {position_, position_ + static_cast<uint32_t>(foreign.text.size())});
+  }
+  for (const Spelling& spelling : operators) {
+    if (!rest.starts_with(spelling.text)) continue;
+    const char c = rest[0];
+    if (c == '(' || c == '[' || c == '{') brackets_.push_back(position_);
+    if (c == ')' || c == ']' || c == '}') close_bracket(c);
+    return take(spelling.kind, spelling.text.size());
+  }
+  stray_character();
+}
+
+void Lexer::close_bracket(char closing) {
+  const Span here = {position_, position_ + 1};
+  if (brackets_.empty()) throw Error(ErrorCode::syntax, fmt::format("'{}' closes nothing", closing), here);
+  const char opening = source_[brackets_.back()];
+  if (opening != opening_of(closing)) {
+    throw Error(ErrorCode::syntax, fmt::format("'{}' does not match the '{}' that is open", closing, opening), here);
+  }
+  brackets_.pop_back();
+}
+
+void Lexer::stray_character() const {
+  const CodePoint c = decode(source_, position_);
+  const Span span = {position_, position_ + c.size};
+  if (c.value == '!') throw Error(ErrorCode::syntax, "'!' is not an operator: write '~' or 'not'", span);
+  const std::string shown = is_printable(c.value)
+                                ? fmt::format("'{}' ({})", source_.substr(position_, c.size), code_point_name(c.value))
+                                : code_point_name(c.value);
+  throw Error(ErrorCode::syntax, fmt::format("unexpected character {}{}", shown, advice_on(c.value)), span);
+}
+
+}  // namespace fuseval::frontend

@@ -1,0 +1,79 @@
+// Tokens, as Python's tokenizer makes them: newlines inside brackets are blanks, indentation gives indent and dedent.
+// The lexer yields one token at a time, so that a text beyond the parser's limits is not read to its end.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "ir/error.hpp"
+
+namespace fuseval::frontend {
+
+// clang-format off
+enum class TokenKind : uint8_t {
+  end, newline, indent, dedent,
+  name, integer, floating, imaginary, string,
+  plus, minus, star, slash, double_slash, percent, double_star, at, left_shift, right_shift,
+  ampersand, bar, caret, tilde, less, greater, less_equal, greater_equal, equal, not_equal,
+  left_parenthesis, right_parenthesis, left_bracket, right_bracket, left_brace, right_brace,
+  comma, colon, dot, ellipsis,
+  semicolon, assign, augmented_assign, walrus, arrow,
+  keyword_and, keyword_or, keyword_not, keyword_if, keyword_else, keyword_is, keyword_in,
+  keyword_true, keyword_false, keyword_none, keyword_for, keyword_lambda,
+  statement_keyword,  ///< of the language, in a later version: def, while, return …
+  foreign_keyword,    ///< Python's, never of the language: import, class, try …
+};
+// clang-format on
+
+struct Token {
+  TokenKind kind = TokenKind::end;
+  Span span;
+};
+
+class Lexer {
+ public:
+  /// Throws Error(syntax) if `source` (at most 4 GiB) is not UTF-8. `source` must outlive the lexer.
+  explicit Lexer(std::string_view source);
+
+  /// The next token; at the end newline (if a line is open), dedents, then end for ever. Throws Error(syntax) for
+  /// malformed literals, stray characters and brackets that do not match.
+  Token next();
+
+  /// Offsets of the brackets that are open after the last token, outermost first.
+  const std::vector<uint32_t>& open_brackets() const { return brackets_; }
+
+ private:
+  bool at(size_t offset, char c) const { return offset < source_.size() && source_[offset] == c; }
+  bool at_newline() const { return at(position_, '\n') || at(position_, '\r'); }
+  Token take(TokenKind kind, size_t size);
+  void start_line();
+  void change_indentation(uint32_t begin, uint32_t column, uint32_t alternative);
+  void skip_newline();
+  void skip_comment();
+  void skip_blanks();
+  void continue_line();
+  Token end_of_text();
+  Token end_of_line();
+  Token name_or_keyword();
+  Token string(size_t prefix);
+  Token operator_or_bracket();
+  void close_bracket(char closing);
+  [[noreturn]] void stray_character() const;
+
+  /// Columns of one indentation level: tabs to multiples of 8, and tabs as 1. Both must agree on an order.
+  struct Indentation {
+    uint32_t column;
+    uint32_t alternative;
+  };
+
+  std::string_view source_;
+  uint32_t position_ = 0;
+  std::vector<uint32_t> brackets_;
+  std::vector<Indentation> indentations_;
+  int pending_ = 0;  ///< indents (positive) or dedents (negative) still to be yielded
+  bool line_starts_ = true;
+  bool line_is_open_ = false;
+};
+
+}  // namespace fuseval::frontend

@@ -1,0 +1,43 @@
+// What the lexer and the diagnostics need to know of Unicode: UTF-8, which code points names are made of, and how many
+// columns of a terminal a code point takes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fuseval::frontend {
+
+struct CodePoint {
+  char32_t value = 0;
+  uint32_t size = 0;  ///< bytes; 0: the bytes there are not UTF-8
+};
+
+/// The code point at byte `offset` (offset < text.size()). Overlong forms, surrogates and values above U+10FFFF are not
+/// UTF-8.
+CodePoint decode(std::string_view text, size_t offset);
+
+/// Appends the UTF-8 form of a code point that is no surrogate and at most U+10FFFF.
+void append_utf8(std::string& text, char32_t value);
+
+/// The offset of the first byte that is not UTF-8, or text.size().
+size_t find_invalid_utf8(std::string_view text);
+
+/// As Python's identifiers, less those code points that Python would normalise (see unicode_tables.py).
+bool is_name_start(char32_t value);
+bool is_name_continue(char32_t value);
+
+/// 0 for combining characters, 2 for wide ones, else 1.
+int display_width(char32_t value);
+
+/// False for controls, invisible format characters (direction overrides too) and spaces other than U+0020: these are
+/// shown by number, or not at all.
+bool is_printable(char32_t value);
+
+/// "U+201C".
+std::string code_point_name(char32_t value);
+
+/// UTF-8 text as a message quotes it: at most 40 bytes, "…" for the rest.
+std::string shortened(std::string_view text);
+
+}  // namespace fuseval::frontend
