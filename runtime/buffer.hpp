@@ -29,9 +29,11 @@ class Buffer {
   size_t capacity_ = 0;
 };
 
-/// Bytes that the pool keeps for reuse at most (default: 1/8 of physical memory), and holds now; trim gives all of it back.
+/// Bytes that the pool keeps for reuse at most (default: 1/8 of physical memory; what is above goes back at once).
 void set_pool_limit(size_t bytes);
+/// Bytes that it holds now.
 size_t pool_bytes();
+/// Gives all of it back.
 void trim_pool();
 
 /// A strided array in somebody's memory; strides in bytes, as NumPy's.

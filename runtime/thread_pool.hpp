@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <type_traits>
+
+#include "runtime/cpu_limits.hpp"
 
 namespace fuseval::runtime {
-
-/// CPUs that this process may use: affinity and cgroup quota considered, at least 1.
-int usable_cpus();
 
 class ThreadPool {
  public:
@@ -20,14 +20,18 @@ class ThreadPool {
   int threads() const;
 
   /// Calls task(context, index, thread) for every index in [0, count), each once, from at most `max_threads` threads
-  /// (0: all); `thread` is in [0, threads()), 0 is the caller. Returns when all are done, and the number of threads that
-  /// took part. Indices are handed out dynamically in ascending order. A second caller at the same time runs alone.
-  /// After fork() the child's pool starts fresh workers when it next needs them. Tasks must not throw.
+  /// (0: all); `thread` is in [0, threads()), 0 is the caller. Returns when all are done, and the number of threads
+  /// that took part. Indices are handed out dynamically in ascending order. A second caller at the same time runs
+  /// alone, and so does a task that calls run itself. After fork() the child's pool starts fresh workers when it next
+  /// needs them. Tasks must not throw.
   int run(int64_t count, void (*task)(void* context, int64_t index, int thread), void* context, int max_threads = 0);
 
   template <class F>
   int parallel_for(int64_t count, F&& f, int max_threads = 0) {
-    return run(count, [](void* c, int64_t i, int t) { (*static_cast<std::remove_reference_t<F>*>(c))(i, t); }, &f, max_threads);
+    using Callable = std::remove_reference_t<F>;
+    void* context = const_cast<void*>(static_cast<const void*>(std::addressof(f)));
+    return run(
+        count, [](void* c, int64_t i, int t) { (*static_cast<Callable*>(c))(i, t); }, context, max_threads);
   }
 
  private:

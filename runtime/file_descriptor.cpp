@@ -1,0 +1,31 @@
+#include "runtime/file_descriptor.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "ir/error.hpp"
+
+namespace fuseval::runtime {
+
+FileDescriptor::~FileDescriptor() { close(); }
+
+bool FileDescriptor::close() {
+  const int fd = std::exchange(fd_, -1);
+  return fd < 0 || ::close(fd) == 0;
+}
+
+void fail_on_file(const char* verb, const std::string& path, const std::string& reason) {
+  std::string shown;
+  for (const char c : path) shown += static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c;
+  throw Error(ErrorCode::file, fmt::format("cannot {} \"{}\": {}", verb, shown, reason));
+}
+
+void fail_on_file(const char* verb, const std::string& path) {
+  fail_on_file(verb, path, std::generic_category().message(errno));
+}
+
+}  // namespace fuseval::runtime
