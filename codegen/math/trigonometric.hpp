@@ -1,0 +1,129 @@
+// sin, cos, tan. x = n pi/2 + r with |r| <= pi/4, r as a pair; then one of two short polynomials, and n's low bits say
+// which and with which sign. Both polynomials are always evaluated: sin and cos of one argument share all but the last
+// selection, which a compiler sees.
+//
+// The residual r must have all its bits even where x is the float next to a multiple of pi/2 and r is 2^-60: a fused
+// multiply-add gives x - n P1 exactly for any n (a multiple of P1's last place, below 1; Boldo, Daumas and Li,
+// "Formally verified argument reduction with a fused multiply-add", IEEE Trans. Computers 58, 2009), the next part is
+// subtracted without loss as a pair, and only the third rounds. Leaving out the pair costs 4 units in the last place.
+// Past the range where that holds, reduce_huge multiplies by the bits of 2/pi that matter (Payne and Hanek, SIGNUM
+// Newsletter 18, 1983) on a rare path.
+#pragma once
+
+#include "codegen/math/coefficients/coefficients.hpp"
+#include "codegen/math/format.hpp"
+#include "codegen/math/reduce_huge.hpp"
+
+namespace fuseval::codegen::math {
+
+/// float64: the second part of pi/2 has 32 bits, so that its product with n < 2^21 is exact.
+template <Emitter E>
+Reduced<E> reduce_double(Num<E> x) {
+  const auto n = round_product(x, two_over_pi);
+  const auto& parts = coefficients::half_pi_double;
+  const auto first = fma(n.value, -parts[0], x);
+  const auto high = fma(n.value, -parts[1], first);
+  const auto low = fma(n.value, -parts[2], fma(n.value, -parts[1], first - high));
+  return {{high, low}, bits_of(n.shifted)};
+}
+
+/// float32: three full parts, the second product as a pair, holds for n < 2^17.
+template <Emitter E>
+Reduced<E> reduce_single(Num<E> x) {
+  const auto n = round_product(x, two_over_pi);
+  const auto& parts = coefficients::half_pi_single;
+  const auto first = fma(n.value, -parts[0], x);
+  const auto [product, product_low] = two_product(n.value, x.real(parts[1]));
+  const auto high = first - product;
+  const auto low = fma(n.value, -parts[2], (first - high) - product - product_low);
+  return {{high, low}, bits_of(n.shifted)};
+}
+
+/// |x| up to this is reduced without the rare path.
+inline double reduction_limit(DType dtype) { return dtype == DType::float32 ? 200'000.0 : 3'200'000.0; }
+
+/// kernel(reduce(x)) for x >= 0, inf and NaN.
+template <Emitter E, class Kernel>
+Num<E> over_reduced(Num<E> x, Kernel&& kernel) {
+  const bool single = x.dtype() == DType::float32;
+  const auto common = kernel(single ? reduce_single(x) : reduce_double(x));
+  const auto huge = x > reduction_limit(x.dtype());
+  // x - x makes an infinite x NaN, and changes nothing else: no finite x has the sine or cosine 0.
+  const auto rare = [&] { return (kernel(single ? reduce_huge_single(x) : reduce_huge_double(x)) + (x - x)).v; };
+  return x.with(x.e->rarely(huge.v, common.v, rare));
+}
+
+/// sin and cos of a reduced argument, as pairs whose sum holds a few bits more than the format.
+template <Emitter E>
+struct SineCosine {
+  Num<E> sine_head, sine_tail, cosine_head, cosine_tail;
+};
+
+template <Emitter E>
+SineCosine<E> sine_cosine(Pair<E> r) {
+  const bool single = r.high.dtype() == DType::float32;
+  const std::span<const double> s =
+      single ? std::span<const double>(coefficients::sin_single) : coefficients::sin_double;
+  const std::span<const double> c =
+      single ? std::span<const double>(coefficients::cos_single) : coefficients::cos_double;
+  const auto square = r.high * r.high;
+  const auto half = r.high * -0.5;
+  const auto head = fma(half, r.high, 1.0);
+  const auto head_low = fma(half, r.high, 1.0 - head);
+  const auto sine_tail = fma(square * r.high, polynomial(square, s), r.low);
+  const auto cosine_tail = fma(square * square, polynomial(square, c), fma(-r.high, r.low, head_low));
+  return {r.high, sine_tail, head, cosine_tail};
+}
+
+/// The bit `position` of n as the sign bit of x's format, and as a mask.
+template <Emitter E>
+Num<E> bit_as_sign(Num<E> n, int position, DType dtype) {
+  const Format& format = format_of(dtype);
+  return (n << (format.width - 1 - position)) & format.sign_mask();
+}
+template <Emitter E>
+Num<E> is_odd(Num<E> n) {
+  return (n & 1) != n.raw(0);
+}
+
+template <Emitter E>
+typename E::Value sin(E& e, typename E::Value argument) {
+  const Num<E> given{&e, argument};
+  const auto magnitude = over_reduced(abs(given), [&](Reduced<E> reduced) {
+    const auto both = sine_cosine(reduced.r);
+    const auto value = select(is_odd(reduced.n), both.cosine_head + both.cosine_tail, both.sine_head + both.sine_tail);
+    return flip_sign(value, bit_as_sign(reduced.n, 1, given.dtype()));
+  });
+  return flip_sign(magnitude, sign_of(given)).v;
+}
+
+template <Emitter E>
+typename E::Value cos(E& e, typename E::Value argument) {
+  const Num<E> given{&e, argument};
+  return over_reduced(abs(given),
+                      [&](Reduced<E> reduced) {
+                        const auto both = sine_cosine(reduced.r);
+                        const auto value = select(is_odd(reduced.n), both.sine_head + both.sine_tail,
+                                                  both.cosine_head + both.cosine_tail);
+                        return flip_sign(value, bit_as_sign(reduced.n + reduced.n.raw(1), 1, given.dtype()));
+                      })
+      .v;
+}
+
+/// The quotient of sine and cosine, both as pairs; odd n gives -cos/sin.
+template <Emitter E>
+typename E::Value tan(E& e, typename E::Value argument) {
+  const Num<E> given{&e, argument};
+  const auto magnitude = over_reduced(abs(given), [&](Reduced<E> reduced) {
+    const auto both = sine_cosine(reduced.r);
+    const auto sine = fast_two_sum(both.sine_head, both.sine_tail);
+    const auto cosine = fast_two_sum(both.cosine_head, both.cosine_tail);
+    const auto odd = is_odd(reduced.n);
+    const auto [high, low] = quotient(Pair<E>{select(odd, cosine.high, sine.high), select(odd, cosine.low, sine.low)},
+                                      Pair<E>{select(odd, sine.high, cosine.high), select(odd, sine.low, cosine.low)});
+    return flip_sign(high + low, bit_as_sign(reduced.n, 0, given.dtype()));
+  });
+  return flip_sign(magnitude, sign_of(given)).v;
+}
+
+}  // namespace fuseval::codegen::math
