@@ -21,8 +21,18 @@ struct InputInfo {
   uint64_t bits = 0;      ///< weak only: this call's value
 };
 
+/// An error that depends on values: `node` is a bool of rank 0 in the graph. If it is true when the program runs, the
+/// program fails with Error(value, message, span) before the first store.
+struct ValueCheck {
+  NodeId node = 0;
+  std::string message;
+  Span span;
+};
+
 struct BoundFunction {
   Function function;
+  /// Integer to a negative integer power, division by a weak input that is 0 …
+  std::vector<ValueCheck> value_checks;
   /// Weak inputs whose value the graph depends on (used as an axis, an index, an exponent, or in integer arithmetic):
   /// the graph is for exactly these values. Other weak inputs may change from call to call.
   std::vector<uint32_t> specialised_slots;
