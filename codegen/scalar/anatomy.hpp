@@ -33,11 +33,12 @@ ValueOf<E> lower_nextafter(ValueOf<E> a, ValueOf<E> b, E& e) {
   next = e.select(e.eq(a, b), b, next);
   return e.select(e.bit_or(is_nan(a, e), is_nan(b, e)), not_a_number(dtype, e), next);
 }
-/// The step outwards from a, minus a. Infinity's step ends in a NaN's bits, as it should.
+/// The step outwards from a, minus a. Infinity's step ends in a NaN's bits, as it should; -0 steps upwards, as +0.
 template <Emitter E>
 ValueOf<E> lower_spacing(ValueOf<E> a, E& e) {
   const DType dtype = e.dtype_of(a), integers = signed_of(dtype);
-  const ValueOf<E> outwards = e.bitcast(e.add(to_bits(a, e), e.integer(integers, 1)), dtype);
+  const ValueOf<E> positive_zero = e.add(a, e.real(dtype, 0));
+  const ValueOf<E> outwards = e.bitcast(e.add(to_bits(positive_zero, e), e.integer(integers, 1)), dtype);
   return e.sub(outwards, a);
 }
 
