@@ -278,14 +278,15 @@ void Lexer::skip_blanks() {
 }
 
 void Lexer::continue_line() {
-  const uint32_t begin = position_++;
+  const Span backslash = {position_, position_ + 1};
+  ++position_;
+  if (position_ < source_.size() && !at_newline()) {
+    throw Error(ErrorCode::syntax, "'\\' continues a line: only a line end may follow it", backslash);
+  }
+  if (position_ < source_.size()) skip_newline();
   if (position_ == source_.size()) {
-    throw Error(ErrorCode::syntax, "'\\' continues a line, and the text ends here", {begin, begin + 1});
+    throw Error(ErrorCode::syntax, "'\\' continues a line, and the text ends here", backslash);
   }
-  if (!at_newline()) {
-    throw Error(ErrorCode::syntax, "'\\' continues a line: only a line end may follow it", {begin, begin + 1});
-  }
-  skip_newline();
 }
 
 Token Lexer::end_of_text() {

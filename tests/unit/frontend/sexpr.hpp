@@ -36,20 +36,28 @@ inline std::string sexpr(const Ast& ast, ExprId id) {
     return "(" + head + ")";
   };
   switch (expr.kind) {
-    case ExprKind::integer: return integer_text(ast.text(expr));
-    case ExprKind::floating: return number_text(expr.number, 'f');
-    case ExprKind::imaginary: return number_text(expr.number, 'j');
-    case ExprKind::boolean: return expr.number != 0 ? "True" : "False";
+    case ExprKind::integer:
+      return integer_text(ast.text(expr));
+    case ExprKind::floating:
+      return number_text(expr.number, 'f');
+    case ExprKind::imaginary:
+      return number_text(expr.number, 'j');
+    case ExprKind::boolean:
+      return expr.number != 0 ? "True" : "False";
     case ExprKind::string: {
       std::string hex = "s";
       for (unsigned char c : ast.text(expr)) hex += fmt::format("{:02x}", c);
       return hex;
     }
-    case ExprKind::none: return expr.span.begin == expr.span.end ? "_" : "None";
-    case ExprKind::ellipsis: return "...";
-    case ExprKind::name: return std::string(ast.text(expr));
+    case ExprKind::none:
+      return expr.span.begin == expr.span.end ? "_" : "None";
+    case ExprKind::ellipsis:
+      return "...";
+    case ExprKind::name:
+      return std::string(ast.text(expr));
     case ExprKind::unary:
-    case ExprKind::binary: return list(std::string(spelling_of(expr.op)));
+    case ExprKind::binary:
+      return list(std::string(spelling_of(expr.op)));
     case ExprKind::compare: {
       std::string links = child(0);
       for (uint32_t k = 1; k < expr.child_count; ++k) {
@@ -57,17 +65,28 @@ inline std::string sexpr(const Ast& ast, ExprId id) {
       }
       return "(compare " + links + ")";
     }
-    case ExprKind::logical_and: return list("and");
-    case ExprKind::logical_or: return list("or");
-    case ExprKind::logical_not: return list("not");
-    case ExprKind::conditional: return list("if");
-    case ExprKind::call: return list("call");
-    case ExprKind::keyword: return fmt::format("({}= {})", ast.text(expr), child(0));
-    case ExprKind::attribute: return fmt::format("(. {} {})", child(0), ast.text(expr));
-    case ExprKind::subscript: return list("[]");
-    case ExprKind::slice: return list(":");
-    case ExprKind::tuple: return list(",");
-    case ExprKind::list: return list("list");
+    case ExprKind::logical_and:
+      return list("and");
+    case ExprKind::logical_or:
+      return list("or");
+    case ExprKind::logical_not:
+      return list("not");
+    case ExprKind::conditional:
+      return list("if");
+    case ExprKind::call:
+      return list("call");
+    case ExprKind::keyword:
+      return fmt::format("({}= {})", ast.text(expr), child(0));
+    case ExprKind::attribute:
+      return fmt::format("(. {} {})", child(0), ast.text(expr));
+    case ExprKind::subscript:
+      return list("[]");
+    case ExprKind::slice:
+      return list(":");
+    case ExprKind::tuple:
+      return list(",");
+    case ExprKind::list:
+      return list("list");
   }
   return "?";
 }
