@@ -1,0 +1,286 @@
+"""The C ABI (include/fuseval/fuseval.h) over ctypes and NumPy, for the tests and the benchmarks.
+
+    evaluate("a + sum(b)", {"a": array, "b": 2})          -> a NumPy array, or a tuple of them
+    program = compile_text("a*b", {"a": a, "b": b}); program.run([a, b], out=[c])
+
+Python bool, int and float bind as weak scalars; NumPy arrays and scalars as they are, strides included. A result is a
+copy unless it was written to `out`. The library is build/release/engine/libfuseval.so, or $FUSEVAL_LIBRARY.
+"""
+
+import ctypes
+import os
+from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+DTYPES = [np.dtype(name) for name in (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
+    "complex64", "complex128")]
+CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
+STATUS = ["OK", "SYNTAX", "UNKNOWN_NAME", "UNKNOWN_FUNCTION", "ARGUMENT", "DTYPE", "SHAPE", "CASTING", "AXIS", "LIMIT",
+          "VALUE", "FILE", "MEMORY", "UNSUPPORTED", "INVALID_HANDLE", "CANCELLED", "INTERNAL"]
+READONLY, WEAK, MAPPED = 1, 2, 4
+CASTING = {"same_kind": 0, "unsafe": 1, "safe": 2, "no": 3}
+
+
+class View(ctypes.Structure):
+    _fields_ = [("data", c_void_p), ("dtype", c_int32), ("rank", c_int32), ("shape", POINTER(c_int64)),
+                ("byte_strides", POINTER(c_int64)), ("device_type", c_int32), ("device_id", c_int32),
+                ("flags", c_uint32)]
+
+
+class SessionOptions(ctypes.Structure):
+    _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("vector_bits", c_int32),
+                ("program_limit", c_int64), ("kernel_limit", c_int64)]
+
+
+class RunOptions(ctypes.Structure):
+    _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("casting", c_int32), ("device", c_char_p)]
+
+
+class Counters(ctypes.Structure):
+    _fields_ = [("struct_size", c_size_t)] + [(name, c_int64) for name in (
+        "launches", "tasks", "threads_used", "kernels_compiled", "kernels_cached", "code_bytes", "programs_cached",
+        "plans_made")] + [("compile_seconds", c_double), ("front_seconds", c_double)]
+
+
+def _load():
+    path = os.environ.get("FUSEVAL_LIBRARY", str(ROOT / "build" / "release" / "engine" / "libfuseval.so"))
+    lib = ctypes.CDLL(path)
+    names, views, handle = POINTER(c_char_p), POINTER(View), POINTER(c_void_p)
+    text = [c_char_p, c_size_t]
+    prototypes = {
+        "fv_error_code": (c_int32, [c_void_p]),
+        "fv_error_message": (c_char_p, [c_void_p]),
+        "fv_error_span": (None, [c_void_p, POINTER(c_uint32), POINTER(c_uint32)]),
+        "fv_error_line": (c_uint32, [c_void_p]),
+        "fv_error_column": (c_uint32, [c_void_p]),
+        "fv_error_caret": (c_char_p, [c_void_p]),
+        "fv_error_release": (None, [c_void_p]),
+        "fv_session_create": (c_int32, [POINTER(SessionOptions), handle, handle]),
+        "fv_session_release": (None, [c_void_p]),
+        "fv_evaluate": (c_int32, [c_void_p, *text, names, views, c_int32, views, c_int32, POINTER(RunOptions), handle,
+                                  handle]),
+        "fv_compile": (c_int32, [c_void_p, *text, names, views, c_int32, handle, handle]),
+        "fv_run": (c_int32, [c_void_p, views, c_int32, views, c_int32, POINTER(RunOptions), handle, handle]),
+        "fv_program_release": (None, [c_void_p]),
+        "fv_results_count": (c_int32, [c_void_p]),
+        "fv_results_is_tuple": (c_int32, [c_void_p]),
+        "fv_results_view": (c_int32, [c_void_p, c_int32, views, handle]),
+        "fv_results_release": (None, [c_void_p]),
+        "fv_explain": (c_int32, [c_void_p, *text, names, views, c_int32, c_char_p, handle, handle]),
+        "fv_string_release": (None, [c_void_p]),
+        "fv_session_counters": (c_int32, [c_void_p, POINTER(Counters), handle]),
+        "fv_npy_open": (c_int32, [c_char_p, c_int32, handle, handle]),
+        "fv_npy_view": (c_int32, [c_void_p, views, handle]),
+        "fv_npy_release": (None, [c_void_p]),
+        "fv_npy_write": (c_int32, [c_char_p, views, handle]),
+        "fv_version": (c_char_p, []),
+        "fv_info": (c_int32, [c_void_p, handle, handle]),
+        "fv_dtype_name": (c_char_p, [c_int32]),
+        "fv_dtype_from_name": (c_int32, [c_char_p]),
+        "fv_dtype_size": (c_int32, [c_int32]),
+    }
+    for name, (result, arguments) in prototypes.items():
+        function = getattr(lib, name)
+        function.restype, function.argtypes = result, arguments
+    return lib
+
+
+_library = None
+
+
+def library():
+    """The loaded library, loaded once."""
+    global _library
+    if _library is None:
+        _library = _load()
+    return _library
+
+
+class FusevalError(Exception):
+    """What fv_error holds."""
+
+    def __init__(self, error):
+        lib = library()
+        code = lib.fv_error_code(error)
+        self.code = STATUS[code] if 0 <= code < len(STATUS) else str(code)
+        self.message = lib.fv_error_message(error).decode()
+        begin, end = c_uint32(), c_uint32()
+        lib.fv_error_span(error, byref(begin), byref(end))
+        self.span = (begin.value, end.value)
+        self.line, self.column = lib.fv_error_line(error), lib.fv_error_column(error)
+        self.caret = lib.fv_error_caret(error).decode()
+        lib.fv_error_release(error)
+        super().__init__(f"{self.code}: {self.message}")
+
+
+def _check(status, error):
+    if status != 0:
+        raise FusevalError(error)
+
+
+def _call(function, *arguments):
+    """Calls a function whose last parameter is fv_error**."""
+    error = c_void_p()
+    _check(function(*arguments, byref(error)), error)
+
+
+class _Views:
+    """An array of fv_view over NumPy arrays, which it keeps alive."""
+
+    def __init__(self, values, writable=False):
+        self.keep = []
+        self.array = (View * max(len(values), 1))()
+        for view, value in zip(self.array, values):
+            self._fill(view, value, writable)
+
+    def _fill(self, view, value, writable):
+        if value is None:
+            return  # an output that asks for an owned result
+        weak = type(value) in (bool, int, float)
+        array = np.asarray(value)
+        if writable and array is not value:
+            raise TypeError("an output must be an array")
+        shape = (c_int64 * max(array.ndim, 1))(*array.shape)
+        strides = (c_int64 * max(array.ndim, 1))(*array.strides)
+        self.keep += [array, shape, strides]
+        view.data = array.ctypes.data
+        view.dtype = CODES[array.dtype]
+        view.rank = array.ndim
+        view.shape, view.byte_strides = shape, strides
+        view.flags = (0 if array.flags.writeable else READONLY) | (WEAK if weak else 0)
+
+
+def to_numpy(view):
+    """A copy of what a view shows."""
+    shape = tuple(view.shape[k] for k in range(view.rank))
+    dtype = DTYPES[view.dtype]
+    result = np.empty(shape, dtype)
+    if result.size == 0:
+        return result
+    strides = tuple(view.byte_strides[k] for k in range(view.rank)) if view.byte_strides else result.strides
+    low = sum(min(0, s * (n - 1)) for s, n in zip(strides, shape))
+    high = sum(max(0, s * (n - 1)) for s, n in zip(strides, shape)) + dtype.itemsize
+    memory = (ctypes.c_char * (high - low)).from_address(view.data + low)
+    result[...] = np.ndarray(shape, dtype, memory, -low, strides)
+    return result
+
+
+def _take_results(results):
+    lib = library()
+    try:
+        arrays = []
+        for index in range(lib.fv_results_count(results)):
+            view = View()
+            _call(lib.fv_results_view, results, index, byref(view))
+            arrays.append(to_numpy(view))
+        return tuple(arrays) if lib.fv_results_is_tuple(results) else arrays[0]
+    finally:
+        lib.fv_results_release(results)
+
+
+def _run_options(threads, casting):
+    return RunOptions(ctypes.sizeof(RunOptions), threads, CASTING[casting], None)
+
+
+class _Text:
+    """text, length, names, views and count, as several functions take them."""
+
+    def __init__(self, text, inputs):
+        data = text.encode()
+        self.views = _Views(list(inputs.values()))
+        self.names = (c_char_p * max(len(inputs), 1))(*[name.encode() for name in inputs])
+        self.arguments = (data, len(data), self.names, self.views.array, len(inputs))
+
+
+class Session:
+    """A session of its own; Session(default=True) stands for the process's default one."""
+
+    def __init__(self, threads=0, vector_bits=0, program_limit=0, kernel_limit=0, default=False):
+        self.handle = c_void_p()
+        if not default:
+            options = SessionOptions(ctypes.sizeof(SessionOptions), threads, vector_bits, program_limit, kernel_limit)
+            _call(library().fv_session_create, byref(options), byref(self.handle))
+
+    def close(self):
+        library().fv_session_release(self.handle)
+        self.handle = c_void_p()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def evaluate(self, text, inputs=None, out=None, threads=0, casting="same_kind"):
+        call, outputs = _Text(text, inputs or {}), _Views(out or [], writable=True)
+        results, options = c_void_p(), _run_options(threads, casting)
+        _call(library().fv_evaluate, self.handle, *call.arguments, outputs.array if out else None, len(out or []),
+              byref(options), byref(results))
+        return _take_results(results)
+
+    def compile(self, text, inputs):
+        call, program = _Text(text, inputs), c_void_p()
+        _call(library().fv_compile, self.handle, *call.arguments, byref(program))
+        return Program(program)
+
+    def explain(self, text, inputs=None, stage="plan"):
+        call, result = _Text(text, inputs or {}), c_void_p()
+        _call(library().fv_explain, self.handle, *call.arguments, stage.encode(), byref(result))
+        return _take_string(result)
+
+    def counters(self):
+        counters = Counters(ctypes.sizeof(Counters))
+        _call(library().fv_session_counters, self.handle, byref(counters))
+        return counters
+
+
+class Program:
+    """A compiled text."""
+
+    def __init__(self, handle):
+        self.handle = handle
+
+    def close(self):
+        library().fv_program_release(self.handle)
+        self.handle = None
+
+    def run(self, inputs, out=None, threads=0, casting="same_kind"):
+        views, outputs = _Views(inputs), _Views(out or [], writable=True)
+        results, options = c_void_p(), _run_options(threads, casting)
+        _call(library().fv_run, self.handle, views.array, len(inputs), outputs.array if out else None, len(out or []),
+              byref(options), byref(results))
+        return _take_results(results)
+
+    def runner(self, inputs, out, threads=0):
+        """A function of no arguments that runs into `out`, everything prepared: for measurements."""
+        views, outputs, options = _Views(inputs), _Views(out, writable=True), _run_options(threads, "same_kind")
+        run, handle, error = library().fv_run, self.handle, c_void_p()
+
+        def call():
+            status = run(handle, views.array, len(inputs), outputs.array, len(out), byref(options), None, byref(error))
+            if status != 0:
+                raise FusevalError(error)
+
+        return call
+
+
+def _take_string(result):
+    try:
+        return ctypes.cast(result, c_char_p).value.decode()
+    finally:
+        library().fv_string_release(result)
+
+
+def evaluate(text, inputs=None, out=None, threads=0, casting="same_kind"):
+    """In the default session."""
+    return Session(default=True).evaluate(text, inputs, out, threads, casting)
+
+
+def info():
+    result = c_void_p()
+    _call(library().fv_info, None, byref(result))
+    return _take_string(result)

@@ -1,0 +1,97 @@
+"""The text of a program under NumPy 2: the same text, but for the forms that fuseval makes elementwise.
+
+rewrite() changes exactly LANGUAGE.md's departures: chained comparisons, and / or / not, and conditionals, which Python
+would ask an array's truth value for. execute() runs the result over NumPy arrays or Envelopes.
+"""
+
+import ast
+import math
+import warnings
+
+import numpy as np
+
+import departures
+from envelope import Cast, Envelope
+from shapes import CREATION, created
+
+FUNCTIONS = """
+    absolute abs fabs sign square sqrt reciprocal floor ceil trunc rint isnan isinf isfinite signbit spacing exp log sin
+    cos tan arcsin arccos arctan tanh asin acos atan arctan2 atan2 hypot degrees radians deg2rad rad2deg positive negative
+    add subtract multiply divide true_divide floor_divide remainder mod fmod divmod power pow float_power copysign
+    nextafter ldexp frexp modf heaviside maximum minimum fmax fmin gcd lcm equal not_equal less less_equal greater
+    greater_equal logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor invert bitwise_not
+    bitwise_invert left_shift right_shift bitwise_left_shift bitwise_right_shift bitwise_count conjugate conj
+    where clip round fix nan_to_num isposinf isneginf select real imag
+    sum prod min max amin amax mean var std any all argmin argmax count_nonzero ptp
+    transpose reshape ravel swapaxes moveaxis expand_dims squeeze broadcast_to flip copy diagonal
+    ones_like zeros_like full_like
+""".split()
+DTYPES = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64".split()
+CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "euler_gamma": np.euler_gamma,
+             "newaxis": None}
+
+warnings.filterwarnings("ignore", category=RuntimeWarning)  # fuseval has none
+
+
+class _Elementwise(ast.NodeTransformer):
+    def _call(self, name, *arguments):
+        return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+    def visit_BoolOp(self, node):
+        self.generic_visit(node)
+        name = "logical_and" if isinstance(node.op, ast.And) else "logical_or"
+        result = node.values[0]
+        for value in node.values[1:]:
+            result = self._call(name, result, value)
+        return result
+
+    def visit_UnaryOp(self, node):
+        self.generic_visit(node)
+        return self._call("logical_not", node.operand) if isinstance(node.op, ast.Not) else node
+
+    def visit_IfExp(self, node):
+        self.generic_visit(node)
+        return self._call("where", node.test, node.body, node.orelse)
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        if len(node.ops) == 1:
+            return node
+        operands = [node.left, *node.comparators]
+        parts = [ast.Compare(left, [op], [right]) for left, op, right in zip(operands, node.ops, operands[1:])]
+        result = parts[0]
+        for part in parts[1:]:
+            result = self._call("logical_and", result, part)
+        return result
+
+
+def rewrite(text):
+    tree = _Elementwise().visit(ast.parse(text, mode="eval"))
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _namespace(envelopes):
+    names = {name: getattr(np, name) for name in FUNCTIONS} | CONSTANTS
+    names["np"] = np
+    for name in DTYPES + ["bool_"]:
+        names[name] = Cast(getattr(np, name)) if envelopes else getattr(np, name)
+    for name in CREATION:
+        names[name] = created(getattr(np, name)) if envelopes else getattr(np, name)
+    names["fma"] = _fused if envelopes else departures.fma
+    return names
+
+
+def _fused(a, b, c):
+    from elementwise import enclose, points, value_of
+    return enclose(departures.fma(*map(value_of, (a, b, c))), *points(None, (a, b, c)), (a, b, c))
+
+
+_PLAIN, _ENVELOPES = _namespace(False), _namespace(True)
+
+
+def execute(text, inputs, envelopes=False):
+    """The value of the text: Python scalars stay scalars, arrays become Envelopes if asked for."""
+    bound = {name: Envelope(value) if envelopes and isinstance(value, (np.ndarray, np.generic)) else value
+             for name, value in inputs.items()}
+    with np.errstate(all="ignore"):
+        return eval(compile(rewrite(text), "<program>", "eval"), {**(_ENVELOPES if envelopes else _PLAIN), **bound})
