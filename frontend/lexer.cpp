@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "frontend/diagnostic.hpp"
 #include "frontend/literals.hpp"
 #include "frontend/unicode.hpp"
 
@@ -148,8 +149,8 @@ bool is_fullwidth_ascii(char32_t c) { return c >= 0xff01 && c <= 0xff5e; }
 
 /// What to do about a character that no token begins with; "" if there is nothing to say.
 std::string advice_on(char32_t c) {
-  if (const auto instead = instead_of(c); !instead.empty()) return fmt::format(": write {}", instead);
-  if (is_fullwidth_ascii(c)) return fmt::format(": write {}", static_cast<char>(c - 0xfee0));
+  if (const auto instead = instead_of(c); !instead.empty()) return fmt::format(": write {} instead", instead);
+  if (is_fullwidth_ascii(c)) return fmt::format(": write {} instead", static_cast<char>(c - 0xfee0));
   if (c == 0xa0 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x3000) {
     return ": write an ordinary space";
   }
@@ -357,10 +358,14 @@ Token Lexer::operator_or_bracket() {
 
 void Lexer::close_bracket(char closing) {
   const Span here = {position_, position_ + 1};
-  if (brackets_.empty()) throw Error(ErrorCode::syntax, fmt::format("'{}' closes nothing", closing), here);
+  if (brackets_.empty()) throw Error(ErrorCode::syntax, fmt::format("'{}' closes no open bracket", closing), here);
   const char opening = source_[brackets_.back()];
   if (opening != opening_of(closing)) {
-    throw Error(ErrorCode::syntax, fmt::format("'{}' does not match the '{}' that is open", closing, opening), here);
+    const Place place = place_of(source_, brackets_.back());
+    throw Error(
+        ErrorCode::syntax,
+        fmt::format("'{}' does not match the '{}' at line {}, column {}", closing, opening, place.line, place.column),
+        here);
   }
   brackets_.pop_back();
 }

@@ -85,6 +85,7 @@ class Parser {
   [[noreturn]] void refuse(ErrorCode code, std::string message) const;
   std::string expression_expected() const;
   std::string found() const;
+  Span place_of_token() const;
 
   std::string_view text_of(const Token& token) const;
   void advance();

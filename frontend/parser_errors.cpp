@@ -56,16 +56,27 @@ void Parser::unexpected(std::string_view expected) const {
     case TokenKind::star:
     case TokenKind::double_star:
       // Only where an operand is missing does it get here: as an operator it has been read.
-      if (has_previous_ && infix_of(previous_.kind).power == Power::none) {
+      if (!has_previous_ || infix_of(previous_.kind).power == Power::none) {
         refuse(ErrorCode::syntax, fmt::format("unpacking with '{}' is not available", text));
       }
       break;
     default:
       break;  // nothing special to say
   }
+  if (token_.kind == TokenKind::end && !has_previous_) {
+    refuse(ErrorCode::syntax, "an expression is expected, and the text holds none");
+  }
   const bool is_gap = begins_operand(token_.kind) && expected.starts_with("an operator");
-  refuse(ErrorCode::syntax, fmt::format("expected {}, found {}{}", expected, found(),
-                                        is_gap ? ": is an operator or ',' missing before it?" : ""));
+  throw Error(ErrorCode::syntax,
+              fmt::format("expected {}, found {}{}", expected, found(),
+                          is_gap ? ": is an operator or ',' missing before it?" : ""),
+              place_of_token());
+}
+
+/// A line or a text that ends too early is marked behind its last token, not behind blanks and comments.
+Span Parser::place_of_token() const {
+  if (token_.kind != TokenKind::newline && token_.kind != TokenKind::end) return token_.span;
+  return {previous_.span.end, previous_.span.end};
 }
 
 std::string Parser::expression_expected() const {
@@ -80,7 +91,9 @@ std::string Parser::found() const {
     case TokenKind::end:
       return has_previous_ ? "the end of the text" : "an empty text";
     case TokenKind::newline:
-      return token_.span.begin == ast_.source.size() ? "the end of the text" : "the end of the line";
+      return token_.span.begin == ast_.source.size()
+                 ? "the end of the text"
+                 : "the end of the line (inside parentheses an expression may take several)";
     case TokenKind::indent:
     case TokenKind::dedent:
       return "a change of indentation";
