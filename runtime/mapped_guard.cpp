@@ -86,8 +86,7 @@ void each_entry(F f) {
 /// The entry's bounds if it is in use, else an empty range.
 AddressRange bounds(const Entry& entry) {
   const uint32_t before = entry.version.load(std::memory_order_acquire);
-  const AddressRange range{entry.begin.load(std::memory_order_relaxed), entry.end.load(std::memory_order_relaxed)};
-  std::atomic_thread_fence(std::memory_order_acquire);
+  const AddressRange range{entry.begin.load(std::memory_order_acquire), entry.end.load(std::memory_order_acquire)};
   const bool stable = before % 2 == 1 && entry.version.load(std::memory_order_relaxed) == before;
   return stable ? range : AddressRange{};
 }
@@ -197,9 +196,8 @@ Entry* free_entry() {
 
 Entry* publish(AddressRange range) {
   Entry* entry = free_entry();
-  std::atomic_thread_fence(std::memory_order_release);
-  entry->begin.store(range.begin, std::memory_order_relaxed);
-  entry->end.store(range.end, std::memory_order_relaxed);
+  entry->begin.store(range.begin, std::memory_order_release);  // not before the entry was withdrawn
+  entry->end.store(range.end, std::memory_order_release);
   entry->lost_from.store(UINTPTR_MAX, std::memory_order_relaxed);
   entry->version.fetch_add(1, std::memory_order_release);
   return entry;

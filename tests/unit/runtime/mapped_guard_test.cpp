@@ -54,27 +54,6 @@ struct sigaction current_action() {
   return action;
 }
 
-/// The signal that ends a forked child which runs `body`; 0 if it exits with `body`'s value 0, negative else.
-template <class F>
-int end_of_child(F body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    signal(SIGBUS, SIG_DFL);  // sanitizers and doctest have handlers of their own
-    alarm(20);
-    _exit(body());
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
-}
-
-std::atomic<int> hosts_calls{0};
-void* hosts_address = nullptr;
-void hosts_handler(int, siginfo_t* info, void*) {
-  ++hosts_calls;
-  hosts_address = info->si_addr;
-  _exit(42);
-}
 void hosts_plain_handler(int) { _exit(43); }
 
 }  // namespace
@@ -195,6 +174,29 @@ TEST_CASE("a handler that the host installs meanwhile stays") {
 }
 
 #ifndef __SANITIZE_THREAD__
+namespace {
+
+/// The signal that ends a forked child which runs `body`; 0 if it exits with `body`'s value 0, negative else.
+template <class F>
+int end_of_child(F body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGBUS, SIG_DFL);  // sanitizers and doctest have handlers of their own
+    alarm(20);
+    _exit(body());
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
+}
+
+void hosts_handler(int, siginfo_t*, void*) { _exit(42); }
+
+struct sigaction passes_on_to {};
+void passing_handler(int signal, siginfo_t* info, void* context) { passes_on_to.sa_sigaction(signal, info, context); }
+
+}  // namespace
+
 TEST_CASE("a fault that is not ours is the host's") {
   Mapping ours(2);
   Mapping theirs(2);
@@ -240,6 +242,24 @@ TEST_CASE("a signal that somebody sends is the host's") {
           const MappedGuard guard = guard_of(mapping.all());
           return raise(SIGBUS);
         }) == -43);
+}
+
+TEST_CASE("handlers that pass a fault on to each other do not go round in circles") {
+  Mapping ours(2);
+  Mapping theirs(2);
+  theirs.shrink(1);
+  CHECK(end_of_child([&] {
+          {
+            const MappedGuard guard = guard_of(ours.all());
+            sigaction(SIGBUS, nullptr, &passes_on_to);
+            struct sigaction action {};
+            action.sa_sigaction = passing_handler;
+            action.sa_flags = SA_SIGINFO | SA_NODEFER;
+            sigaction(SIGBUS, &action, nullptr);
+          }
+          const MappedGuard guard = guard_of(ours.all());
+          return theirs.at(page);
+        }) == SIGBUS);
 }
 
 TEST_CASE("a forked child guards for itself") {
