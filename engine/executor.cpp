@@ -1,0 +1,243 @@
+// How work is split. Elementwise nests: boxes. Reductions: boxes of outputs when there are many, else runs of canonical
+// blocks (a power of two of them, so that each run is a node of the canonical tree), whose states are then combined up
+// that same tree. Neither changes a bit of any result.
+#include "engine/executor.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "engine/float_environment.hpp"
+#include "engine/partition.hpp"
+#include "ir/shape.hpp"
+#include "runtime/buffer.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+using codegen::KernelArguments;
+
+// Below this a wake of parked workers costs more than it brings (15 to 80 µs were measured).
+constexpr double serial_nanoseconds = 20'000;
+// What one task should take: long against handing it out (about 0.1 µs), short against the whole.
+constexpr double task_nanoseconds = 50'000;
+// Outputs whose accumulator states are kept at a time: they stay in the L1 cache.
+constexpr int64_t states_at_a_time = 1024;
+// Shortest range of the vectorised axis: a multiple of every vector and of a cache line of the smallest dtype.
+constexpr int64_t elementwise_grain = 1024;
+constexpr int64_t column_grain = 512;
+constexpr size_t inline_operands = 32;
+
+/// Pointers of one launch; on the stack unless there are very many operands.
+class Pointers {
+ public:
+  Pointers(const PreparedKernel& kernel, char* const* buffers) {
+    if (kernel.bases.size() > inline_operands) many_.resize(kernel.bases.size());
+    char** out = many_.empty() ? few_ : many_.data();
+    for (size_t k = 0; k < kernel.bases.size(); ++k) {
+      const auto& base = kernel.bases[k];
+      out[k] = base.memory ? buffers[base.buffer] + base.offset : nullptr;
+    }
+    arguments_ = {out, kernel.strides.data(), kernel.extents.data(), kernel.constants.data(), kernel.offsets.data()};
+  }
+  const KernelArguments* arguments() const { return &arguments_; }
+
+ private:
+  char* few_[inline_operands];
+  std::vector<char*> many_;
+  KernelArguments arguments_;
+};
+
+struct Launch {
+  const PreparedKernel& kernel;
+  const KernelArguments* arguments;
+  const ExecutionContext& context;
+
+  std::span<const int64_t> parallel_extents() const {
+    return {kernel.extents.data(), static_cast<size_t>(kernel.parallel_rank)};
+  }
+
+  template <class F>
+  void parallel(int64_t count, F&& task) const {
+    context.counters.add(context.counters.tasks, count);
+    if (count == 1 || context.max_threads == 1) {
+      for (int64_t k = 0; k < count; ++k) task(k, 0);
+      context.counters.note_threads(1);
+      return;
+    }
+    const auto guarded = [&](int64_t k, int thread) {
+      const FloatEnvironment environment;
+      task(k, thread);
+    };
+    context.counters.note_threads(context.pool.parallel_for(count, guarded, context.max_threads));
+  }
+};
+
+int64_t wanted_pieces(const Launch& launch, double nanoseconds) {
+  if (launch.context.max_threads == 1 || nanoseconds < serial_nanoseconds) return 1;
+  return std::max<int64_t>(launch.context.max_threads, static_cast<int64_t>(nanoseconds / task_nanoseconds));
+}
+
+void execute_elementwise(const Launch& launch) {
+  const PreparedKernel& kernel = launch.kernel;
+  const int64_t pieces = wanted_pieces(launch, static_cast<double>(kernel.parallel_count) * kernel.element_nanoseconds);
+  if (pieces == 1) {
+    launch.context.counters.add(launch.context.counters.tasks, 1);
+    kernel.code->elementwise(launch.arguments, kernel.lower.data(), kernel.extents.data());
+    return;
+  }
+  const Partition partition(launch.parallel_extents(), pieces, elementwise_grain);
+  launch.parallel(partition.count(), [&](int64_t piece, int) {
+    int64_t lower[max_rank], upper[max_rank];
+    partition.box(piece, lower, upper);
+    kernel.code->elementwise(launch.arguments, lower, upper);
+  });
+}
+
+/// Scratch memory of each thread: the kernel's own, then states of the outputs at hand.
+class ThreadScratch {
+ public:
+  ThreadScratch(const Launch& launch, int64_t state_count)
+      : kernel_bytes_(round_up(launch.kernel.code->scratch_bytes)),
+        stride_(kernel_bytes_ + round_up(state_count * launch.kernel.code->state_bytes)),
+        buffer_(static_cast<size_t>(stride_ * launch.context.pool.threads())) {}
+
+  char* kernel(int thread) const { return buffer_.data() + stride_ * thread; }
+  char* states(int thread) const { return kernel(thread) + kernel_bytes_; }
+
+ private:
+  static int64_t round_up(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+  int64_t kernel_bytes_;
+  int64_t stride_;
+  runtime::Buffer buffer_;
+};
+
+int64_t box_count(int rank, const int64_t* lower, const int64_t* upper) {
+  int64_t count = 1;
+  for (int axis = 0; axis < rank; ++axis) count *= upper[axis] - lower[axis];
+  return count;
+}
+
+// Every output is reduced by one task, a bounded number of outputs at a time.
+void reduce_by_outputs(const Launch& launch, int64_t pieces) {
+  const PreparedKernel& kernel = launch.kernel;
+  const int64_t grain = kernel.columns ? column_grain : 1;
+  const int64_t bounded = std::max(pieces, (kernel.parallel_count + states_at_a_time - 1) / states_at_a_time);
+  const Partition partition(launch.parallel_extents(), bounded, grain);
+  int64_t lower[max_rank], upper[max_rank], largest = 0;
+  for (const int64_t piece : {int64_t{0}, partition.count() - 1}) {
+    partition.box(piece, lower, upper);
+    largest = std::max(largest, box_count(kernel.parallel_rank, lower, upper));
+  }
+  const ThreadScratch scratch(launch, largest);
+  launch.parallel(partition.count(), [&](int64_t piece, int thread) {
+    int64_t first[max_rank], last[max_rank];
+    partition.box(piece, first, last);
+    kernel.code->reduce(launch.arguments, first, last, 0, kernel.reduce_count, scratch.states(thread),
+                        scratch.kernel(thread));
+    kernel.code->finish(launch.arguments, first, last, scratch.states(thread));
+  });
+}
+
+// Combines `runs` groups of `count` states, in place, up the tree: 2k with 2k+1, an odd last one passes up.
+void combine_runs(const PreparedKernel& kernel, char* states, int64_t runs, int64_t count) {
+  const int64_t bytes = count * kernel.code->state_bytes;
+  while (runs > 1) {
+    for (int64_t k = 0; k < runs / 2; ++k) {
+      kernel.code->combine(states + 2 * k * bytes, states + (2 * k + 1) * bytes, count);
+      if (k > 0) std::memcpy(states + k * bytes, states + 2 * k * bytes, static_cast<size_t>(bytes));
+    }
+    if (runs % 2 == 1) std::memmove(states + runs / 2 * bytes, states + (runs - 1) * bytes, static_cast<size_t>(bytes));
+    runs = (runs + 1) / 2;
+  }
+}
+
+void reduce_by_runs(const Launch& launch, int64_t run) {
+  const PreparedKernel& kernel = launch.kernel;
+  const int64_t runs = (kernel.reduce_count + run - 1) / run;
+  const int64_t bytes = kernel.parallel_count * kernel.code->state_bytes;
+  const runtime::Buffer states(static_cast<size_t>(runs * bytes));
+  const ThreadScratch scratch(launch, 0);
+  launch.parallel(runs, [&](int64_t k, int thread) {
+    kernel.code->reduce(launch.arguments, kernel.lower.data(), kernel.extents.data(), k * run,
+                        std::min(kernel.reduce_count, (k + 1) * run), states.data() + k * bytes,
+                        scratch.kernel(thread));
+  });
+  combine_runs(kernel, states.data(), runs, kernel.parallel_count);
+  kernel.code->finish(launch.arguments, kernel.lower.data(), kernel.extents.data(), states.data());
+}
+
+// Canonical blocks of one run: a power of two, so that about `pieces` runs come out.
+int64_t run_length(const PreparedKernel& kernel, int64_t pieces) {
+  const int64_t block = kernel.code->block;
+  const int64_t blocks = (kernel.reduce_count + block - 1) / block;
+  return block * static_cast<int64_t>(
+                     std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(1, blocks / std::max<int64_t>(1, pieces)))));
+}
+
+// Whether outputs alone give every thread enough to do. Columns are not cut below a few cache lines.
+bool enough_outputs(const PreparedKernel& kernel, int64_t pieces) {
+  const int64_t boxes = kernel.columns ? kernel.parallel_count / column_grain : kernel.parallel_count;
+  return boxes >= pieces || boxes >= states_at_a_time;
+}
+
+void execute_reduction(const Launch& launch) {
+  const PreparedKernel& kernel = launch.kernel;
+  const double elements = static_cast<double>(kernel.parallel_count) * static_cast<double>(kernel.reduce_count);
+  const int64_t pieces = wanted_pieces(launch, elements * kernel.element_nanoseconds);
+  if (pieces == 1 || enough_outputs(kernel, std::min<int64_t>(pieces, 4 * launch.context.max_threads))) {
+    reduce_by_outputs(launch, pieces);
+    return;
+  }
+  const int64_t run = run_length(kernel, std::min<int64_t>(pieces, 16 * launch.context.max_threads));
+  if (run >= kernel.reduce_count)
+    reduce_by_outputs(launch, pieces);
+  else
+    reduce_by_runs(launch, run);
+}
+
+double estimate_nanoseconds(const LoopNest& nest) {
+  const int axis = nest.vector_axis();
+  double bytes = 0, work = 0;
+  for (const Operand& operand : nest.operands)
+    if (operand.kind != OperandKind::index && axis >= 0 && operand.strides[static_cast<size_t>(axis)] != 0)
+      bytes += size_of(operand.dtype);
+  for (const Instruction& i : nest.body) work += i.kind == InstructionKind::scalar ? info(i.op).cost : 1;
+  return 0.02 * bytes + 0.03 * work;  // about 50 GB/s, and about one cheap operation of a vector a cycle
+}
+
+}  // namespace
+
+PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kernel> code) {
+  PreparedKernel kernel;
+  kernel.code = std::move(code);
+  for (const Operand& operand : nest.operands) {
+    const bool memory = operand.kind != OperandKind::index;
+    kernel.bases.push_back({operand.buffer, memory ? operand.offset : 0, memory});
+    kernel.offsets.push_back(memory ? 0 : operand.offset);
+    kernel.strides.insert(kernel.strides.end(), operand.strides.begin(), operand.strides.end());
+  }
+  for (const Axis& axis : nest.axes) kernel.extents.push_back(axis.extent);
+  kernel.lower.assign(nest.axes.size(), 0);
+  for (const Constant& constant : nest.constants) kernel.constants.push_back(constant.bits);
+  kernel.parallel_rank = nest.parallel_rank();
+  kernel.is_reduction = nest.is_reduction();
+  kernel.columns = nest.is_reduction() && nest.order == ReductionOrder::serial16;
+  kernel.parallel_count = nest.parallel_count();
+  kernel.reduce_count = nest.reduce_count();
+  kernel.element_nanoseconds = estimate_nanoseconds(nest);
+  return kernel;
+}
+
+void execute(const PreparedKernel& kernel, char* const* buffers, const ExecutionContext& context) {
+  if (kernel.parallel_count == 0) return;
+  context.counters.add(context.counters.launches, 1);
+  const Pointers pointers(kernel, buffers);
+  const Launch launch{kernel, pointers.arguments(), context};
+  if (kernel.is_reduction)
+    execute_reduction(launch);
+  else
+    execute_elementwise(launch);
+}
+
+}  // namespace fuseval::engine

@@ -1,0 +1,49 @@
+// The executor: runs prepared kernels over boxes of their iteration space, on the caller's thread or the pool's.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "codegen/llvm/kernel.hpp"
+#include "engine/counters.hpp"
+#include "ir/loops.hpp"
+#include "runtime/thread_pool.hpp"
+
+namespace fuseval::engine {
+
+/// A kernel with everything about it that does not change from call to call.
+struct PreparedKernel {
+  struct Base {
+    uint32_t buffer;
+    int64_t offset;
+    bool memory;  ///< false for an index operand
+  };
+
+  std::shared_ptr<const codegen::Kernel> code;
+  std::vector<Base> bases;       ///< [operand]
+  std::vector<int64_t> strides;  ///< [operand * rank + axis]
+  std::vector<int64_t> offsets;  ///< [operand], of index operands
+  std::vector<int64_t> extents;  ///< [axis]
+  std::vector<int64_t> lower;    ///< zeros
+  std::vector<uint64_t> constants;
+  int parallel_rank = 0;
+  bool is_reduction = false;
+  bool columns = false;  ///< a reduction whose lanes run along the last parallel axis
+  int64_t parallel_count = 0;
+  int64_t reduce_count = 0;
+  double element_nanoseconds = 0;  ///< a rough estimate: how finely to split
+};
+
+PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kernel> code);
+
+struct ExecutionContext {
+  runtime::ThreadPool& pool;
+  Counters& counters;
+  int max_threads;  ///< at least 1
+};
+
+/// buffers[b]: address of element 0 of plan buffer b.
+void execute(const PreparedKernel& kernel, char* const* buffers, const ExecutionContext& context);
+
+}  // namespace fuseval::engine

@@ -1,0 +1,69 @@
+#include "engine/explain.hpp"
+
+#include <fmt/format.h>
+
+#include "codegen/llvm/kernel.hpp"
+#include "engine/runtime.hpp"
+#include "engine/views.hpp"
+#include "ir/error.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+std::vector<frontend::InputInfo> input_infos(const Program& program, const fv_view* inputs) {
+  std::vector<frontend::InputInfo> infos;
+  for (size_t k = 0; k < program.inputs().size(); ++k) {
+    const Program::Input& input = program.inputs()[k];
+    infos.push_back(
+        {input.name, input.dtype, shape_of(inputs[k]), input.is_weak, input.is_weak ? weak_bits(inputs[k]) : 0});
+  }
+  return infos;
+}
+
+Plan plan_of(const Function& function, const Program& program, const fv_view* inputs) {
+  std::vector<ArrayLayout> layouts, outputs;
+  for (size_t k = 0; k < program.inputs().size(); ++k) layouts.push_back(layout_of(inputs[k]));
+  for (const NodeId id : function.outputs)
+    outputs.push_back(
+        {function.graph.shape(id), c_strides(function.graph.shape(id), size_of(function.graph.dtype(id)))});
+  return make_plan(function, layouts, outputs);
+}
+
+template <class F>
+std::string each_kernel(const Plan& plan, F&& show) {
+  std::string text;
+  for (size_t k = 0; k < plan.kernels.size(); ++k) text += fmt::format("; kernel {}\n{}\n", k, show(plan.kernels[k]));
+  return text;
+}
+
+}  // namespace
+
+std::string explain(const Program& program, const fv_view* inputs, int32_t count, std::string_view stage) {
+  if (stage == "ast") return frontend::print(program.ast());
+  program.check_inputs(inputs, count);
+  const frontend::BoundFunction bound = frontend::bind(program.ast(), input_infos(program, inputs));
+  const Function function = simplify(bound.function, host_folder());
+  if (stage == "graph") return print(function);
+  const Plan plan = plan_of(function, program, inputs);
+  const codegen::TargetOptions& target = program.runtime().target;
+  if (stage == "plan") return print(plan);
+  if (stage == "loops") return each_kernel(plan, [](const LoopNest& nest) { return print(nest); });
+  if (stage == "llvm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::llvm_ir(nest, target); });
+  if (stage == "asm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::assembly(nest, target); });
+  throw Error(ErrorCode::argument, fmt::format("there is no stage '{}': ast, graph, loops, plan, llvm, asm", stage));
+}
+
+std::string information(const Runtime& runtime) {
+  std::string text = fmt::format("fuseval: {}.{}.{}\n", FV_VERSION_MAJOR, FV_VERSION_MINOR, FV_VERSION_PATCH);
+  text += fmt::format("target: {}\n", codegen::target_description(runtime.target));
+  text += fmt::format("threads: {}\n", runtime.pool.threads());
+  text += fmt::format("cpus usable: {}\n", runtime::usable_cpus());
+  text += fmt::format("kernels cached: {}\n", runtime.kernels.size());
+  text += fmt::format("kernel code bytes: {}\n", runtime.kernels.code_bytes());
+  text += fmt::format("result pool bytes: {}\n", runtime::pool_bytes());
+  text += "device cpu: available\n";
+  text += "device cuda: not in this version\n";
+  return text;
+}
+
+}  // namespace fuseval::engine

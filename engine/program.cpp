@@ -1,0 +1,137 @@
+#include "engine/program.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "engine/runtime.hpp"
+#include "engine/views.hpp"
+#include "ir/error.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+class FrontTimer {
+ public:
+  explicit FrontTimer(Counters& counters)
+      : counters_(counters), compiled_(counters.compile_nanoseconds.load(std::memory_order_relaxed)) {}
+  ~FrontTimer() {
+    const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start_;
+    const int64_t compiled = counters_.compile_nanoseconds.load(std::memory_order_relaxed) - compiled_;
+    counters_.add(counters_.front_nanoseconds, std::max<int64_t>(0, spent.count() - compiled));
+  }
+
+ private:
+  Counters& counters_;
+  int64_t compiled_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::string describe(const Program::Input& input) {
+  if (input.is_weak) return fmt::format("a weak {}", name_of(input.dtype));
+  return fmt::format("{} of rank {}", name_of(input.dtype), input.rank);
+}
+
+std::string describe(const fv_view& view) {
+  return describe(Program::Input{{}, dtype_of(view), view.rank, (view.flags & FV_VIEW_WEAK) != 0});
+}
+
+void refuse_uncomputed(const Program::Input& input) {
+  if (!is_computed(input.dtype))
+    throw Error(ErrorCode::unsupported, fmt::format("input '{}' has dtype {}, which this version does not compute with",
+                                                    input.name, name_of(input.dtype)));
+}
+
+}  // namespace
+
+Program::Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::vector<Input> inputs)
+    : runtime_(std::move(runtime)), inputs_(std::move(inputs)) {
+  const FrontTimer timer(runtime_->counters);
+  for (const Input& input : inputs_) refuse_uncomputed(input);
+  ast_ = frontend::parse(text);
+}
+
+Program::~Program() {
+  for (Pinned* entry = pinned_.load(); entry != nullptr;) {
+    Pinned* next = entry->next;
+    delete entry;
+    entry = next;
+  }
+}
+
+void Program::check_inputs(const fv_view* inputs, int32_t count) const {
+  if (static_cast<size_t>(count) != inputs_.size())
+    throw Error(ErrorCode::argument, fmt::format("the program takes {} inputs, not {}", inputs_.size(), count));
+  for (size_t k = 0; k < inputs_.size(); ++k) {
+    const Input& wanted = inputs_[k];
+    const fv_view& view = inputs[k];
+    const bool weak = (view.flags & FV_VIEW_WEAK) != 0;
+    if (view.data == nullptr || view.shape == nullptr) validate(view, fmt::format("input '{}'", wanted.name));
+    if (view.dtype != static_cast<int32_t>(wanted.dtype) || view.rank != wanted.rank || weak != wanted.is_weak)
+      throw Error(ErrorCode::argument, fmt::format("input '{}' is {}, but the program was compiled for {}", wanted.name,
+                                                   describe(view), describe(wanted)));
+  }
+}
+
+CallSignature Program::signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                                    Casting casting) const {
+  CallSignature signature;
+  signature.casting = casting;
+  for (size_t k = 0; k < inputs_.size(); ++k) {
+    const Input& input = inputs_[k];
+    validate_description(inputs[k], fmt::format("input '{}'", input.name));
+    signature.inputs.push_back(
+        {input.name, input.dtype, shape_of(inputs[k]), input.is_weak, input.is_weak ? weak_bits(inputs[k]) : 0});
+    signature.layouts.push_back(layout_of(inputs[k]));
+  }
+  for (int32_t k = 0; k < output_count; ++k) {
+    OutputRequest request;
+    request.given = outputs[k].data != nullptr;
+    if (outputs[k].dtype != -1) request.dtype = static_cast<DType>(outputs[k].dtype);
+    if (request.given) {
+      request.shape = shape_of(outputs[k]);
+      request.strides = strides_of(outputs[k]);
+    }
+    signature.outputs.push_back(std::move(request));
+  }
+  return signature;
+}
+
+const Specialisation* Program::find_pinned(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                                           Casting casting) const {
+  for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
+    if (entry->made->serves(inputs, outputs, output_count, casting)) return entry->made.get();
+  return nullptr;
+}
+
+const Specialisation& Program::specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                                          Casting casting, std::shared_ptr<const Specialisation>& keep) const {
+  if (const Specialisation* known = find_pinned(inputs, outputs, output_count, casting)) return *known;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto it = recent_.begin(); it != recent_.end(); ++it)
+      if ((*it)->serves(inputs, outputs, output_count, casting)) {
+        keep = *it;
+        recent_.erase(it);
+        recent_.insert(recent_.begin(), keep);
+        return *keep;
+      }
+  }
+  {
+    const FrontTimer timer(runtime_->counters);
+    keep = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, casting),
+                                                  runtime_->kernels, runtime_->target);
+  }
+  runtime_->counters.add(runtime_->counters.plans_made, 1);
+  std::lock_guard lock(mutex_);
+  if (pinned_count_ < pinned_limit) {
+    ++pinned_count_;
+    pinned_.store(new Pinned{keep, pinned_.load(std::memory_order_relaxed)}, std::memory_order_release);
+  } else {
+    recent_.insert(recent_.begin(), keep);
+    if (recent_.size() > recent_limit) recent_.pop_back();
+  }
+  return *keep;
+}
+
+}  // namespace fuseval::engine

@@ -1,0 +1,67 @@
+// A program: a parsed text fixed to its inputs' names, dtypes, ranks and weakness, with the specialisations made of it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/specialisation.hpp"
+
+namespace fuseval::engine {
+
+struct Runtime;
+
+/// Immutable to its users; thread-safe.
+class Program {
+ public:
+  struct Input {
+    std::string name;
+    DType dtype = DType::float64;
+    int32_t rank = 0;
+    bool is_weak = false;
+  };
+
+  Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::vector<Input> inputs);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  const std::string& text() const { return ast_.source; }
+  const std::vector<Input>& inputs() const { return inputs_; }
+  const frontend::Ast& ast() const { return ast_; }
+  Runtime& runtime() const { return *runtime_; }
+
+  /// Throws Error(argument) unless the views are well-formed and fit what the program was made for.
+  void check_inputs(const fv_view* inputs, int32_t count) const;
+
+  /// The specialisation for this call, made if there is none; `keep` may receive ownership that must outlive its use.
+  const Specialisation& specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Casting casting,
+                                   std::shared_ptr<const Specialisation>& keep) const;
+
+ private:
+  // The first few specialisations stay for the program's life in a list that is read without a lock: most programs meet
+  // few layouts, and an uncontended lock would cost a third of a small call. The rest share a bounded cache.
+  struct Pinned {
+    std::shared_ptr<const Specialisation> made;
+    Pinned* next;
+  };
+  static constexpr int pinned_limit = 16;
+  static constexpr size_t recent_limit = 32;
+
+  CallSignature signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                             Casting casting) const;
+  const Specialisation* find_pinned(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                                    Casting casting) const;
+
+  std::shared_ptr<Runtime> runtime_;
+  frontend::Ast ast_;
+  std::vector<Input> inputs_;
+  mutable std::atomic<Pinned*> pinned_{nullptr};
+  mutable std::mutex mutex_;
+  mutable int pinned_count_ = 0;
+  mutable std::vector<std::shared_ptr<const Specialisation>> recent_;  // most recent first
+};
+
+}  // namespace fuseval::engine

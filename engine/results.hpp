@@ -1,0 +1,25 @@
+// Results of one run: owned arrays, and views of the outputs that the caller gave.
+#pragma once
+
+#include <vector>
+
+#include "ir/dtype.hpp"
+#include "ir/shape.hpp"
+#include "runtime/buffer.hpp"
+
+namespace fuseval::engine {
+
+struct Result {
+  runtime::Buffer buffer;  ///< empty for an output of the caller's
+  char* data = nullptr;
+  DType dtype = DType::float64;
+  Shape shape;
+  std::vector<int64_t> strides;
+};
+
+struct Results {
+  std::vector<Result> items;
+  bool is_tuple = false;
+};
+
+}  // namespace fuseval::engine

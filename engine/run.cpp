@@ -1,0 +1,241 @@
+// The warm path first: find the specialisation, look for overlap, launch. Everything that allocates is off that path.
+#include "engine/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "engine/float_environment.hpp"
+#include "engine/runtime.hpp"
+#include "engine/strided_copy.hpp"
+#include "engine/views.hpp"
+#include "ir/error.hpp"
+#include "runtime/mapped_guard.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+constexpr size_t inline_buffers = 32;
+
+/// Data pointers of a plan's buffers.
+class BufferTable {
+ public:
+  explicit BufferTable(const Specialisation& made) : count_(made.plan().buffers.size()) {
+    if (count_ > inline_buffers) many_.resize(count_);
+    if (made.temporary_bytes() > 0) temporaries_ = runtime::Buffer(made.temporary_bytes());
+  }
+  char** data() { return many_.empty() ? few_ : many_.data(); }
+
+  /// output(k): where result k is to be written.
+  template <class Output>
+  void fill(const Specialisation& made, const fv_view* inputs, Output&& output) {
+    char* next = temporaries_.data();
+    char** out = data();
+    for (size_t b = 0; b < count_; ++b) {
+      const BufferInfo& buffer = made.plan().buffers[b];
+      if (buffer.role == BufferRole::input)
+        out[b] = static_cast<char*>(inputs[buffer.slot].data);
+      else if (buffer.role == BufferRole::output)
+        out[b] = output(buffer.slot);
+      else {
+        out[b] = next;
+        next += (element_count(buffer.shape) * size_of(buffer.dtype) + 63) / 64 * 64;
+      }
+    }
+  }
+
+ private:
+  size_t count_;
+  char* few_[inline_buffers];
+  std::vector<char*> many_;
+  runtime::Buffer temporaries_;
+};
+
+void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, int threads) {
+  const ExecutionContext context{runtime.pool, runtime.counters, threads};
+  for (const PreparedKernel& kernel : made.kernels()) execute(kernel, buffers, context);
+}
+
+bool overlap(const void* a, const Specialisation::Extent& a_extent, const void* b,
+             const Specialisation::Extent& b_extent) {
+  const auto a_data = reinterpret_cast<intptr_t>(a), b_data = reinterpret_cast<intptr_t>(b);
+  return a_data + a_extent.begin < b_data + b_extent.end && b_data + b_extent.begin < a_data + a_extent.end;
+}
+
+class Run {
+ public:
+  Run(const Program& program, const Specialisation& made, const fv_view* inputs, const fv_view* outputs,
+      int32_t output_count, int threads)
+      : program_(program),
+        made_(made),
+        inputs_(inputs),
+        outputs_(outputs),
+        output_count_(output_count),
+        threads_(threads) {}
+
+  void go(Results* results) {
+    if (is_simple()) {
+      run_into_outputs();
+      if (results != nullptr) fill(*results);
+      return;
+    }
+    check_values();
+    allocate();
+    guarded([&](char* const* buffers) { launch_all(made_, buffers, program_.runtime(), threads_); }, made_);
+    for (size_t k = 0; k < owned_.size(); ++k)
+      if (is_given(k) && owned_[k].size() > 0) copy_back(k);
+    if (results != nullptr) fill(*results);
+  }
+
+ private:
+  bool is_given(size_t k) const { return k < static_cast<size_t>(output_count_) && outputs_[k].data != nullptr; }
+
+  // Every output given, nothing overlapping harmfully, nothing to check: no allocation is needed.
+  bool is_simple() const {
+    if (made_.check() != nullptr || is_mapped()) return false;
+    for (size_t k = 0; k < made_.results().size(); ++k)
+      if (!is_given(k) || needs_copy(k)) return false;
+    return true;
+  }
+
+  void run_into_outputs() {
+    BufferTable table(made_);
+    table.fill(made_, inputs_, [&](uint32_t k) { return static_cast<char*>(outputs_[k].data); });
+    launch_all(made_, table.data(), program_.runtime(), threads_);
+  }
+
+  bool is_mapped() const {
+    return std::any_of(made_.used_slots().begin(), made_.used_slots().end(),
+                       [&](uint32_t slot) { return (inputs_[slot].flags & FV_VIEW_MAPPED) != 0; });
+  }
+
+  // Whether output k must be written elsewhere first, so that inputs and earlier outputs are as they were.
+  bool needs_copy(size_t k) const {
+    const void* data = outputs_[k].data;
+    for (const uint32_t slot : made_.used_slots()) {
+      if (!overlap(data, made_.output_extent(k), inputs_[slot].data, made_.input_extent(slot))) continue;
+      if (data != inputs_[slot].data || !made_.is_elementwise_over(k, slot)) return true;
+    }
+    for (size_t other = 0; other < static_cast<size_t>(output_count_); ++other)
+      if (other != k && is_given(other) &&
+          overlap(data, made_.output_extent(k), outputs_[other].data, made_.output_extent(other)))
+        return true;
+    return false;
+  }
+
+  void check_values() {
+    const Specialisation* check = made_.check();
+    if (check == nullptr) return;
+    std::vector<char> failed(check->results().size(), 0);
+    const auto evaluate = [&](char* const* buffers) { launch_all(*check, buffers, program_.runtime(), threads_); };
+    guarded(evaluate, *check, failed.data());
+    for (size_t k = 0; k < failed.size(); ++k)
+      if (failed[k]) throw Error(ErrorCode::value, made_.value_checks()[k].message, made_.value_checks()[k].span);
+  }
+
+  void allocate() {
+    owned_.resize(made_.results().size());
+    for (size_t k = 0; k < owned_.size(); ++k) {
+      if (is_given(k) && !needs_copy(k)) continue;
+      owned_[k] = runtime::Buffer(span_bytes(k));
+    }
+  }
+
+  // A result that is copied back later is written with the strides of its output, shifted to start inside the buffer.
+  size_t span_bytes(size_t k) const {
+    const auto& extent = made_.output_extent(k);
+    return static_cast<size_t>(std::max<int64_t>(extent.end - extent.begin, 1));
+  }
+  char* owned_data(size_t k) const { return owned_[k].data() - made_.output_extent(k).begin; }
+
+  char* output_data(uint32_t k, char* flags) const {
+    if (flags != nullptr) return flags + k;
+    return owned_[k].size() > 0 ? owned_data(k) : static_cast<char*>(outputs_[k].data);
+  }
+
+  // Runs `body` over the buffers of `made`, with mapped inputs guarded against files that shrink.
+  template <class Body>
+  void guarded(Body&& body, const Specialisation& made, char* flags = nullptr) {
+    BufferTable table(made);
+    table.fill(made, inputs_, [&](uint32_t k) { return output_data(k, flags); });
+    std::vector<runtime::AddressRange> ranges;
+    for (const uint32_t slot : made.used_slots())
+      if ((inputs_[slot].flags & FV_VIEW_MAPPED) != 0)
+        ranges.push_back(runtime::address_range(array_of(inputs_[slot])));
+    if (ranges.empty()) return body(table.data());
+    const runtime::MappedGuard guard(ranges);
+    body(table.data());
+    if (guard.faulted())
+      throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
+  }
+
+  void copy_back(size_t k) const {
+    const auto& result = made_.results()[k];
+    copy_elements(static_cast<char*>(outputs_[k].data), result.strides, owned_data(k), result.strides, result.shape,
+                  size_of(result.dtype));
+  }
+
+  void fill(Results& results) {
+    results.is_tuple = made_.returns_tuple();
+    for (size_t k = 0; k < made_.results().size(); ++k) {
+      const auto& result = made_.results()[k];
+      Result item{{}, nullptr, result.dtype, result.shape, result.strides};
+      item.data = is_given(k) ? static_cast<char*>(outputs_[k].data) : owned_data(k);
+      if (!is_given(k)) item.buffer = std::move(owned_[k]);
+      results.items.push_back(std::move(item));
+    }
+  }
+
+  const Program& program_;
+  const Specialisation& made_;
+  const fv_view* inputs_;
+  const fv_view* outputs_;
+  int32_t output_count_;
+  int threads_;
+  std::vector<runtime::Buffer> owned_;
+};
+
+bool repeats_itself(const fv_view& view) {
+  if (view.byte_strides == nullptr) return false;
+  for (int32_t k = 0; k < view.rank; ++k)
+    if (view.byte_strides[k] == 0 && view.shape[k] > 1) return true;
+  return false;
+}
+
+void check_outputs(const fv_view* outputs, int32_t count) {
+  for (int32_t k = 0; k < count; ++k) {
+    const fv_view& output = outputs[k];
+    if (output.data == nullptr && output.dtype == -1) continue;
+    if (output.data != nullptr) validate(output, fmt::format("output {}", k));
+    if (output.dtype < 0 || output.dtype >= dtype_count)
+      throw Error(ErrorCode::invalid_handle, fmt::format("output {}: {} is no dtype", k, output.dtype));
+    if (!is_computed(dtype_of(output)))
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("output {} has dtype {}, which this version does not compute with", k,
+                              name_of(dtype_of(output))));
+    if ((output.flags & FV_VIEW_READONLY) != 0)
+      throw Error(ErrorCode::argument, fmt::format("output {} is read-only", k));
+    if (output.data != nullptr && repeats_itself(output))
+      throw Error(ErrorCode::argument, fmt::format("output {} has a stride of 0: its elements share memory", k));
+  }
+}
+
+}  // namespace
+
+void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
+         int32_t output_count, const RunOptions& options, Results* results) {
+  program.check_inputs(inputs, input_count);
+  check_outputs(outputs, output_count);
+  const FloatEnvironment environment;
+  std::shared_ptr<const Specialisation> keep;
+  const Specialisation& made = program.specialise(inputs, outputs, output_count, options.casting, keep);
+  const int available = program.runtime().pool.threads();
+  const int threads = options.threads > 0 ? std::min(options.threads, available) : available;
+  Run call(program, made, inputs, outputs, output_count, threads);
+  if (results == nullptr && static_cast<size_t>(output_count) != made.results().size())
+    throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
+  call.go(results);
+}
+
+}  // namespace fuseval::engine

@@ -1,0 +1,95 @@
+#include "engine/session.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "engine/views.hpp"
+#include "ir/error.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+std::shared_ptr<Runtime> make_runtime(const SessionOptions& options) {
+  if (options.vector_bits != 0 && options.vector_bits != 256 && options.vector_bits != 512)
+    throw Error(ErrorCode::argument, fmt::format("vector_bits is 0, 256 or 512, not {}", options.vector_bits));
+  if (options.threads < 0)
+    throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", options.threads));
+  codegen::TargetOptions target;
+  target.vector_bits = options.vector_bits;
+  return std::make_shared<Runtime>(options.threads, target, options.kernel_limit);
+}
+
+// Lengths in front of texts: no two calls share a key.
+std::string program_key(std::string_view text, const char* const* names, const fv_view* inputs, int32_t count) {
+  std::string key;
+  key.reserve(text.size() + 16 + static_cast<size_t>(count) * 16);
+  const auto number = [&](uint64_t value) { key.append(reinterpret_cast<const char*>(&value), sizeof value); };
+  number(text.size());
+  key += text;
+  for (int32_t k = 0; k < count; ++k) {
+    const size_t length = std::strlen(names[k]);
+    number(length << 16 | static_cast<uint64_t>(inputs[k].rank & 0xff) << 8 |
+           static_cast<uint64_t>(inputs[k].dtype & 0x3f) | ((inputs[k].flags & FV_VIEW_WEAK) != 0 ? 0x40u : 0u));
+    key.append(names[k], length);
+  }
+  return key;
+}
+
+void check_names(const char* const* names, const fv_view* inputs, int32_t count) {
+  if (count > 0 && (names == nullptr || inputs == nullptr))
+    throw Error(ErrorCode::invalid_handle, "names and inputs must not be NULL");
+  for (int32_t k = 0; k < count; ++k) {
+    if (names[k] == nullptr || names[k][0] == '\0')
+      throw Error(ErrorCode::invalid_handle, fmt::format("the name of input {} is empty", k));
+    validate_description(inputs[k], fmt::format("input '{}'", names[k]));
+  }
+}
+
+void check_distinct(const char* const* names, int32_t count) {
+  for (int32_t k = 0; k < count; ++k)
+    for (int32_t j = 0; j < k; ++j)
+      if (std::strcmp(names[k], names[j]) == 0)
+        throw Error(ErrorCode::argument, fmt::format("the name '{}' is bound twice", names[k]));
+}
+
+}  // namespace
+
+Session::Session(const SessionOptions& options) : runtime_(make_runtime(options)), programs_(options.program_limit) {}
+
+Session& Session::instance() {
+  static Session session{SessionOptions{}};
+  return session;
+}
+
+std::shared_ptr<Program> Session::compile(std::string_view text, const char* const* names, const fv_view* inputs,
+                                          int32_t count) const {
+  check_names(names, inputs, count);
+  check_distinct(names, count);
+  std::vector<Program::Input> infos;
+  for (int32_t k = 0; k < count; ++k)
+    infos.push_back({names[k], dtype_of(inputs[k]), inputs[k].rank, (inputs[k].flags & FV_VIEW_WEAK) != 0});
+  return std::make_shared<Program>(runtime_, text, std::move(infos));
+}
+
+std::shared_ptr<Program> Session::program(std::string_view text, const char* const* names, const fv_view* inputs,
+                                          int32_t count) {
+  check_names(names, inputs, count);
+  std::string key = program_key(text, names, inputs, count);
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto* known = programs_.find(key)) return *known;
+  }
+  auto made = compile(text, names, inputs, count);
+  std::lock_guard lock(mutex_);
+  if (const auto* known = programs_.find(key)) return *known;
+  programs_.insert(std::move(key), made);
+  return made;
+}
+
+size_t Session::program_count() const {
+  std::lock_guard lock(mutex_);
+  return programs_.size();
+}
+
+}  // namespace fuseval::engine

@@ -1,0 +1,43 @@
+// A session: a runtime and the programs that fv_evaluate has met, by text and inputs.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/lru_cache.hpp"
+#include "engine/program.hpp"
+#include "engine/runtime.hpp"
+
+namespace fuseval::engine {
+
+struct SessionOptions {
+  int threads = 0;
+  int vector_bits = 0;
+  size_t program_limit = 1024;
+  size_t kernel_limit = 1024;
+};
+
+class Session {
+ public:
+  explicit Session(const SessionOptions& options);
+
+  /// The process's own, made at its first use.
+  static Session& instance();
+
+  std::shared_ptr<Program> compile(std::string_view text, const char* const* names, const fv_view* inputs,
+                                   int32_t count) const;
+  /// As compile, remembered.
+  std::shared_ptr<Program> program(std::string_view text, const char* const* names, const fv_view* inputs,
+                                   int32_t count);
+
+  const std::shared_ptr<Runtime>& runtime() const { return runtime_; }
+  size_t program_count() const;
+
+ private:
+  std::shared_ptr<Runtime> runtime_;
+  mutable std::mutex mutex_;
+  LruCache<std::shared_ptr<Program>> programs_;
+};
+
+}  // namespace fuseval::engine

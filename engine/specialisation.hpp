@@ -1,0 +1,102 @@
+// A specialisation: a text made ready for the shapes, strides and output layouts of one kind of call. Immutable.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/executor.hpp"
+#include "engine/kernel_cache.hpp"
+#include "frontend/bind.hpp"
+#include "fuseval/fuseval.h"
+#include "ir/plan.hpp"
+#include "ir/simplify.hpp"
+
+namespace fuseval::engine {
+
+/// What a call asks of one result.
+struct OutputRequest {
+  bool given = false;            ///< written into the caller's array
+  std::optional<DType> dtype;    ///< empty: the result's own
+  Shape shape;                   ///< given only
+  std::vector<int64_t> strides;  ///< given only
+};
+
+/// What the graph is made for: everything but addresses and the values of weak scalars.
+struct CallSignature {
+  std::vector<frontend::InputInfo> inputs;
+  std::vector<ArrayLayout> layouts;    ///< [slot]
+  std::vector<OutputRequest> outputs;  ///< empty: every result owned, in its own dtype
+  Casting casting = Casting::same_kind;
+};
+
+class Specialisation {
+ public:
+  /// Binds, simplifies, fuses, lowers and compiles. Throws Error; spans are those of the text.
+  Specialisation(const frontend::Ast& ast, CallSignature signature, KernelCache& kernels,
+                 const codegen::TargetOptions& target);
+
+  /// Whether it serves this call; reads only the slots that the text uses.
+  bool serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Casting casting) const;
+
+  struct Result {
+    DType dtype;
+    Shape shape;
+    std::vector<int64_t> strides;  ///< as written: the request's, or C order
+    bool given;
+  };
+  const std::vector<Result>& results() const { return results_; }
+  bool returns_tuple() const { return returns_tuple_; }
+  const Plan& plan() const { return plan_; }
+  std::span<const PreparedKernel> kernels() const { return kernels_; }
+  /// Must be run first, if there is one: its results are bools, and each that is true is the error of its position in
+  /// value_checks (a negative exponent of an integer power).
+  const Specialisation* check() const { return check_.get(); }
+  const std::vector<frontend::ValueCheck>& value_checks() const { return value_checks_; }
+  const CallSignature& signature() const { return signature_; }
+
+  /// Byte ranges relative to the data pointer, for overlap tests: [slot], [result].
+  struct Extent {
+    int64_t begin = 0;
+    int64_t end = 0;
+  };
+  const std::vector<uint32_t>& used_slots() const { return used_slots_; }
+  const Extent& input_extent(uint32_t slot) const { return input_extents_[slot]; }
+  const Extent& output_extent(size_t k) const { return output_extents_[k]; }
+  /// Whether result k may be written over the array of `slot` when both have the same address and strides: every load
+  /// of it happens in the kernel that stores k, at the element that is stored.
+  bool is_elementwise_over(size_t k, uint32_t slot) const { return in_place_[k * signature_.inputs.size() + slot]; }
+  size_t temporary_bytes() const { return temporary_bytes_; }
+
+ private:
+  Specialisation(Function function, const Specialisation& parent, KernelCache& kernels,
+                 const codegen::TargetOptions& target);
+  void build(Function function, KernelCache& kernels, const codegen::TargetOptions& target);
+  void shape_results(Function& function);
+  void compile(KernelCache& kernels, const codegen::TargetOptions& target);
+  void note_extents();
+  void note_in_place();
+
+  CallSignature signature_;
+  std::vector<uint32_t> used_slots_;
+  std::vector<uint32_t> specialised_slots_;
+  std::vector<Result> results_;
+  bool returns_tuple_ = false;
+  Plan plan_;
+  std::vector<PreparedKernel> kernels_;
+  std::vector<frontend::ValueCheck> value_checks_;
+  std::unique_ptr<Specialisation> check_;
+  std::vector<Extent> input_extents_, output_extents_;
+  std::vector<bool> in_place_;
+  size_t temporary_bytes_ = 0;
+};
+
+/// The constant folder over the host emitter.
+const Folder& host_folder();
+
+/// The call's value of a weak scalar, as 64 bits.
+uint64_t weak_bits(const fv_view& view);
+
+}  // namespace fuseval::engine

@@ -1,0 +1,79 @@
+#include "engine/views.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/error.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what, const std::string& why) {
+  throw Error(ErrorCode::invalid_handle, fmt::format("{}: {}", what, why));
+}
+
+}  // namespace
+
+void validate_description(const fv_view& view, const std::string& what) {
+  if (view.dtype < 0 || view.dtype >= dtype_count) refuse(what, fmt::format("{} is no dtype", view.dtype));
+  if (view.rank < 0 || view.rank > FV_MAX_RANK)
+    refuse(what, fmt::format("rank {} is not in [0, {}]", view.rank, FV_MAX_RANK));
+  if (view.device_type != FV_DEVICE_CPU) refuse(what, fmt::format("device type {} is not available", view.device_type));
+  for (int32_t k = 0; view.shape != nullptr && k < view.rank; ++k)
+    if (view.shape[k] < 0) refuse(what, fmt::format("extent {} of axis {} is negative", view.shape[k], k));
+  if ((view.flags & FV_VIEW_WEAK) == 0) return;
+  const DType dtype = dtype_of(view);
+  const bool python = dtype == DType::bool_ || dtype == DType::int64 || dtype == DType::float64;
+  if (view.rank != 0 || !python) refuse(what, "a weak scalar has rank 0 and dtype bool, int64 or float64");
+}
+
+void validate(const fv_view& view, const std::string& what) {
+  validate_description(view, what);
+  if (view.rank > 0 && view.shape == nullptr) refuse(what, "shape is NULL");
+  if (view.data == nullptr && element_count(shape_of(view)) > 0) refuse(what, "data is NULL");
+}
+
+Shape shape_of(const fv_view& view) { return Shape(view.shape, view.shape + view.rank); }
+
+std::vector<int64_t> strides_of(const fv_view& view) {
+  if (view.byte_strides == nullptr) return c_strides(shape_of(view), size_of(dtype_of(view)));
+  return {view.byte_strides, view.byte_strides + view.rank};
+}
+
+ArrayLayout layout_of(const fv_view& view) { return {shape_of(view), strides_of(view)}; }
+
+runtime::ArrayView array_of(const fv_view& view) {
+  runtime::ArrayView array;
+  array.data = static_cast<char*>(view.data);
+  array.dtype = dtype_of(view);
+  array.shape = shape_of(view);
+  array.strides = strides_of(view);
+  array.readonly = (view.flags & FV_VIEW_READONLY) != 0;
+  array.mapped = (view.flags & FV_VIEW_MAPPED) != 0;
+  return array;
+}
+
+bool has_layout(const fv_view& view, const Shape& shape, const std::vector<int64_t>& strides) {
+  if (static_cast<size_t>(view.rank) != shape.size() || !std::equal(shape.begin(), shape.end(), view.shape))
+    return false;
+  if (view.byte_strides != nullptr) return std::equal(strides.begin(), strides.end(), view.byte_strides);
+  int64_t step = size_of(dtype_of(view));
+  for (size_t k = shape.size(); k-- > 0;) {
+    if (strides[k] != step) return false;
+    step *= std::max<int64_t>(shape[k], 1);
+  }
+  return true;
+}
+
+ByteExtent byte_extent(const Shape& shape, const std::vector<int64_t>& strides, int64_t itemsize) {
+  ByteExtent extent{0, itemsize};
+  for (size_t k = 0; k < shape.size(); ++k) {
+    if (shape[k] == 0) return {0, 0};
+    const int64_t reach = strides[k] * (shape[k] - 1);
+    (reach < 0 ? extent.begin : extent.end) += reach;
+  }
+  return extent;
+}
+
+}  // namespace fuseval::engine

@@ -1,0 +1,36 @@
+// fv_view at the boundary: validation, and comparison with what a specialisation was made for, without allocating.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "fuseval/fuseval.h"
+#include "ir/dtype.hpp"
+#include "ir/plan.hpp"
+#include "ir/shape.hpp"
+#include "runtime/buffer.hpp"
+
+namespace fuseval::engine {
+
+/// Throws Error(invalid_handle) unless the view is well-formed; `what` names it in the message.
+void validate(const fv_view& view, const std::string& what);
+/// The same for a view that only describes an input: shape and data may be missing.
+void validate_description(const fv_view& view, const std::string& what);
+
+inline DType dtype_of(const fv_view& view) { return static_cast<DType>(view.dtype); }
+Shape shape_of(const fv_view& view);
+/// The view's byte strides, or C order when it has none.
+std::vector<int64_t> strides_of(const fv_view& view);
+ArrayLayout layout_of(const fv_view& view);
+runtime::ArrayView array_of(const fv_view& view);
+
+bool has_layout(const fv_view& view, const Shape& shape, const std::vector<int64_t>& strides);
+
+/// The lowest and one past the highest byte that the elements take, relative to the data pointer.
+struct ByteExtent {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+ByteExtent byte_extent(const Shape& shape, const std::vector<int64_t>& strides, int64_t itemsize);
+
+}  // namespace fuseval::engine
