@@ -12,7 +12,8 @@ namespace fuseval::codegen {
 
 /// What a kernel is given at run time; all arrays belong to the caller and outlive the call.
 struct KernelArguments {
-  char* const* pointers;      ///< [operand]: data pointer + offset, where index 0 on every axis lies (index operands: unused)
+  char* const*
+      pointers;  ///< [operand]: data pointer + offset, where index 0 on every axis lies (index operands: unused)
   const int64_t* strides;     ///< [operand * rank + axis]: bytes (index operands: value steps)
   const int64_t* extents;     ///< [axis]
   const uint64_t* constants;  ///< [constant]: bits zero-extended to 64
@@ -23,8 +24,8 @@ struct KernelArguments {
 using ElementwiseFunction = void (*)(const KernelArguments*, const int64_t* lower, const int64_t* upper);
 
 /// Reduction, first stage: for every parallel index of the box, reduces the elements [first, last) of the canonical
-/// numbering (C order over the reduce axes; `first` is a multiple of the block times a power of two, `last` is another one
-/// or the end) to one accumulator state, and writes it to states + state_bytes * (C-order position within the box).
+/// numbering (C order over the reduce axes; `first` is a multiple of the block times a power of two, `last` is another
+/// one or the end) to one accumulator state, and writes it to states + state_bytes * (C-order position within the box).
 using ReduceFunction = void (*)(const KernelArguments*, const int64_t* lower, const int64_t* upper, int64_t first,
                                 int64_t last, char* states, char* scratch);
 /// left[i] = merge(left[i], right[i]) for count states: left's elements come before right's.
@@ -33,8 +34,8 @@ using CombineFunction = void (*)(char* left, const char* right, int64_t count);
 using FinishFunction = void (*)(const KernelArguments*, const int64_t* lower, const int64_t* upper, const char* states);
 
 struct TargetOptions {
-  std::string cpu;             ///< "" for the host's
-  int vector_bits = 0;         ///< 0: the widest that the CPU has; 256 or 512
+  std::string cpu;                ///< "" for the host's
+  int vector_bits = 0;            ///< 0: the widest that the CPU has; 256 or 512
   bool streaming_stores = false;  ///< non-temporal stores for contiguous stores of an elementwise nest of rank 1
 };
 
