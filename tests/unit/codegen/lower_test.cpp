@@ -22,7 +22,7 @@ bool within(HostValue got, HostValue expected, int ulps) {
   if (same(got, expected)) return true;
   if (ulps == 0 || got.dtype != expected.dtype || std::isnan(host_get<double>(got))) return false;
   const int64_t a = rank_of(got), b = rank_of(expected);
-  return a - b <= ulps && b - a <= ulps && (a < 0) == (b < 0);
+  return (a < 0) == (b < 0) && a - b <= ulps && b - a <= ulps;
 }
 
 /// A negative power of an integer is refused before any kernel runs.

@@ -34,10 +34,10 @@ template <class T>
 T integer_power(T base, T exponent) {
   using U = std::make_unsigned_t<T>;
   uint64_t result = 1;
+  const uint64_t bits = static_cast<U>(exponent);
   for (int bit = 63; bit >= 0; --bit) {
     result *= result;
-    if ((static_cast<U>(exponent) >> bit) % 2 != 0 && bit < 8 * static_cast<int>(sizeof(T)))
-      result *= static_cast<uint64_t>(base);
+    if ((bits >> bit) % 2 != 0) result *= static_cast<uint64_t>(base);
   }
   return static_cast<T>(result);
 }
@@ -117,7 +117,9 @@ HostValue of_integers(Op op, T a, T b) {
     case Op::gcd:
       return wrapped(gcd(x, y));
     case Op::lcm:
-      return wrapped(a == 0 || b == 0 ? 0 : magnitude(x) / gcd(x, y) * magnitude(y));
+      if (a == 0 || b == 0) return boxed(T(0));
+      return boxed(
+          static_cast<T>(static_cast<uint64_t>(magnitude(x) / gcd(x, y)) * static_cast<uint64_t>(magnitude(y))));
     case Op::bitwise_and:
       return wrapped(x & y);
     case Op::bitwise_or:

@@ -51,7 +51,8 @@ std::vector<T> specials() {
     std::vector<T> values = {0,     1,           2, 3, 5, 7, 12, 60, most, T(most - 1), T(most / 2), T(most / 2 + 1),
                              least, T(least + 1)};
     for (int width : {8, 16, 32, 64}) values.push_back(T(width - 1)), values.push_back(T(width));
-    for (size_t k = 0, count = values.size(); k < count; ++k) values.push_back(T(-values[k]));
+    for (size_t k = 0, count = values.size(); k < count; ++k)
+      values.push_back(T(0u - static_cast<std::make_unsigned_t<T>>(values[k])));
     return values;
   }
 }
