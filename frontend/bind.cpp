@@ -1,0 +1,202 @@
+// bind: a loop over the expressions of the tree in post-order, so that children are bound before their parents.
+#include "frontend/bind.hpp"
+
+#include <algorithm>
+
+#include "frontend/binder.hpp"
+#include "frontend/diagnostic.hpp"
+#include "frontend/functions.hpp"
+
+namespace fuseval::frontend {
+
+Binder::Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits)
+    : ast_(ast), inputs_(inputs), limits_(limits), is_used_(inputs.size()), is_specialised_(inputs.size()) {
+  for (uint32_t slot = 0; slot < inputs.size(); ++slot) slot_of_.emplace(inputs[slot].name, slot);
+  graph().set_node_limit(limits.nodes);
+}
+
+BoundFunction Binder::run() {
+  values_.resize(ast_.exprs.size());
+  for (ExprId id = 0; id < ast_.exprs.size(); ++id) {
+    try {
+      bind_expr(id);
+    } catch (const Error& error) {
+      throw error.at(ast_[id].span);
+    }
+  }
+  try {
+    add_outputs(std::move(values_[ast_.root]));
+  } catch (const Error& error) {
+    throw error.at(ast_[ast_.root].span);
+  }
+  return std::move(result_);
+}
+
+std::vector<Value> Binder::take_children(const Expr& expr, uint32_t first) {
+  std::vector<Value> items;
+  items.reserve(expr.child_count - first);
+  for (uint32_t k = first; k < expr.child_count; ++k) items.push_back(std::move(values_[ast_.child(expr, k)]));
+  return items;
+}
+
+void Binder::bind_expr(ExprId id) {
+  const Expr& expr = ast_[id];
+  Value& value = values_[id];
+  const auto child = [&](uint32_t k) -> Value& { return values_[ast_.child(expr, k)]; };
+  const auto container = [&](ValueKind kind) {
+    value.kind = kind;
+    value.items = take_children(expr);
+  };
+  switch (expr.kind) {
+    case ExprKind::integer:
+      value = number(parse_integer(ast_.text(expr)));
+      break;
+    case ExprKind::floating:
+      value = number(weak_float(expr.number));
+      break;
+    case ExprKind::imaginary:
+      fail(ErrorCode::unsupported, expr.span,
+           "complex numbers are part of the language but not available in this version");
+    case ExprKind::boolean:
+      value = number(weak_bool(expr.number != 0));
+      break;
+    case ExprKind::string:
+      value.kind = ValueKind::string;
+      value.text = ast_.text(expr);
+      break;
+    case ExprKind::none:
+      value.kind = ValueKind::none;
+      break;
+    case ExprKind::ellipsis:
+      value.kind = ValueKind::ellipsis;
+      break;
+    case ExprKind::name:
+      value = bind_name(expr);
+      break;
+    case ExprKind::unary:
+    case ExprKind::binary:
+    case ExprKind::compare:
+    case ExprKind::logical_and:
+    case ExprKind::logical_or:
+    case ExprKind::logical_not:
+    case ExprKind::conditional:
+      value = bind_operator(expr);
+      break;
+    case ExprKind::call:
+      value = bind_call(expr);
+      break;
+    case ExprKind::keyword:
+      value = std::move(child(0));
+      return;
+    case ExprKind::attribute:
+      value = attribute(std::move(child(0)), ast_.text(expr), expr.op_span, expr.span);
+      break;
+    case ExprKind::subscript:
+      value = subscript(std::move(child(0)), take_children(expr, 1), expr.span);
+      break;
+    case ExprKind::slice:
+      container(ValueKind::slice);
+      break;
+    case ExprKind::tuple:
+      container(ValueKind::tuple);
+      break;
+    case ExprKind::list:
+      container(ValueKind::list);
+      break;
+  }
+  value.span = expr.span;
+}
+
+Value Binder::bind_name(const Expr& expr) {
+  const std::string_view name = ast_.text(expr);
+  const auto bound = slot_of_.find(name);
+  if (bound == slot_of_.end()) {
+    if (auto value = builtin(name, expr.span)) return std::move(*value);
+    fail(ErrorCode::unknown_name, expr.span, "unknown name `{}`{}", name, suggestion(name));
+  }
+  if (find_function(name) || dtype_from_name(name))
+    fail(ErrorCode::argument, expr.span, "an input cannot be named `{}`: that is a {} of the language", name,
+         find_function(name) ? "function" : "dtype");
+  return bind_input(bound->second, expr.span);
+}
+
+Value Binder::bind_input(uint32_t slot, Span span) {
+  const InputInfo& input = inputs_[slot];
+  if (!is_computed(input.dtype))
+    fail(ErrorCode::unsupported, span, "`{}` has dtype {}, which this version does not compute", input.name,
+         name_of(input.dtype));
+  use(slot);
+  Value value = array(graph().input(slot, input.dtype, input.shape), span);
+  if (input.is_weak) {
+    value.kind = ValueKind::weak;
+    value.scalar = weak_from_bits(input.dtype, input.bits);
+    value.slots = {slot};
+  }
+  return value;
+}
+
+void Binder::use(uint32_t slot) {
+  if (is_used_[slot]) return;
+  is_used_[slot] = true;
+  result_.used_slots.push_back(slot);
+  if (result_.used_slots.size() > limits_.operands)
+    throw Error(ErrorCode::limit, fmt::format("the text uses more than {} arrays", limits_.operands));
+}
+
+void Binder::specialise(uint32_t slot) {
+  if (is_specialised_[slot]) return;
+  is_specialised_[slot] = true;
+  result_.specialised_slots.push_back(slot);
+}
+
+std::string Binder::suggestion(std::string_view name) const {
+  std::vector<std::string_view> known = function_names();
+  for (const std::string_view constant : {"pi", "e", "inf", "nan", "euler_gamma", "newaxis"}) known.push_back(constant);
+  for (const InputInfo& input : inputs_) known.push_back(input.name);
+  const std::string near = nearest(name, known);
+  return near.empty() ? "" : fmt::format("; did you mean `{}`?", near);
+}
+
+Value Binder::bind_call(const Expr& expr) {
+  const Value& callee = values_[ast_.child(expr, 0)];
+  std::vector<Value> keep = take_children(expr, 1);
+  if (callee.kind == ValueKind::dtype) {
+    if (keep.size() != 1 || ast_[ast_.child(expr, 1)].kind == ExprKind::keyword)
+      fail(ErrorCode::argument, expr.span, "{}() takes 1 positional argument", callee.text);
+    return array(convert(keep[0], static_dtype(callee)));
+  }
+  if (callee.kind != ValueKind::function)
+    fail(ErrorCode::unknown_function, callee.span, "{} cannot be called", describe(callee));
+  std::vector<Argument> arguments;
+  for (const Value& object : callee.items) arguments.push_back({{}, object.span, &object});
+  for (uint32_t k = 1; k < expr.child_count; ++k) {
+    const Expr& argument = ast_[ast_.child(expr, k)];
+    const bool is_keyword = argument.kind == ExprKind::keyword;
+    arguments.push_back({is_keyword ? ast_.text(argument) : std::string_view{}, argument.span, &keep[k - 1]});
+  }
+  const FunctionInfo& function = *callee.function;
+  if (!function.handler)
+    fail(ErrorCode::unsupported, callee.span, "`{}` is part of the language but not available in this version",
+         function.name);
+  return function.handler(*this, match_arguments(function, arguments, expr.span, expr.op_span));
+}
+
+void Binder::add_outputs(Value root) {
+  Function& function = result_.function;
+  function.returns_tuple = root.kind == ValueKind::tuple;
+  if (!function.returns_tuple) {
+    function.outputs.push_back(node_of(root));
+    return;
+  }
+  if (root.items.empty()) fail(ErrorCode::argument, root.span, "an empty tuple is not a result");
+  for (const Value& item : root.items) {
+    if (item.kind == ValueKind::tuple) fail(ErrorCode::argument, item.span, "a tuple inside a tuple is not a result");
+    function.outputs.push_back(node_of(item));
+  }
+}
+
+BoundFunction bind(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits) {
+  return Binder(ast, inputs, limits).run();
+}
+
+}  // namespace fuseval::frontend

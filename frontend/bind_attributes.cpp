@@ -1,0 +1,116 @@
+// Names that the language itself has (functions, dtypes, constants, modules), and the attributes of arrays.
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "frontend/binder.hpp"
+#include "frontend/diagnostic.hpp"
+#include "frontend/functions.hpp"
+
+namespace fuseval::frontend {
+namespace {
+
+std::optional<double> constant_named(std::string_view name) {
+  if (name == "pi") return std::numbers::pi;
+  if (name == "e") return std::numbers::e;
+  if (name == "inf") return std::numeric_limits<double>::infinity();
+  if (name == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (name == "euler_gamma") return std::numbers::egamma;
+  return std::nullopt;
+}
+
+std::optional<DType> dtype_named(std::string_view name) {
+  if (name == "float") return DType::float64;
+  if (name == "int") return DType::int64;
+  return dtype_from_name(name);
+}
+
+Value reversed_axes(Binder& binder, NodeId node) {
+  std::vector<int> permutation;
+  for (int axis = binder.rank(node); axis-- > 0;) permutation.push_back(axis);
+  return Binder::array(binder.graph().view(node, AffineView::transpose(binder.shape(node), permutation)));
+}
+
+Value shape_tuple(Binder& binder, NodeId node) {
+  std::vector<Value> extents;
+  for (const int64_t extent : binder.shape(node)) extents.push_back(Binder::number(weak_integer(extent)));
+  return Binder::tuple(std::move(extents));
+}
+
+std::optional<Value> array_attribute(Binder& binder, const Value& object, std::string_view name) {
+  const NodeId node = object.node;
+  const auto integer = [](Integer value) { return Binder::number(weak_integer(value)); };
+  if (name == "T") return reversed_axes(binder, node);
+  if (name == "real") return object;
+  if (name == "imag")
+    return Binder::array(binder.broadcast(binder.constant_of(binder.dtype(node), 0), Shape(binder.shape(node))));
+  if (name == "shape") return shape_tuple(binder, node);
+  if (name == "ndim") return integer(binder.rank(node));
+  if (name == "size") return integer(element_count(binder.shape(node)));
+  if (name == "itemsize") return integer(size_of(binder.dtype(node)));
+  if (name == "nbytes") return integer(Integer{size_of(binder.dtype(node))} * element_count(binder.shape(node)));
+  if (name == "dtype") {
+    Value value;
+    value.kind = ValueKind::dtype;
+    value.dtype = binder.dtype(node);
+    value.text = name_of(value.dtype);
+    return value;
+  }
+  return std::nullopt;
+}
+
+Value callable(const FunctionInfo& function) {
+  Value value;
+  value.kind = ValueKind::function;
+  value.function = &function;
+  return value;
+}
+
+[[noreturn]] void no_attribute(const Value& object, std::string_view name, Span name_span) {
+  std::vector<std::string_view> known = object.kind == ValueKind::module ? function_names() : method_names();
+  if (object.is_array())
+    known.insert(known.end(), {"T", "real", "imag", "shape", "ndim", "size", "dtype", "itemsize", "nbytes"});
+  const std::string near = nearest(name, known);
+  fail(ErrorCode::unknown_function, name_span, "{} has no attribute `{}`{}", describe(object), name,
+       near.empty() ? "" : fmt::format("; did you mean `{}`?", near));
+}
+
+}  // namespace
+
+std::optional<Value> Binder::builtin(std::string_view name, Span span) {
+  Value value;
+  value.span = span;
+  value.text = name;
+  if (const auto number = constant_named(name)) return Binder::number(weak_float(*number), span);
+  if (const FunctionInfo* function = find_function(name)) return callable(*function);
+  if (const auto dtype = dtype_named(name)) {
+    value.kind = ValueKind::dtype;
+    value.dtype = *dtype;
+    return value;
+  }
+  if (name == "newaxis") return value;
+  value.kind = ValueKind::module;
+  if (name == "np" || name == "numpy") return value;
+  return std::nullopt;
+}
+
+Value Binder::attribute(Value object, std::string_view name, Span name_span, Span span) {
+  if (object.kind == ValueKind::module) {
+    if (name == "linalg") {
+      object.text = "np.linalg";
+      return object;
+    }
+    auto value = builtin(name, span);
+    if (!value || value->kind == ValueKind::module) no_attribute(object, name, name_span);
+    return std::move(*value);
+  }
+  if (!object.is_array()) no_attribute(object, name, name_span);
+  if (auto value = array_attribute(*this, object, name)) return std::move(*value);
+  const FunctionInfo* method = find_method(name);
+  if (!method) no_attribute(object, name, name_span);
+  Value value = callable(*method);
+  value.items.push_back(std::move(object));
+  return value;
+}
+
+}  // namespace fuseval::frontend

@@ -1,0 +1,204 @@
+// From values to nodes and to numbers that are known while a text is bound.
+#include "frontend/bind_value.hpp"
+
+#include <algorithm>
+
+#include "frontend/binder.hpp"
+#include "frontend/functions.hpp"
+
+namespace fuseval::frontend {
+
+std::string describe(const Value& value) {
+  switch (value.kind) {
+    case ValueKind::array:
+      return "an array";
+    case ValueKind::weak:
+      return fmt::format("a Python {}", python_type(value.scalar.kind));
+    case ValueKind::none:
+      return "None";
+    case ValueKind::ellipsis:
+      return "`...`";
+    case ValueKind::slice:
+      return "a slice";
+    case ValueKind::tuple:
+      return "a tuple";
+    case ValueKind::list:
+      return "a list";
+    case ValueKind::dtype:
+      return fmt::format("the dtype `{}`", value.text);
+    case ValueKind::string:
+      return "a string";
+    case ValueKind::function:
+      return fmt::format("the {} `{}`", value.items.empty() ? "function" : "method", value.function->name);
+    case ValueKind::module:
+      return fmt::format("the module `{}`", value.text);
+  }
+  return "";
+}
+
+Value Binder::array(NodeId node, Span span) {
+  Value value;
+  value.kind = ValueKind::array;
+  value.node = node;
+  value.span = span;
+  return value;
+}
+
+Value Binder::number(const WeakScalar& scalar, Span span) {
+  Value value;
+  value.kind = ValueKind::weak;
+  value.scalar = scalar;
+  value.span = span;
+  return value;
+}
+
+Value Binder::tuple(std::vector<Value> items, Span span) {
+  Value value;
+  value.kind = ValueKind::tuple;
+  value.items = std::move(items);
+  value.span = span;
+  return value;
+}
+
+OperandType Binder::type_of(const Value& value) const {
+  if (value.is_array()) return strong(result_.function.graph.dtype(value.node));
+  if (value.is_weak()) return weak(value.scalar.kind);
+  fail(ErrorCode::argument, value.span, "{} is not an array or a number", describe(value));
+}
+
+NodeId Binder::node_of(const Value& value) {
+  if (value.is_array()) return value.node;
+  type_of(value);
+  const DType dtype = default_dtype(value.scalar.kind);
+  if (dtype == DType::int64 && !fits(value.scalar, dtype))
+    fail(ErrorCode::value, value.span, "the Python integer {} does not fit in int64", decimal(value.scalar.integer));
+  return weak_node(value, dtype, WeakRule::checked);
+}
+
+NodeId Binder::convert(const Value& value, DType dtype, WeakRule rule) {
+  type_of(value);
+  return value.is_array() ? cast(value.node, dtype) : weak_node(value, dtype, rule);
+}
+
+// A dynamic int whose range must be checked against a narrower dtype is folded instead: the check needs its value.
+NodeId Binder::weak_node(const Value& value, DType dtype, WeakRule rule) {
+  const WeakScalar& scalar = value.scalar;
+  const bool narrows = is_integer(dtype) && dtype != DType::int64 && scalar.kind == Kind::signed_integer;
+  if (value.is_dynamic() && !(narrows && rule == WeakRule::checked)) {
+    // Python's int becomes a float32 by way of double, as in NumPy.
+    const bool through_double = scalar.kind == Kind::signed_integer && dtype == DType::float32;
+    return cast(through_double ? cast(value.node, DType::float64) : value.node, dtype);
+  }
+  fold(value);
+  if (scalar.is_float() && !is_float(dtype)) return cast(constant(DType::float64, scalar), dtype);
+  if (rule == WeakRule::checked && is_integer(dtype) && !fits(scalar, dtype))
+    fail(ErrorCode::value, value.span, "Python integer {} out of bounds for {}", decimal(scalar.integer),
+         name_of(dtype));
+  return constant(dtype, scalar);
+}
+
+const WeakScalar& Binder::fold(const Value& value) {
+  for (const uint32_t slot : value.slots) specialise(slot);
+  return value.scalar;
+}
+
+int64_t Binder::static_integer(const Value& value, std::string_view what) {
+  if (value.is_array())
+    fail(ErrorCode::argument, value.span, "{} must be a Python int that is known before the program runs, not an array",
+         what);
+  if (!value.is_weak() || value.scalar.is_float())
+    fail(ErrorCode::argument, value.span, "{} must be an integer, not {}", what, describe(value));
+  const WeakScalar& scalar = fold(value);
+  if (!fits(scalar, DType::int64)) fail(ErrorCode::value, value.span, "{} does not fit in int64", what);
+  return static_cast<int64_t>(scalar.integer);
+}
+
+std::vector<int64_t> Binder::static_integers(const Value& value, std::string_view what) {
+  std::vector<int64_t> result;
+  if (!value.is_sequence()) return {static_integer(value, what)};
+  for (const Value& item : value.items) result.push_back(static_integer(item, what));
+  return result;
+}
+
+Shape Binder::static_shape(const Value& value) {
+  Shape shape = static_integers(value, "an extent");
+  for (const int64_t extent : shape)
+    if (extent < 0) fail(ErrorCode::shape, value.span, "negative dimensions are not allowed: {}", to_string(shape));
+  if (shape.size() > max_rank)
+    fail(ErrorCode::limit, value.span, "an array may have at most {} dimensions, not {}", max_rank, shape.size());
+  try {
+    element_count(shape);
+  } catch (const Error& error) {
+    throw error.at(value.span);
+  }
+  return shape;
+}
+
+bool Binder::static_bool(const Value& value, std::string_view what) {
+  if (!value.is_weak())
+    fail(ErrorCode::argument, value.span, "{} must be True or False, not {}", what, describe(value));
+  return frontend::truth(fold(value));
+}
+
+DType Binder::static_dtype(const Value& value) {
+  std::optional<DType> dtype;
+  if (value.kind == ValueKind::dtype) dtype = value.dtype;
+  if (value.kind == ValueKind::string) {
+    dtype = dtype_from_name(value.text);
+    if (!dtype && (value.text == "float" || value.text == "int"))
+      dtype = value.text == "int" ? DType::int64 : DType::float64;
+    if (!dtype) fail(ErrorCode::dtype, value.span, "'{}' is not a dtype", value.text);
+  }
+  if (!dtype) fail(ErrorCode::argument, value.span, "a dtype is expected, not {}", describe(value));
+  if (!is_computed(*dtype))
+    fail(ErrorCode::unsupported, value.span, "dtype {} is part of the language but not available in this version",
+         name_of(*dtype));
+  return *dtype;
+}
+
+NodeId Binder::constant(DType dtype, const WeakScalar& value) {
+  return graph().constant(dtype, constant_bits(value, dtype));
+}
+
+NodeId Binder::cast(NodeId node, DType target) { return is_bool(target) ? truth(node) : graph().cast(node, target); }
+
+NodeId Binder::truth(NodeId node) {
+  const DType from = dtype(node);
+  if (is_bool(from)) return node;
+  return emit(Op::not_equal, {node, constant(from, weak_integer(0))});
+}
+
+Shape Binder::common_shape(std::span<const NodeId> nodes) {
+  Shape result;
+  for (const NodeId node : nodes)
+    if (shape(node) != result) result = broadcast_shapes(result, shape(node));
+  return result;
+}
+
+NodeId Binder::broadcast(NodeId node, const Shape& target) {
+  const Shape from = shape(node);
+  if (from == target) return node;
+  if (broadcast_shapes(from, target) != target)
+    throw Error(ErrorCode::shape, fmt::format("an array of shape {} cannot be broadcast to shape {}",
+                                              to_string(from), to_string(target)));
+  return graph().broadcast(node, target);
+}
+
+NodeId Binder::emit(Op op, std::span<const NodeId> inputs) {
+  const Shape target = common_shape(inputs);
+  NodeId ready[3] = {};
+  for (size_t k = 0; k < inputs.size(); ++k) ready[k] = graph().broadcast(inputs[k], target);
+  return graph().scalar(op, {ready, inputs.size()});
+}
+
+NodeId Binder::emit(Op op, std::initializer_list<NodeId> inputs) {
+  return emit(op, std::span<const NodeId>(inputs.begin(), inputs.size()));
+}
+
+void Binder::add_check(NodeId node, std::string message, Span span) {
+  const auto same = [&](const ValueCheck& check) { return check.node == node; };
+  if (std::none_of(result_.value_checks.begin(), result_.value_checks.end(), same))
+    result_.value_checks.push_back({node, std::move(message), span});
+}
+
+}  // namespace fuseval::frontend

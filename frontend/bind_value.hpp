@@ -1,0 +1,51 @@
+// What a sub-expression can be while a text is bound: an array of the graph, a Python scalar, or one of the things that
+// mean something only in their context (a slice, a dtype, a function's name).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "frontend/weak.hpp"
+#include "ir/graph.hpp"
+
+namespace fuseval::frontend {
+
+struct FunctionInfo;
+
+enum class ValueKind : uint8_t {
+  array,  ///< node
+  weak,   ///< scalar: a Python number; node as well when it depends on weak inputs (slots)
+  none,   ///< None, newaxis
+  ellipsis,
+  slice,     ///< items: start, stop, step
+  tuple,     ///< items
+  list,      ///< items
+  dtype,     ///< dtype
+  string,    ///< text
+  function,  ///< function; a method's items hold the object
+  module,    ///< text: "np" or "np.linalg"
+};
+
+struct Value {
+  ValueKind kind = ValueKind::none;
+  Span span;
+  NodeId node = 0;
+  WeakScalar scalar;            ///< weak: the value in this call
+  std::vector<uint32_t> slots;  ///< weak: the inputs that it follows from call to call; empty for a fixed value
+  DType dtype = DType::float64;
+  const FunctionInfo* function = nullptr;
+  std::string_view text;  ///< string, module; function and dtype: as spelled
+  std::vector<Value> items;
+
+  bool is_array() const { return kind == ValueKind::array; }
+  bool is_weak() const { return kind == ValueKind::weak; }
+  bool is_sequence() const { return kind == ValueKind::tuple || kind == ValueKind::list; }
+  /// Changes from call to call: its graph node is used, not its value.
+  bool is_dynamic() const { return !slots.empty(); }
+};
+
+/// "an array", "a slice", "the function `sin`" …: for messages.
+std::string describe(const Value& value);
+
+}  // namespace fuseval::frontend

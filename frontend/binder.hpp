@@ -1,0 +1,132 @@
+// The state of one bind, and the steps that its parts (operators, indexing, functions) share.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+
+#include "frontend/bind.hpp"
+#include "frontend/bind_value.hpp"
+#include "frontend/typing.hpp"
+
+namespace fuseval::frontend {
+
+template <class... Args>
+[[noreturn]] void fail(ErrorCode code, Span span, fmt::format_string<Args...> format, Args&&... args) {
+  throw Error(code, fmt::format(format, std::forward<Args>(args)...), span);
+}
+
+/// How a Python int becomes a strong integer dtype: refused when it does not fit (arithmetic), or wrapped (where,
+/// select).
+enum class WeakRule : uint8_t { checked, wrapping };
+
+class Binder {
+ public:
+  Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits);
+  BoundFunction run();
+
+  Graph& graph() { return result_.function.graph; }
+  const Shape& shape(NodeId node) { return graph().shape(node); }
+  DType dtype(NodeId node) { return graph().dtype(node); }
+  int rank(NodeId node) { return static_cast<int>(shape(node).size()); }
+
+  // ---- values
+  static Value array(NodeId node, Span span = {});
+  static Value number(const WeakScalar& scalar, Span span = {});
+  static Value tuple(std::vector<Value> items, Span span = {});
+  /// A strong array node: a Python scalar becomes bool_, int64 or float64. Other values are Error(argument).
+  NodeId node_of(const Value& value);
+  /// What typing sees; Error(argument) when the value is no operand.
+  OperandType type_of(const Value& value) const;
+  /// `value` as an operand of a loop in `dtype`, not broadcast.
+  NodeId convert(const Value& value, DType dtype, WeakRule rule = WeakRule::checked);
+  /// The value in this call: the program is then for exactly this value of the weak inputs that it follows.
+  const WeakScalar& fold(const Value& value);
+  /// A Python int known now: an axis, an index, an extent. `what` names it in messages ("the axis").
+  int64_t static_integer(const Value& value, std::string_view what);
+  /// One int or a tuple or list of them.
+  std::vector<int64_t> static_integers(const Value& value, std::string_view what);
+  Shape static_shape(const Value& value);
+  bool static_bool(const Value& value, std::string_view what);
+  /// A dtype, float, int, bool or a dtype's name as a string, that this version computes with.
+  DType static_dtype(const Value& value);
+
+  // ---- nodes. `emit` broadcasts; operands must already have the loop's dtype
+  NodeId emit(Op op, std::initializer_list<NodeId> inputs);
+  NodeId emit(Op op, std::span<const NodeId> inputs);
+  NodeId constant(DType dtype, const WeakScalar& value);
+  NodeId constant(DType dtype, double value) { return constant(dtype, weak_float(value)); }
+  NodeId constant_of(DType dtype, int64_t value) { return constant(dtype, weak_integer(value)); }
+  NodeId cast(NodeId node, DType dtype);
+  /// node != 0 as a bool.
+  NodeId truth(NodeId node);
+  NodeId broadcast(NodeId node, const Shape& shape);
+  Shape common_shape(std::span<const NodeId> nodes);
+
+  // ---- operations with NumPy's typing (bind_operators.cpp)
+  /// A ufunc over arrays and Python scalars; the result is strong.
+  NodeId apply(Op op, std::span<const Value* const> operands, Span span);
+  NodeId apply(Op op, std::initializer_list<Value> operands, Span span);
+  /// The same in a given loop dtype (the dtype= keyword).
+  NodeId apply_in(Op op, DType loop, std::span<const Value* const> operands, Span span);
+  NodeId where(const Value& condition, const Value& yes, const Value& no);
+  /// `**` and power(); only the operator takes NumPy's short cut of squaring bools as int8.
+  NodeId power(const Value& base, const Value& exponent, bool is_operator, Span span);
+  /// The value itself, as an array; bool is an error.
+  NodeId positive(const Value& value, Span span);
+  NodeId compare(Op op, const Value& a, const Value& b, Span span);
+  void add_check(NodeId node, std::string message, Span span);
+
+  // ---- contexts (bind_index.cpp, bind_attributes.cpp)
+  Value subscript(Value object, std::span<const Value> items, Span span);
+  Value attribute(Value object, std::string_view name, Span name_span, Span span);
+  /// A function, dtype or constant of the language; empty when there is none.
+  std::optional<Value> builtin(std::string_view name, Span span);
+
+ private:
+  void bind_expr(ExprId id);
+  Value bind_name(const Expr& expr);
+  Value bind_input(uint32_t slot, Span span);
+  Value bind_call(const Expr& expr);
+  Value bind_operator(const Expr& expr);
+  Value bind_unary(Operator op, const Value& a, Span span);
+  Value bind_binary(Operator op, const Value& a, const Value& b, Span span);
+  Value bind_compare(const Expr& expr);
+  Value bind_logical(const Expr& expr);
+  Value bind_not(const Value& a);
+  Value bind_conditional(const Value& yes, const Value& condition, const Value& no);
+  static Value following(const WeakScalar& scalar, NodeId node, std::span<const Value* const> sources);
+  Value weak_unary(Operator op, const Value& a);
+  Value weak_binary(Operator op, const Value& a, const Value& b, Span span);
+  Value weak_compare(Operator op, const Value& a, const Value& b);
+  Value weak_conditional(const Value& yes, const Value& condition, const Value& no);
+  Value compare_pair(Operator op, const Value& a, const Value& b, Span span);
+  Value weak_truth(const Value& value);
+  Value combine(Op op, const Value& a, const Value& b);
+  NodeId apply_ldexp(const Value& x, const Value& exponent, Span span);
+  std::optional<NodeId> apply_to_integer(Op op, const Value& operand);
+  std::vector<Value> take_children(const Expr& expr, uint32_t first = 0);
+  void add_outputs(Value root);
+  NodeId weak_node(const Value& value, DType dtype, WeakRule rule);
+  NodeId compare_with_weak(Op op, NodeId array, const Value& bound);
+  NodeId compare_nodes(Op op, NodeId a, NodeId b);
+  NodeId repeated_product(NodeId base, Integer exponent);
+  NodeId static_power(const Value& base, const Value& exponent, DType loop, Span span);
+  void check_exponent(const Value& exponent, DType loop, Span span);
+  void specialise(uint32_t slot);
+  void use(uint32_t slot);
+  std::string suggestion(std::string_view name) const;
+
+  const Ast& ast_;
+  std::span<const InputInfo> inputs_;
+  Limits limits_;
+  std::unordered_map<std::string_view, uint32_t> slot_of_;
+  std::vector<Value> values_;
+  std::vector<uint8_t> is_used_, is_specialised_;
+  BoundFunction result_;
+};
+
+}  // namespace fuseval::frontend

@@ -1,0 +1,345 @@
+// Reductions, composed from those of the graph (ir/ops.hpp, enum Reduction) with NumPy's dtypes, identities and errors.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "frontend/functions.hpp"
+
+namespace fuseval::frontend {
+namespace {
+
+/// What is reduced: the operand, its axes, and where= (absent when everything counts).
+struct Task {
+  NodeId source;
+  std::vector<int> axes;
+  int rank;
+  bool keepdims;
+  std::optional<NodeId> mask;
+};
+
+std::optional<NodeId> mask_of(Binder& b, const Arguments& args, NodeId source) {
+  const Value* where = args.given("where");
+  if (!where || (where->is_weak() && where->scalar.is_bool() && !where->is_dynamic() && truth(where->scalar)))
+    return std::nullopt;
+  const NodeId mask = b.node_of(*where);
+  if (!is_bool(b.dtype(mask)))
+    fail(ErrorCode::dtype, where->span, "where= must be bool, not {}", name_of(b.dtype(mask)));
+  const Shape all = broadcast_shapes(b.shape(source), b.shape(mask));
+  if (all != b.shape(source))
+    fail(ErrorCode::shape, where->span, "where= of shape {} does not fit the operand of shape {}",
+         to_string(b.shape(mask)), to_string(b.shape(source)));
+  return mask;
+}
+
+Task task_of(Binder& b, const Arguments& args) {
+  if (const Value* out = args.given("out"))
+    fail(ErrorCode::unsupported, out->span,
+         "{}() takes no `out` in a text: the caller of the program says where results go", args.function->name);
+  const NodeId source = b.node_of(args["a"]);
+  const Value* keepdims = args.find("keepdims");
+  Task task{source,
+            reduction_axes(b, args.find("axis"), b.rank(source)),
+            b.rank(source),
+            keepdims && b.static_bool(*keepdims, "keepdims"),
+            {}};
+  task.mask = mask_of(b, args, source);
+  return task;
+}
+
+// Over no axes at all every element is its own result.
+NodeId reduce(Binder& b, Reduction reduction, NodeId node, const Task& task) {
+  return task.axes.empty() ? node : b.graph().reduce(reduction, node, task.axes);
+}
+
+Value finish(Binder& b, NodeId node, const Task& task) {
+  return Binder::array(task.keepdims ? insert_axes(b, node, task.axes) : node);
+}
+
+NodeId masked(Binder& b, const Task& task, NodeId node, NodeId identity) {
+  return task.mask ? b.emit(Op::where, {*task.mask, node, identity}) : node;
+}
+
+int64_t reduced_count(Binder& b, const Task& task) {
+  int64_t count = 1;
+  for (const int axis : task.axes) count *= b.shape(task.source)[static_cast<size_t>(axis)];
+  return count;
+}
+
+Shape kept_shape(Binder& b, const Task& task) {
+  Shape kept;
+  for (int k = 0; k < task.rank; ++k)
+    if (!std::binary_search(task.axes.begin(), task.axes.end(), k))
+      kept.push_back(b.shape(task.source)[static_cast<size_t>(k)]);
+  return kept;
+}
+
+// Sums and products of integers run in 64 bits.
+DType wide_dtype(DType dtype) { return is_unsigned(dtype) ? DType::uint64 : is_float(dtype) ? dtype : DType::int64; }
+
+DType accumulator_dtype(Binder& b, const Arguments& args, DType otherwise) {
+  const Value* dtype = args.given("dtype");
+  return dtype ? b.static_dtype(*dtype) : otherwise;
+}
+
+// sum and prod in bool are any and all.
+NodeId sum_of(Binder& b, NodeId node, const Task& task) {
+  const DType dtype = b.dtype(node);
+  if (is_bool(dtype)) return reduce(b, Reduction::any, masked(b, task, node, b.constant_of(dtype, 0)), task);
+  return reduce(b, Reduction::sum,
+                masked(b, task, node, b.constant(dtype, is_float(dtype) ? weak_float(-0.0) : weak_integer(0))), task);
+}
+
+NodeId prod_of(Binder& b, NodeId node, const Task& task) {
+  const DType dtype = b.dtype(node);
+  const NodeId factors = masked(b, task, node, b.constant_of(dtype, 1));
+  return reduce(b, is_bool(dtype) ? Reduction::all : Reduction::prod, factors, task);
+}
+
+Value fold_sum(Binder& b, const Arguments& args, NodeId (*total)(Binder&, NodeId, const Task&), Op join) {
+  const Task task = task_of(b, args);
+  const DType dtype = accumulator_dtype(b, args, wide_dtype(b.dtype(task.source)));
+  NodeId result = total(b, b.cast(task.source, dtype), task);
+  if (const Value* initial = args.given("initial")) result = b.emit(join, {result, b.convert(*initial, dtype)});
+  return finish(b, result, task);
+}
+
+Value call_sum(Binder& b, const Arguments& args) { return fold_sum(b, args, sum_of, Op::add); }
+Value call_prod(Binder& b, const Arguments& args) { return fold_sum(b, args, prod_of, Op::multiply); }
+
+NodeId extreme(Binder& b, const Task& task, NodeId node, bool is_max, const Arguments& args) {
+  const bool has_result = element_count(kept_shape(b, task)) > 0;
+  if (reduced_count(b, task) == 0 && has_result)
+    fail(ErrorCode::value, args.span, "zero-size array to reduction operation {} which has no identity",
+         is_max ? "maximum" : "minimum");
+  if (is_bool(b.dtype(node))) return reduce(b, is_max ? Reduction::any : Reduction::all, node, task);
+  return reduce(b, is_max ? Reduction::max : Reduction::min, node, task);
+}
+
+Value fold_extreme(Binder& b, const Arguments& args, bool is_max) {
+  const Task task = task_of(b, args);
+  const DType dtype = b.dtype(task.source);
+  const Value* given = args.given("initial");
+  if (task.mask && !given)
+    fail(ErrorCode::argument, args.span, "{}() has no identity: to use where= give initial=", args.function->name);
+  if (!given) return finish(b, extreme(b, task, task.source, is_max, args), task);
+  const NodeId initial = b.convert(*given, dtype);
+  if (b.rank(initial) != 0) fail(ErrorCode::argument, given->span, "initial must be a scalar");
+  if (reduced_count(b, task) == 0) return finish(b, b.broadcast(initial, kept_shape(b, task)), task);
+  const NodeId best = extreme(b, task, masked(b, task, task.source, initial), is_max, args);
+  return finish(b, b.emit(is_max ? Op::maximum : Op::minimum, {best, initial}), task);
+}
+
+Value call_min(Binder& b, const Arguments& args) { return fold_extreme(b, args, false); }
+Value call_max(Binder& b, const Arguments& args) { return fold_extreme(b, args, true); }
+
+Value call_ptp(Binder& b, const Arguments& args) {
+  const Task task = task_of(b, args);
+  const NodeId high = extreme(b, task, task.source, true, args), low = extreme(b, task, task.source, false, args);
+  return finish(b, b.apply(Op::subtract, {Binder::array(high), Binder::array(low)}, args.span), task);
+}
+
+Value fold_truth(Binder& b, const Arguments& args, Reduction reduction) {
+  const Task task = task_of(b, args);
+  const NodeId identity = b.constant(DType::bool_, weak_bool(reduction == Reduction::all));
+  return finish(b, reduce(b, reduction, masked(b, task, b.truth(task.source), identity), task), task);
+}
+
+Value call_any(Binder& b, const Arguments& args) { return fold_truth(b, args, Reduction::any); }
+Value call_all(Binder& b, const Arguments& args) { return fold_truth(b, args, Reduction::all); }
+
+Value call_count_nonzero(Binder& b, const Arguments& args) {
+  const Task task = task_of(b, args);
+  return finish(b, reduce(b, Reduction::sum, b.cast(b.truth(task.source), DType::int64), task), task);
+}
+
+Value fold_arg(Binder& b, const Arguments& args, Reduction reduction) {
+  const Value* axis = args.given("axis");
+  if (axis && !axis->is_weak())
+    fail(ErrorCode::argument, axis->span, "{}() takes one axis, not {}", args.function->name, describe(*axis));
+  const Task task = task_of(b, args);
+  if (reduced_count(b, task) == 0)
+    fail(ErrorCode::value, args.span, "attempt to get {} of an empty sequence", args.function->name);
+  if (task.axes.empty())
+    return finish(b, b.broadcast(b.constant_of(DType::int64, 0), Shape(b.shape(task.source))), task);
+  const NodeId source = is_bool(b.dtype(task.source)) ? b.cast(task.source, DType::uint8) : task.source;
+  return finish(b, reduce(b, reduction, source, task), task);
+}
+
+Value call_argmin(Binder& b, const Arguments& args) { return fold_arg(b, args, Reduction::argmin); }
+Value call_argmax(Binder& b, const Arguments& args) { return fold_arg(b, args, Reduction::argmax); }
+
+// NumPy divides float32 sums by a 64-bit count, that is in float64, and rounds back. For a count that float32 holds
+// exactly the second rounding changes nothing (53 >= 2*24 + 2), so that the division may run in float32.
+NodeId divide_by(Binder& b, NodeId total, double count) {
+  const DType dtype = b.dtype(total);
+  const bool exact = dtype == DType::float64 || static_cast<double>(static_cast<float>(count)) == count;
+  if (is_float(dtype) && exact) return b.emit(Op::divide, {total, b.constant(dtype, count)});
+  return b.cast(b.emit(Op::divide, {b.cast(total, DType::float64), b.constant(DType::float64, count)}), dtype);
+}
+
+NodeId divide_by(Binder& b, NodeId total, NodeId count) {
+  return b.cast(b.emit(Op::divide, {b.cast(total, DType::float64), count}), b.dtype(total));
+}
+
+DType mean_dtype(DType dtype) { return is_float(dtype) ? dtype : DType::float64; }
+
+// How many elements where= lets through, as float64, one for each result.
+NodeId count_masked(Binder& b, const Task& task) {
+  const NodeId every = b.broadcast(b.cast(*task.mask, DType::int64), Shape(b.shape(task.source)));
+  return b.cast(reduce(b, Reduction::sum, every, task), DType::float64);
+}
+
+NodeId mean_of(Binder& b, NodeId node, const Task& task) {
+  const NodeId total = sum_of(b, node, task);
+  return task.mask ? divide_by(b, total, count_masked(b, task))
+                   : divide_by(b, total, static_cast<double>(reduced_count(b, task)));
+}
+
+Value call_mean(Binder& b, const Arguments& args) {
+  const Task task = task_of(b, args);
+  const DType target = accumulator_dtype(b, args, mean_dtype(b.dtype(task.source)));
+  const DType working = is_float(target) ? target : wide_dtype(target);
+  const NodeId total = sum_of(b, b.cast(task.source, working), task);
+  if (is_float(target)) return finish(b, mean_of(b, b.cast(task.source, working), task), task);
+  const NodeId count =
+      task.mask ? count_masked(b, task) : b.constant(DType::float64, static_cast<double>(reduced_count(b, task)));
+  return finish(b, b.cast(b.emit(Op::divide, {b.cast(total, DType::float64), count}), target), task);
+}
+
+double degrees_of_freedom(Binder& b, const Arguments& args) {
+  const Value *ddof = args.given("ddof"), *correction = args.given("correction");
+  const Value* given = correction ? correction : ddof;
+  if (!given) return 0;
+  if (!given->is_weak())
+    fail(ErrorCode::argument, given->span, "ddof must be a Python number, not {}", describe(*given));
+  return as_double(b.fold(*given));
+}
+
+// NumPy's own two passes: the mean, then the mean square of what is left. Used where moment2 has no masked form.
+NodeId masked_variance(Binder& b, NodeId node, const Task& task, double ddof) {
+  const NodeId mean = insert_axes(b, mean_of(b, node, task), task.axes);
+  const NodeId squares = b.emit(Op::square, {b.emit(Op::subtract, {node, mean})});
+  const NodeId freedom = b.emit(Op::subtract, {count_masked(b, task), b.constant(DType::float64, ddof)});
+  return divide_by(b, sum_of(b, squares, task), b.emit(Op::maximum, {freedom, b.constant(DType::float64, 0.0)}));
+}
+
+NodeId variance(Binder& b, const Arguments& args, const Task& task) {
+  const DType dtype = accumulator_dtype(b, args, mean_dtype(b.dtype(task.source)));
+  if (!is_float(dtype))
+    fail(ErrorCode::unsupported, args["dtype"].span, "{}() computes in a float dtype in this version, not {}",
+         args.function->name, name_of(dtype));
+  const NodeId node = b.cast(task.source, dtype);
+  const double ddof = degrees_of_freedom(b, args);
+  if (task.mask) return masked_variance(b, node, task, ddof);
+  const double freedom = std::max(static_cast<double>(reduced_count(b, task)) - ddof, 0.0);
+  const NodeId squares = task.axes.empty() ? b.emit(Op::square, {b.emit(Op::subtract, {node, node})})
+                                           : reduce(b, Reduction::moment2, node, task);
+  return divide_by(b, squares, freedom);
+}
+
+Value call_var(Binder& b, const Arguments& args) {
+  const Task task = task_of(b, args);
+  return finish(b, variance(b, args, task), task);
+}
+
+Value call_std(Binder& b, const Arguments& args) {
+  const Task task = task_of(b, args);
+  return finish(b, b.emit(Op::sqrt, {variance(b, args, task)}), task);
+}
+
+// dot of bools is any(a & b); of integers it wraps in their common dtype (which the low bits of a wide sum are).
+NodeId product_sum(Binder& b, NodeId x, NodeId y) {
+  const DType common = promote_types(b.dtype(x), b.dtype(y));
+  const NodeId products = b.emit(Op::multiply, {b.cast(x, common), b.cast(y, common)});
+  const int axes[] = {0};
+  if (is_bool(common)) return b.graph().reduce(Reduction::any, products, axes);
+  return b.cast(b.graph().reduce(Reduction::sum, b.cast(products, wide_dtype(common)), axes), common);
+}
+
+Value inner_product(Binder& b, const Arguments& args, NodeId x, NodeId y) {
+  const std::string_view name = args.function->name;
+  if (b.rank(x) == 0 || b.rank(y) == 0)
+    return Binder::array(b.apply(Op::multiply, {Binder::array(x), Binder::array(y)}, args.span));
+  if (b.rank(x) > 1 || b.rank(y) > 1)
+    fail(ErrorCode::unsupported, args.span, "{}() takes vectors in this version, not arrays of shapes {} and {}", name,
+         to_string(b.shape(x)), to_string(b.shape(y)));
+  if (b.shape(x) != b.shape(y))
+    fail(ErrorCode::shape, args.span, "{}(): shapes {} and {} are not aligned", name, to_string(b.shape(x)),
+         to_string(b.shape(y)));
+  return Binder::array(product_sum(b, x, y));
+}
+
+Value call_dot(Binder& b, const Arguments& args) {
+  return inner_product(b, args, b.node_of(args["a"]), b.node_of(args["b"]));
+}
+
+// vdot flattens its operands, numbers included.
+Value call_vdot(Binder& b, const Arguments& args) {
+  const auto flat = [&](const Value& value) {
+    const NodeId node = b.node_of(value);
+    return b.graph().reshape(node, {element_count(b.shape(node))});
+  };
+  return inner_product(b, args, flat(args["a"]), flat(args["b"]));
+}
+
+Value call_trace(Binder& b, const Arguments& args) {
+  const NodeId a = b.node_of(args["a"]);
+  const auto integer = [&](std::string_view name, int64_t otherwise) {
+    const Value* value = args.given(name);
+    return value ? b.static_integer(*value, name) : otherwise;
+  };
+  if (b.rank(a) < 2) fail(ErrorCode::shape, args.span, "trace() takes an array of at least two dimensions");
+  const int axis1 = normalise_axis(integer("axis1", 0), b.rank(a)),
+            axis2 = normalise_axis(integer("axis2", 1), b.rank(a));
+  const NodeId diagonal = diagonal_of(b, a, integer("offset", 0), axis1, axis2);
+  const Task task{diagonal, {b.rank(diagonal) - 1}, b.rank(diagonal), false, {}};
+  return Binder::array(sum_of(b, b.cast(diagonal, accumulator_dtype(b, args, wide_dtype(b.dtype(a)))), task));
+}
+
+constexpr FunctionRow functions[] = {
+    {"sum", "a axis= dtype= out= keepdims= initial= where=", call_sum},
+    {"prod", "a axis= dtype= out= keepdims= initial= where=", call_prod},
+    {"min", "a axis= out= keepdims= initial= where=", call_min},
+    {"max", "a axis= out= keepdims= initial= where=", call_max},
+    {"amin", "a axis= out= keepdims= initial= where=", call_min},
+    {"amax", "a axis= out= keepdims= initial= where=", call_max},
+    {"ptp", "a axis= out= keepdims=", call_ptp},
+    {"any", "a axis= out= keepdims= * where=", call_any},
+    {"all", "a axis= out= keepdims= * where=", call_all},
+    {"count_nonzero", "a axis= * keepdims=", call_count_nonzero},
+    {"argmin", "a axis= out= * keepdims=", call_argmin},
+    {"argmax", "a axis= out= * keepdims=", call_argmax},
+    {"mean", "a axis= dtype= out= keepdims= * where=", call_mean},
+    {"var", "a axis= dtype= out= ddof= keepdims= * where= correction=", call_var},
+    {"std", "a axis= dtype= out= ddof= keepdims= * where= correction=", call_std},
+    {"dot", "a b out=", call_dot},
+    {"vdot", "a b /", call_vdot},
+    {"inner", "a b /", call_dot},
+    {"trace", "a offset= axis1= axis2= dtype= out=", call_trace},
+};
+
+}  // namespace
+
+std::vector<int> reduction_axes(Binder& b, const Value* axis, int rank) {
+  std::vector<int> axes;
+  if (!axis || axis->kind == ValueKind::none) {
+    for (int k = 0; k < rank; ++k) axes.push_back(k);
+    return axes;
+  }
+  if (axis->kind == ValueKind::list)
+    fail(ErrorCode::argument, axis->span, "an axis is an integer or a tuple of integers, not a list");
+  if (axis->is_weak() && rank == 0) {  // NumPy lets a number be reduced over axis 0 or -1
+    const int64_t only = b.static_integer(*axis, "an axis");
+    if (only == 0 || only == -1) return axes;
+  }
+  if (!axis->is_sequence()) return {axis_argument(b, *axis, rank)};
+  for (const Value& item : axis->items) axes.push_back(axis_argument(b, item, rank));
+  std::sort(axes.begin(), axes.end());
+  if (std::adjacent_find(axes.begin(), axes.end()) != axes.end())
+    fail(ErrorCode::axis, axis->span, "duplicate value in 'axis'");
+  return axes;
+}
+
+std::span<const FunctionRow> reduction_functions() { return functions; }
+
+}  // namespace fuseval::frontend

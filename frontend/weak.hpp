@@ -1,0 +1,55 @@
+// Weak scalars: Python's bool, int and float as they stand in a text, computed with under Python's own rules.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "frontend/ast.hpp"
+#include "ir/dtype.hpp"
+
+namespace fuseval::frontend {
+
+/// Python's ints are unbounded. 128 bits hold every intermediate that can still become an int64 or uint64 by
+/// subtraction or division; beyond them folding throws Error(value).
+__extension__ using Integer = __int128;
+
+struct WeakScalar {
+  Kind kind = Kind::signed_integer;  ///< boolean, signed_integer or floating
+  Integer integer = 0;               ///< boolean and signed_integer
+  double real = 0;                   ///< floating
+
+  bool is_float() const { return kind == Kind::floating; }
+  bool is_bool() const { return kind == Kind::boolean; }
+};
+
+WeakScalar weak_bool(bool value);
+WeakScalar weak_integer(Integer value);
+WeakScalar weak_float(double value);
+/// A weak input's value, from the bits of its dtype (bool_, int64 or float64).
+WeakScalar weak_from_bits(DType dtype, uint64_t bits);
+
+/// bool_, int64 or float64: what a weak scalar becomes when nothing strong is near.
+DType default_dtype(Kind kind);
+bool truth(const WeakScalar& value);
+double as_double(const WeakScalar& value);
+/// Whether `value` as a double is the same number.
+bool is_exact_double(const WeakScalar& value);
+/// Whether an int or bool is one of `dtype`'s values (integers and bool only).
+bool fits(const WeakScalar& value, DType dtype);
+/// "bool", "int" or "float".
+std::string_view python_type(Kind kind);
+std::string decimal(Integer value);
+
+/// Digits as written: decimal, 0x, 0o, 0b, underscores. Throws Error(value) when it does not fit.
+WeakScalar parse_integer(std::string_view text);
+
+/// Python's operators. Throw Error(value) (division by zero, overflow, a negative shift) or Error(dtype).
+WeakScalar fold_unary(Operator op, const WeakScalar& a);
+WeakScalar fold_binary(Operator op, const WeakScalar& a, const WeakScalar& b);
+bool fold_compare(Operator op, const WeakScalar& a, const WeakScalar& b);
+
+/// The constant's bits in `dtype`, zero-extended. Integers wrap, floats round once from double.
+uint64_t constant_bits(const WeakScalar& value, DType dtype);
+
+}  // namespace fuseval::frontend
