@@ -8,8 +8,8 @@
 namespace fuseval::frontend {
 namespace {
 
-/// However high Limits::depth is set, the stack must hold it: a level takes up to about 3 KiB (measured with a text
-/// that climbs the whole ladder of powers in each bracket).
+/// However high Limits::depth is set, the stack must hold it: a level takes up to 2.7 KiB (measured without
+/// optimisation; 1.9 KiB with it), in a text that climbs the whole ladder of powers inside every call.
 constexpr int max_depth = 1000;
 
 Ast begin_ast(std::string_view text, const Limits& limits) {

@@ -89,14 +89,11 @@ std::string Parser::found() const {
   const std::string text = shortened(text_of(token_));
   switch (token_.kind) {
     case TokenKind::end:
-      return has_previous_ ? "the end of the text" : "an empty text";
+      return "the end of the text";
     case TokenKind::newline:
       return token_.span.begin == ast_.source.size()
                  ? "the end of the text"
                  : "the end of the line (inside parentheses an expression may take several)";
-    case TokenKind::indent:
-    case TokenKind::dedent:
-      return "a change of indentation";
     case TokenKind::name:
       return fmt::format("the name '{}'", text);
     case TokenKind::integer:

@@ -178,6 +178,9 @@ constexpr Reject rejects[] = {
      "parentheses it may take several lines)",
      "for i in b: c\n^~~"},
     {"del a", syntax, "'del' is a keyword of Python that array expressions do not have", "del a\n^~~"},
+    {"a while b", unsupported,
+     "'while' belongs to a statement: statements are not available in this version, one expression is expected",
+     "a while b\n  ^~~~~"},
     {"break", unsupported,
      "'break' begins a statement: statements are not available in this version, one expression is expected",
      "break\n^~~~~"},
@@ -275,7 +278,7 @@ TEST_CASE("texts beyond a limit give their message and picture") {
   check_reject({"f((-(a)))", ErrorCode::limit, "the expression is nested more than 3 levels deep", "f((-(a)))\n    ^"},
                limits);
   check_reject(
-      {"a + b + c + d", ErrorCode::limit, "the expression has more than 6 nodes", "a + b + c + d\n            ^"},
+      {"a + b + c + d", ErrorCode::limit, "the expression has more than 6 nodes", "a + b + c + d\n          ^"},
       limits);
 }
 
