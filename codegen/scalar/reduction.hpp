@@ -15,6 +15,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -226,7 +227,10 @@ ReductionState<E> moment_leaf(std::span<const ValueOf<E>> rows, std::span<const 
   for (const ValueOf<E>& mask : present) count = e.add(count, e.convert(mask, dtype));
   ValueOf<E> sum = or_zero(0, rows[0]);
   for (size_t row = 1; row < rows.size(); ++row) sum = e.add(sum, or_zero(row, rows[row]));
-  ValueOf<E> mean = e.div(sum, count);
+  // Dividing by a power of two is multiplying by its inverse, to the bit, and a full leaf has 16 rows.
+  const bool inverse_is_exact = present.empty() && std::has_single_bit(rows.size());
+  ValueOf<E> mean =
+      inverse_is_exact ? e.mul(sum, e.real(dtype, 1.0 / static_cast<double>(rows.size()))) : e.div(sum, count);
   if (!present.empty()) mean = e.select(e.eq(count, zero), zero, mean);
   ValueOf<E> square = zero;
   for (size_t row = 0; row < rows.size(); ++row) {
