@@ -128,6 +128,14 @@ Pair<E> fast_two_sum(Num<E> a, Num<E> b) {
   return {sum, b - (sum - a)};
 }
 
+/// a + b exactly, in any order (Knuth).
+template <Emitter E>
+Pair<E> two_sum(Num<E> a, Num<E> b) {
+  const auto sum = a + b;
+  const auto b_part = sum - a;
+  return {sum, (a - (sum - b_part)) + (b - b_part)};
+}
+
 /// a * b exactly.
 template <Emitter E>
 Pair<E> two_product(Num<E> a, Num<E> b) {

@@ -47,8 +47,8 @@ Num<E> power_double(Num<E> x, Num<E> y) {
   const auto [head, head_low] = fast_two_sum(r.real(1.0), r);
   const auto mantissa = head + (head_low + fma(r * r, polynomial(r, coefficients::exp_double), r_low));
   const auto tiny = high<-700.0, vast = high> 700.0;
-  const auto lift = select(tiny, high.real(128.0), select(vast, high.real(-128.0), 0.0));
-  const auto back = select(tiny, high.real(0x1p-128), select(vast, high.real(0x1p128), 1.0));
+  const auto lift = select(tiny, high.real(256.0), select(vast, high.real(-256.0), 0.0));
+  const auto back = select(tiny, high.real(0x1p-256), select(vast, high.real(0x1p256), 1.0));
   return scale_by_low_bits(mantissa, k.shifted + lift) * back;
 }
 

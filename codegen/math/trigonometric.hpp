@@ -53,7 +53,8 @@ Num<E> over_reduced(Num<E> x, Kernel&& kernel) {
   return x.with(x.e->rarely(huge.v, common.v, rare));
 }
 
-/// sin and cos of a reduced argument, as pairs whose sum holds a few bits more than the format.
+/// sin and cos of a reduced argument, as pairs whose sum holds a few bits more than the format:
+/// sin(r + r_low) = sin(r) + r_low cos(r), for which 1 - r^2/2 is cosine enough, and cos(r + r_low) = cos(r) - r_low r.
 template <Emitter E>
 struct SineCosine {
   Num<E> sine_head, sine_tail, cosine_head, cosine_tail;
@@ -70,7 +71,7 @@ SineCosine<E> sine_cosine(Pair<E> r) {
   const auto half = r.high * -0.5;
   const auto head = fma(half, r.high, 1.0);
   const auto head_low = fma(half, r.high, 1.0 - head);
-  const auto sine_tail = fma(square * r.high, polynomial(square, s), r.low);
+  const auto sine_tail = fma(square * r.high, polynomial(square, s), r.low * head);
   const auto cosine_tail = fma(square * square, polynomial(square, c), fma(-r.high, r.low, head_low));
   return {r.high, sine_tail, head, cosine_tail};
 }

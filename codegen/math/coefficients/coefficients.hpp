@@ -29,6 +29,31 @@ inline constexpr double exp_single[] = {
     0x1.694cd2p-10,
 };
 
+/// q of exp(r) - 1 = r + r^2 q(r), |r| < 0.3467; relative error 2^-58
+inline constexpr double expm1_double[] = {
+    0x1p-1,
+    0x1.5555555555557p-3,
+    0x1.5555555555552p-5,
+    0x1.1111111110051p-7,
+    0x1.6c16c16c18932p-10,
+    0x1.a01a01ac1e4dcp-13,
+    0x1.a01a0197be222p-16,
+    0x1.71de01aa5e89bp-19,
+    0x1.27e500d7e4a8ap-22,
+    0x1.af4ed2a31019ep-26,
+    0x1.1f3305b8299ccp-29,
+};
+
+/// q of exp(r) - 1 = r + r^2 q(r), |r| < 0.3467; relative error 2^-27
+inline constexpr double expm1_single[] = {
+    0x1p-1,
+    0x1.555556p-3,
+    0x1.555502p-5,
+    0x1.110ff4p-7,
+    0x1.6d2e0ep-10,
+    0x1.a262bp-13,
+};
+
 /// sin(r) = r + r^3 s(r^2), |r| < 0.7857; relative error 2^-57
 inline constexpr double sin_double[] = {
     -0x1.5555555555548p-3,
