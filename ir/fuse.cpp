@@ -95,16 +95,28 @@ class Fuser {
     return live_[id] && (is_output_[id] || forced_[id] || graph_[id].family == Family::reduce);
   }
 
-  // Sizes count shared subexpressions each time they are used: cheap, and too large at worst.
+  // Sizes of expressions down to what is stored. Shared subexpressions count each time they are used: cheap to find,
+  // and too large at worst.
   void cut_large_expressions() {
-    if (graph_.size() <= body_limit) return;
-    std::vector<size_t> sizes(graph_.size(), 1);
+    sizes_.assign(graph_.size(), 0);
     for (NodeId id = 0; id < graph_.size(); ++id) {
       if (!is_elementwise(graph_[id].family) && graph_[id].family != Family::view) continue;
-      for (const NodeId input : graph_.inputs(id)) sizes[id] += sizes[input];
-      if (live_[id] && sizes[id] > body_limit) forced_[id] = is_elementwise(graph_[id].family);
-      if (is_root(id)) sizes[id] = 1;
+      sizes_[id] = is_elementwise(graph_[id].family) ? 1 : 0;
+      for (const NodeId input : graph_.inputs(id)) sizes_[id] += is_root(input) ? 0 : sizes_[input];
+      sizes_[id] = std::min(sizes_[id], 4 * body_limit);
+      if (live_[id] && sizes_[id] > body_limit) forced_[id] = is_elementwise(graph_[id].family);
     }
+  }
+
+  size_t expression_size(NodeId root) const {
+    return graph_[root].family == Family::reduce ? sizes_[graph_.input_of(root)] : sizes_[root];
+  }
+
+  size_t size_of_body(const KernelGroup& kernel) const {
+    size_t size = 0;
+    for (const auto* roots : {&kernel.body, &kernel.reduces})
+      for (const NodeId id : *roots) size += expression_size(id);
+    return size;
   }
 
   void place_all() {
@@ -197,7 +209,8 @@ class Fuser {
     });
   }
 
-  bool has_room(const KernelGroup& kernel, const std::vector<Dependency>& needs) const {
+  bool has_room(const KernelGroup& kernel, NodeId id, const std::vector<Dependency>& needs) const {
+    if (size_of_body(kernel) + expression_size(id) > body_limit) return false;
     return leaves(kernel).size() + needs.size() <= leaf_limit;
   }
 
@@ -235,7 +248,7 @@ class Fuser {
       KernelGroup& kernel = plan_.kernels[k];
       if (kernel.space != shape) continue;
       const auto needs = dependencies(id, body_map(kernel, graph_.shape(id)));
-      if (!may_join(static_cast<int>(k), needs) || !shares_leaf(kernel, needs)) continue;
+      if (!may_join(static_cast<int>(k), id, needs) || !shares_leaf(kernel, needs)) continue;
       kernel.body.push_back(id);
       kernel_of_[id] = static_cast<int>(k);
       return true;
@@ -243,8 +256,8 @@ class Fuser {
     return false;
   }
 
-  bool may_join(int k, const std::vector<Dependency>& needs) const {
-    if (last_kernel(needs) > k || !has_room(plan_.kernels[static_cast<size_t>(k)], needs)) return false;
+  bool may_join(int k, NodeId id, const std::vector<Dependency>& needs) const {
+    if (last_kernel(needs) > k || !has_room(plan_.kernels[static_cast<size_t>(k)], id, needs)) return false;
     return reads_own_values(k, needs, false);
   }
 
@@ -276,7 +289,7 @@ class Fuser {
       const auto needs = dependencies(id, body_map(merged, shape));
       const bool from_elementwise = !kernel.is_reduction();
       std::swap(kernel, merged);
-      const bool fits = may_join(static_cast<int>(k), needs) && (!from_elementwise || shares_leaf(kernel, needs));
+      const bool fits = may_join(static_cast<int>(k), id, needs) && (!from_elementwise || shares_leaf(kernel, needs));
       if (!fits) {
         std::swap(kernel, merged);
         continue;
@@ -383,6 +396,7 @@ class Fuser {
   const Graph& graph_;
   std::vector<bool> live_, is_output_, forced_;
   std::vector<int> kernel_of_;
+  std::vector<size_t> sizes_;
   FusionPlan plan_;
 };
 
