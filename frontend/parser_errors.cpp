@@ -89,7 +89,6 @@ std::string Parser::found() const {
   const std::string text = shortened(text_of(token_));
   switch (token_.kind) {
     case TokenKind::end:
-      return "the end of the text";
     case TokenKind::newline:
       return token_.span.begin == ast_.source.size()
                  ? "the end of the text"

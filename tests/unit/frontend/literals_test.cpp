@@ -48,6 +48,7 @@ TEST_CASE("strings and their escapes") {
   CHECK(value("\"it's\"") == "it's");
   CHECK(value("'a\\n\\t\\\\\\'\\\"\\a\\0'") == std::string("a\n\t\\'\"\a\0", 8));
   CHECK(value("'\\x41\\u00e9\\U0001F600\\101\\1018'") == "A\u00e9\U0001F600AA8");
+  CHECK(value("'\\u5909'") == "\u5909");
   CHECK(value("'\\q\\d'") == "\\q\\d");
   CHECK(value("r'\\n'") == "\\n");
   CHECK(value("U'x'") == "x");
