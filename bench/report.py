@@ -1,0 +1,107 @@
+"""The page that docs/benchmarks.md holds: the machine, each goal with what was measured, and every figure."""
+
+import datetime
+import os
+import platform
+import statistics
+import sys
+from pathlib import Path
+
+import numba
+import numexpr
+import numpy as np
+
+CONTENDERS = ["fuseval", "C++ strict", "C++ fast", "Numba", "numexpr", "NumPy"]
+
+
+def progress(row):
+    print(f"{row['title']}, {row['threads']} threads: {row['seconds']['fuseval'] * 1e3:.3f} ms", file=sys.stderr)
+
+
+def machine():
+    model, caches = platform.processor(), ""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":")[1].strip()
+            break
+    last = Path("/sys/devices/system/cpu/cpu0/cache")
+    if last.exists():
+        levels = [(path / "level", path / "size") for path in sorted(last.glob("index*"))]
+        caches = ", ".join(f"L{level.read_text().strip()} {size.read_text().strip()}" for level, size in levels)
+    return f"{model}, {len(os.sched_getaffinity(0))} cores; {caches}"
+
+
+def share(row):
+    """fuseval's bandwidth as a fraction of the best STREAM kernel's."""
+    return row["bytes"] / row["seconds"]["fuseval"] / row["stream"]
+
+
+def goals(rows, delays):
+    """(what, measured, goal, met)."""
+    result = []
+
+    def goal(what, measured, limit, met):
+        result.append((what, measured, limit, "yes" if met else "**no**"))
+
+    for row in rows:
+        where = f"{row['title']}, {row['threads']} threads" if row["threads"] > 1 else f"{row['title']}, 1 thread"
+        if "sin" in row["text"]:
+            if row["threads"] == 1 and "numexpr" in row["seconds"]:
+                times = row["seconds"]["numexpr"] / row["seconds"]["fuseval"]
+                goal(where, f"{times:.1f} x numexpr", ">= 10 x", times >= 10)
+            continue
+        limit = 0.85 if "axis" in row["text"] else 0.9
+        goal(where, f"{share(row):.0%} of STREAM", f">= {limit:.0%}", share(row) >= limit)
+    for key, text in (("linear_1000", "2*a + 3*b"), ("square_1000", "a**2 + b**2 + 2*a*b")):
+        value = statistics.median(delays[key]) * 1e9
+        goal(f"{text}, 1 000 elements, a call of the C ABI", f"{value:.0f} ns", "<= 70 ns", value <= 70)
+    texts = statistics.median(delays["texts"]) * 1e3
+    goal("new text of ten operations to its first result", f"{texts:.2f} ms", "<= 1.5 ms", texts <= 1.5)
+    process = statistics.median(delays["process"]) * 1e3
+    goal("`fuseval eval`, from exec to result", f"{process:.1f} ms", "<= 20 ms", process <= 20)
+    return result
+
+
+def table(heads, lines):
+    yield "| " + " | ".join(heads) + " |"
+    yield "| " + " | ".join("---" for _ in heads) + " |"
+    for line in lines:
+        yield "| " + " | ".join(line) + " |"
+    yield ""
+
+
+def figure(row, name):
+    if name not in row["seconds"]:
+        return ""
+    low, high = row["spread"][name]
+    return f"{row['seconds'][name] * 1e3:.2f} ({low * 1e3:.2f}–{high * 1e3:.2f})"
+
+
+def page(rows, delays, rounds):
+    lines = ["# Benchmarks", "", "Written by `./dev bench`: one run, every contender once a round in turn, medians. Ratios are "
+             "within the run; absolute times drift with the machine.", "", f"- {datetime.date.today()}, {machine()}",
+             f"- {rounds} rounds; NumPy {np.__version__}, numexpr {numexpr.__version__}, Numba {numba.__version__}; C++ is "
+             "GCC -O3 -march=native with -ffp-contract=off (strict) or -ffast-math (fast), with OpenMP",
+             "- STREAM is bench/stream.c: copy and triad with ordinary and non-temporal stores, sum and dot; the best of those "
+             "that move data the same way, over arrays of the same size", "", "## Goals", ""]
+    lines += table(["what", "measured", "goal", "met"], goals(rows, delays))
+    lines += ["## Arrays, milliseconds a call: median (fastest–slowest)", ""]
+    lines += table(["expression", "threads", *CONTENDERS, "fuseval GB/s", "best STREAM GB/s"], (
+        [f"`{row['text']}`{row['title'][len(row['text']):]}", str(row["threads"]),
+         *(figure(row, name) for name in CONTENDERS),
+         f"{row['bytes'] / row['seconds']['fuseval'] / 1e9:.1f}", f"{row['stream'] / 1e9:.1f}"] for row in rows))
+    lines += ["## Times of a call", ""]
+    names = {"linear_1000": "`2*a + 3*b`, 1 000 elements", "square_1000": "`a**2 + b**2 + 2*a*b`, 1 000 elements",
+             "linear_10": "`2*a + 3*b`, 10 elements", "texts": f"new text to first result ({delays['kernels']} kernels "
+             f"compiled for {len(delays['texts']) + 5} texts)", "process": "`fuseval eval` of a small expression, the process",
+             "true": "`/bin/true`, the process"}
+    lines += table(["what", "median", "fastest", "slowest"], (
+        [text, *(seconds(pick(delays[key])) for pick in (statistics.median, min, max))] for key, text in names.items()))
+    return "\n".join(lines)
+
+
+def seconds(value):
+    for unit, scale in (("ns", 1e9), ("µs", 1e6), ("ms", 1e3)):
+        if value * scale < 1000:
+            return f"{value * scale:.3g} {unit}"
+    return f"{value:.3g} s"
