@@ -105,7 +105,8 @@ Value Binder::bind_binary(Operator op, const Value& a, const Value& b, Span span
     fail(ErrorCode::unsupported, span, "`@` is part of the language but not available in this version");
   if (a.is_weak() && b.is_weak()) return weak_binary(op, a, b, span);
   if (op == Operator::power) return array(power(a, b, true, span));
-  return array(apply(op_of(op), {a, b}, span));
+  const std::array operands = {&a, &b};
+  return array(apply(op_of(op), operands, span));
 }
 
 Value Binder::compare_pair(Operator op, const Value& a, const Value& b, Span span) {

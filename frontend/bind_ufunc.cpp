@@ -123,7 +123,10 @@ NodeId Binder::apply_ldexp(const Value& x, const Value& exponent, Span span) {
   const OperandType types[2] = {type_of(x), type_of(exponent)};
   const DType second = types[1].is_weak ? default_dtype(types[1].kind) : types[1].dtype;
   if (is_float(second) || second == DType::uint64) no_loop(Op::ldexp, types, span);
-  const DType loop = inexact_dtype(std::span(types).first(1));
+  // A Python int beside an integer array counts as the smallest integer: np.ldexp(1, n) is float16.
+  const bool smallest =
+      types[0].is_weak && types[0].kind != Kind::floating && !types[1].is_weak && is_integer(types[1].dtype);
+  const DType loop = smallest ? DType::float16 : inexact_dtype(std::span(types).first(1));
   require_computed(Op::ldexp, loop, types, span);
   const bool is_long = second == DType::int64 || second == DType::uint32;
   return emit(Op::ldexp, {convert(x, loop), cast(node_of(exponent), is_long ? DType::int64 : DType::int32)});

@@ -179,8 +179,8 @@ NodeId Binder::broadcast(NodeId node, const Shape& target) {
   const Shape from = shape(node);
   if (from == target) return node;
   if (broadcast_shapes(from, target) != target)
-    throw Error(ErrorCode::shape, fmt::format("an array of shape {} cannot be broadcast to shape {}",
-                                              to_string(from), to_string(target)));
+    throw Error(ErrorCode::shape, fmt::format("an array of shape {} cannot be broadcast to shape {}", to_string(from),
+                                              to_string(target)));
   return graph().broadcast(node, target);
 }
 

@@ -21,8 +21,8 @@ constexpr std::string_view unavailable[] = {
 
 // Methods that are the function of the same name.
 constexpr std::string_view shared_methods[] = {
-    "all", "any",  "argmax", "argmin", "conj",    "conjugate", "copy", "diagonal", "dot",   "max", "mean",
-    "min", "prod", "ravel",  "round",  "squeeze", "std",       "sum",  "swapaxes", "trace", "var",
+    "all",  "any",   "argmax", "argmin",  "copy", "diagonal", "dot",      "max",   "mean", "min",
+    "prod", "ravel", "round",  "squeeze", "std",  "sum",      "swapaxes", "trace", "var",
 };
 
 // Blank-separated words, one at a time.

@@ -61,10 +61,12 @@ std::span<const FunctionRow> array_methods();
 
 // Handlers of methods whose parameters are their own.
 Value clip_method(Binder& binder, const Arguments& arguments);
+Value conj_method(Binder& binder, const Arguments& arguments);
 Value astype_method(Binder& binder, const Arguments& arguments);
 
-/// The axis= argument: None (all axes), an int, or a tuple; sorted and unique. Throws Error(axis).
-std::vector<int> reduction_axes(Binder& binder, const Value* axis, int rank);
+/// The axis= argument: None (all axes), an int, or a tuple; sorted and unique. Throws Error(axis). Many of NumPy's
+/// functions let an array of rank 0 pass with axis 0 or -1: `forgives_rank_0`.
+std::vector<int> reduction_axes(Binder& binder, const Value* axis, int rank, bool forgives_rank_0);
 /// An axis of an array of `rank` dimensions, counted from the end when negative.
 int axis_argument(Binder& binder, const Value& axis, int rank);
 /// New axes of extent 1 at `positions` (sorted) of the result.

@@ -1,6 +1,6 @@
 // Arrays from nothing: constants, and functions of the index, with NumPy's float arithmetic step by step.
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -122,11 +122,8 @@ Line line_of(Binder& b, const Arguments& args) {
   if (count < 0) fail(ErrorCode::value, num->span, "the number of samples, {}, must not be negative", count);
   if (const Value* axis = args.given("axis"); axis && b.static_integer(*axis, "axis") != 0)
     fail(ErrorCode::unsupported, axis->span, "linspace() puts samples along axis 0 in this version");
-  const auto inexact = [&](const Value& value) {
-    const NodeId node = b.node_of(value);
-    return is_float(b.dtype(node)) ? b.dtype(node) : DType::float64;
-  };
-  const DType dtype = promote_types(inexact(args["start"]), inexact(args["stop"]));
+  const std::array types = {b.type_of(args["start"]), b.type_of(args["stop"]), weak(Kind::floating)};
+  const DType dtype = common_dtype(types);
   return {b.convert(args["start"], dtype), b.convert(args["stop"], dtype), dtype, count,
           !endpoint || b.static_bool(*endpoint, "endpoint") ? count - 1 : count};
 }

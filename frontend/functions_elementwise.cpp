@@ -132,9 +132,14 @@ Value call_nan_to_num(Binder& b, const Arguments& args) {
   return Binder::array(b.emit(Op::where, {b.emit(Op::equal, {x, b.constant(dtype, -infinity)}), bottom, result}));
 }
 
-Value call_real(Binder&, const Arguments& args) { return args["val"]; }
+// The real part of a Python bool is an int.
+Value call_real(Binder& b, const Arguments& args) {
+  const Value& value = args["val"];
+  return value.is_weak() && value.scalar.is_bool() ? Binder::number(weak_integer(b.fold(value).integer)) : value;
+}
 
 Value call_imag(Binder& b, const Arguments& args) {
+  if (args["val"].is_weak()) return Binder::number(args["val"].scalar.is_float() ? weak_float(0) : weak_integer(0));
   const NodeId x = b.node_of(args["val"]);
   return Binder::array(b.broadcast(b.constant_of(b.dtype(x), 0), Shape(b.shape(x))));
 }
@@ -288,6 +293,9 @@ constexpr FunctionRow functions[] = {
 Value clip_method(Binder& b, const Arguments& args) {
   return Binder::array(clip(b, args["a"], args.given("min"), args.given("max"), args.span));
 }
+
+// Unlike the function, the method leaves bool as it is.
+Value conj_method(Binder& b, const Arguments& args) { return Binder::array(b.node_of(args["a"])); }
 
 Value astype_method(Binder& b, const Arguments& args) { return call_astype(b, args); }
 

@@ -31,14 +31,14 @@ std::optional<NodeId> mask_of(Binder& b, const Arguments& args, NodeId source) {
   return mask;
 }
 
-Task task_of(Binder& b, const Arguments& args) {
+Task task_of(Binder& b, const Arguments& args, bool forgives_rank_0 = true) {
   if (const Value* out = args.given("out"))
     fail(ErrorCode::unsupported, out->span,
          "{}() takes no `out` in a text: the caller of the program says where results go", args.function->name);
   const NodeId source = b.node_of(args["a"]);
   const Value* keepdims = args.find("keepdims");
   Task task{source,
-            reduction_axes(b, args.find("axis"), b.rank(source)),
+            reduction_axes(b, args.find("axis"), b.rank(source), forgives_rank_0),
             b.rank(source),
             keepdims && b.static_bool(*keepdims, "keepdims"),
             {}};
@@ -196,7 +196,7 @@ NodeId mean_of(Binder& b, NodeId node, const Task& task) {
 }
 
 Value call_mean(Binder& b, const Arguments& args) {
-  const Task task = task_of(b, args);
+  const Task task = task_of(b, args, false);
   const DType target = accumulator_dtype(b, args, mean_dtype(b.dtype(task.source)));
   const DType working = is_float(target) ? target : wide_dtype(target);
   const NodeId total = sum_of(b, b.cast(task.source, working), task);
@@ -238,12 +238,12 @@ NodeId variance(Binder& b, const Arguments& args, const Task& task) {
 }
 
 Value call_var(Binder& b, const Arguments& args) {
-  const Task task = task_of(b, args);
+  const Task task = task_of(b, args, false);
   return finish(b, variance(b, args, task), task);
 }
 
 Value call_std(Binder& b, const Arguments& args) {
-  const Task task = task_of(b, args);
+  const Task task = task_of(b, args, false);
   return finish(b, b.emit(Op::sqrt, {variance(b, args, task)}), task);
 }
 
@@ -320,7 +320,7 @@ constexpr FunctionRow functions[] = {
 
 }  // namespace
 
-std::vector<int> reduction_axes(Binder& b, const Value* axis, int rank) {
+std::vector<int> reduction_axes(Binder& b, const Value* axis, int rank, bool forgives_rank_0) {
   std::vector<int> axes;
   if (!axis || axis->kind == ValueKind::none) {
     for (int k = 0; k < rank; ++k) axes.push_back(k);
@@ -328,7 +328,7 @@ std::vector<int> reduction_axes(Binder& b, const Value* axis, int rank) {
   }
   if (axis->kind == ValueKind::list)
     fail(ErrorCode::argument, axis->span, "an axis is an integer or a tuple of integers, not a list");
-  if (axis->is_weak() && rank == 0) {  // NumPy lets a number be reduced over axis 0 or -1
+  if (axis->is_weak() && rank == 0 && forgives_rank_0) {
     const int64_t only = b.static_integer(*axis, "an axis");
     if (only == 0 || only == -1) return axes;
   }

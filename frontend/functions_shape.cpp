@@ -160,7 +160,7 @@ Value call_squeeze(Binder& b, const Arguments& args) {
   std::vector<int> dropped;
   for (int k = 0; k < b.rank(node) && !axis; ++k)
     if (shape[static_cast<size_t>(k)] == 1) dropped.push_back(k);
-  if (axis) dropped = reduction_axes(b, axis, b.rank(node));
+  if (axis) dropped = reduction_axes(b, axis, b.rank(node), true);
   for (const int k : dropped)
     if (shape[static_cast<size_t>(k)] != 1)
       fail(ErrorCode::shape, axis->span, "cannot squeeze axis {}, which has size {}", k, shape[static_cast<size_t>(k)]);
@@ -187,7 +187,7 @@ Value flipped(Binder& b, NodeId node, const std::vector<int>& axes) {
 
 Value call_flip(Binder& b, const Arguments& args) {
   const NodeId node = b.node_of(args["m"]);
-  return flipped(b, node, reduction_axes(b, args.find("axis"), b.rank(node)));
+  return flipped(b, node, reduction_axes(b, args.find("axis"), b.rank(node), false));
 }
 
 Value call_fliplr(Binder& b, const Arguments& args) {
@@ -252,6 +252,8 @@ constexpr FunctionRow methods[] = {
     {"transpose", "*axes", transpose_method},
     {"flatten", "order=", call_ravel},
     {"clip", "min= max= out=", clip_method},
+    {"conj", "", conj_method},
+    {"conjugate", "", conj_method},
     {"astype", "dtype order= casting= subok= copy=", astype_method},
 };
 

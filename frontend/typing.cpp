@@ -48,7 +48,7 @@ DType common_dtype(std::span<const OperandType> operands) {
 DType inexact_dtype(std::span<const OperandType> operands) {
   const bool any_weak = std::any_of(operands.begin(), operands.end(), [](const OperandType& o) { return o.is_weak; });
   const bool all_weak = std::all_of(operands.begin(), operands.end(), [](const OperandType& o) { return o.is_weak; });
-  if (all_weak) return DType::float64;
+  if (all_weak) return is_bool(common_dtype(operands)) ? DType::float16 : DType::float64;
   if (any_weak) return float_for(common_dtype(operands));
   DType result = DType::float16;
   for (const OperandType& operand : operands) result = promote_types(result, float_for(operand.dtype));
