@@ -40,10 +40,14 @@ void check(const MathFunction& function) {
   for (const auto& point : known_hard<T>(function.name)) judge(function, point, oracle, worst);
   for (uint64_t i = 0; i < count; ++i) {
     judge(function, {random.bits(), random.bits()}, oracle, worst);
-    if (function.arity == 1) judge(function, {interesting(function.name, random), T{}}, oracle, worst);
-    else judge(function, interesting_pair(function.name, random), oracle, worst);
-    if (function.arity == 1) judge(function, {interesting(function.name, random), T{}}, oracle, worst);
-    else judge(function, interesting_pair(function.name, random), oracle, worst);
+    if (function.arity == 1)
+      judge(function, {interesting(function.name, random), T{}}, oracle, worst);
+    else
+      judge(function, interesting_pair(function.name, random), oracle, worst);
+    if (function.arity == 1)
+      judge(function, {interesting(function.name, random), T{}}, oracle, worst);
+    else
+      judge(function, interesting_pair(function.name, random), oracle, worst);
   }
   fmt::print("{:8} {}  bound {}  largest error {:.4f} ulp at ({:a}, {:a}) giving {:a}  (seed {}, {} points)\n",
              function.name, sizeof(T) == 4 ? "float32" : "float64", function.bound, worst.error, worst.at.x, worst.at.y,

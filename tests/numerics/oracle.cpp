@@ -12,29 +12,32 @@ namespace {
 namespace math = codegen::math;
 using Value = HostValue;
 
-#define ONE_ARGUMENT(name, mpfr, libm)                                                             \
-  {#name, 1, 1.0, [](HostEmitter& e, Value x, Value) { return math::name(e, x); },                 \
-   [](mpfr_t result, mpfr_t x, mpfr_t) { mpfr(result, x, MPFR_RNDN); }, [](double x, double) { return libm(x); }}
-#define TWO_ARGUMENTS(name, bound, mpfr, libm)                                                     \
-  {#name, 2, bound, [](HostEmitter& e, Value x, Value y) { return math::name(e, x, y); },          \
-   [](mpfr_t result, mpfr_t x, mpfr_t y) { mpfr(result, x, y, MPFR_RNDN); }, [](double x, double y) { return libm(x, y); }}
+#define ONE_ARGUMENT(name, mpfr, libm)                                                                               \
+  {                                                                                                                  \
+#name, 1, 1.0,                                                                                                   \
+        [](HostEmitter & e, Value x,                                                                                 \
+           Value) { return math::name(e, x); },                                                                      \
+                                             [](mpfr_t result, mpfr_t x,                                             \
+                                                mpfr_t) { mpfr(result, x, MPFR_RNDN); },                             \
+                                                                                      [](double x,                   \
+                                                                                         double) { return libm(x); } \
+  }
+#define TWO_ARGUMENTS(name, bound, mpfr, libm)                                                    \
+  {                                                                                               \
+#name, 2, bound, [](HostEmitter& e, Value x, Value y) { return math::name(e, x, y); },          \
+   [](mpfr_t result, mpfr_t x, mpfr_t y) { mpfr(result, x, y, MPFR_RNDN); }, [](double x, double y) { return libm(x, y); } \
+  }
 
 }  // namespace
 
 const std::vector<MathFunction>& math_functions() {
   static const std::vector<MathFunction> functions = {
-      ONE_ARGUMENT(exp, mpfr_exp, std::exp),
-      ONE_ARGUMENT(log, mpfr_log, std::log),
-      ONE_ARGUMENT(sin, mpfr_sin, std::sin),
-      ONE_ARGUMENT(cos, mpfr_cos, std::cos),
-      ONE_ARGUMENT(tan, mpfr_tan, std::tan),
-      ONE_ARGUMENT(arcsin, mpfr_asin, std::asin),
-      ONE_ARGUMENT(arccos, mpfr_acos, std::acos),
-      ONE_ARGUMENT(arctan, mpfr_atan, std::atan),
-      ONE_ARGUMENT(tanh, mpfr_tanh, std::tanh),
-      TWO_ARGUMENTS(arctan2, 1.0, mpfr_atan2, std::atan2),
-      TWO_ARGUMENTS(pow, 1.0, mpfr_pow, std::pow),
-      TWO_ARGUMENTS(hypot, 1.0, mpfr_hypot, std::hypot),
+      ONE_ARGUMENT(exp, mpfr_exp, std::exp),       ONE_ARGUMENT(log, mpfr_log, std::log),
+      ONE_ARGUMENT(sin, mpfr_sin, std::sin),       ONE_ARGUMENT(cos, mpfr_cos, std::cos),
+      ONE_ARGUMENT(tan, mpfr_tan, std::tan),       ONE_ARGUMENT(arcsin, mpfr_asin, std::asin),
+      ONE_ARGUMENT(arccos, mpfr_acos, std::acos),  ONE_ARGUMENT(arctan, mpfr_atan, std::atan),
+      ONE_ARGUMENT(tanh, mpfr_tanh, std::tanh),    TWO_ARGUMENTS(arctan2, 1.0, mpfr_atan2, std::atan2),
+      TWO_ARGUMENTS(pow, 1.0, mpfr_pow, std::pow), TWO_ARGUMENTS(hypot, 1.0, mpfr_hypot, std::hypot),
   };
   return functions;
 }

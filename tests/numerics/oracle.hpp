@@ -15,7 +15,8 @@ namespace fuseval::numerics {
 using codegen::HostEmitter;
 using codegen::HostValue;
 
-/// An elementary function: through the host emitter, in MPFR, and what it promises. One argument: the second is ignored.
+/// An elementary function: through the host emitter, in MPFR, and what it promises. One argument: the second is
+/// ignored.
 struct MathFunction {
   std::string name;
   int arity;

@@ -1,5 +1,5 @@
-// Where the elementary functions are tried: arguments uniform in bit patterns, uniform over the range where the function
-// does something, and those that are hard by construction.
+// Where the elementary functions are tried: arguments uniform in bit patterns, uniform over the range where the
+// function does something, and those that are hard by construction.
 #pragma once
 
 #include <bit>
@@ -26,8 +26,10 @@ class Sampler {
 
   /// Any bit pattern, NaNs and infinities included.
   T bits() {
-    if constexpr (std::is_same_v<T, float>) return std::bit_cast<float>(static_cast<uint32_t>(engine_()));
-    else return std::bit_cast<double>(engine_());
+    if constexpr (std::is_same_v<T, float>)
+      return std::bit_cast<float>(static_cast<uint32_t>(engine_()));
+    else
+      return std::bit_cast<double>(engine_());
   }
   double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(engine_); }
   /// A random sign, a fraction uniform in [1, 2) and an exponent uniform in [low, high).
@@ -40,7 +42,8 @@ class Sampler {
     T result = static_cast<T>(x);
     const int count = std::uniform_int_distribution<int>(-steps, steps)(engine_);
     for (int i = 0; i < std::abs(count); ++i) {
-      result = std::nextafter(result, count > 0 ? std::numeric_limits<T>::infinity() : -std::numeric_limits<T>::infinity());
+      result =
+          std::nextafter(result, count > 0 ? std::numeric_limits<T>::infinity() : -std::numeric_limits<T>::infinity());
     }
     return result;
   }
@@ -58,7 +61,8 @@ T interesting(const std::string& function, Sampler<T>& random) {
   if (function == "exp") {
     if (kind == 0) return random.near(single ? 88.722839 : 709.782712893384, 40);
     if (kind == 1) return static_cast<T>(single ? random.uniform(-104.5, -87) : random.uniform(-746, -707));
-    return kind == 2 ? static_cast<T>(random.uniform(-2, 2)) : static_cast<T>(random.uniform(single ? -104 : -746, single ? 89 : 710));
+    return kind == 2 ? static_cast<T>(random.uniform(-2, 2))
+                     : static_cast<T>(random.uniform(single ? -104 : -746, single ? 89 : 710));
   }
   if (function == "log") {
     if (kind == 0) return 1 + random.magnitude(single ? -24 : -53, -1);
@@ -68,11 +72,14 @@ T interesting(const std::string& function, Sampler<T>& random) {
     const double half_pi = 1.57079632679489661923;
     // Neighbours of multiples of pi/2, few and many; then any size.
     if (kind == 0) return random.near(half_pi * static_cast<double>(random.integer(1 << 12)), 2);
-    if (kind == 1) return random.near(half_pi * std::ldexp(random.uniform(1, 2), static_cast<int>(random.integer(24))), 2);
+    if (kind == 1)
+      return random.near(half_pi * std::ldexp(random.uniform(1, 2), static_cast<int>(random.integer(24))), 2);
     return kind == 2 ? static_cast<T>(random.uniform(-10, 10)) : random.magnitude(-4, single ? 127 : 1023);
   }
   if (function == "arcsin" || function == "arccos") {
-    if (kind == 0) return static_cast<T>((random.integer(2) ? 1 : -1) * (1 - std::fabs(static_cast<double>(random.magnitude(single ? -24 : -53, -2)))));
+    if (kind == 0)
+      return static_cast<T>((random.integer(2) ? 1 : -1) *
+                            (1 - std::fabs(static_cast<double>(random.magnitude(single ? -24 : -53, -2)))));
     return kind == 1 ? random.near(random.integer(2) ? 0.5 : -0.5, 100) : static_cast<T>(random.uniform(-1, 1));
   }
   if (function == "tanh") return kind == 0 ? static_cast<T>(random.uniform(-22, 22)) : random.magnitude(-10, 3);
@@ -103,12 +110,37 @@ Point<T> interesting_pair(const std::string& function, Sampler<T>& random) {
 template <class T>
 std::vector<Point<T>> known_hard(const std::string& function) {
   const double inputs[] = {
-      6381956970095103.0 * 0x1p797,  // the float64 closest to a multiple of pi/2, relatively (Muller, "Elementary Functions")
-      16367173.0 * 0x1p72,           // the same of float32
-      1e22, 1e300, 3.14159265358979, 3.1415927410125732, 1.5707963267948966, 1.57079637050628662109, 2.5, 0.5, -0.5,
-      1.0, -1.0, 0x1p-1074, 0x1p-149, 0x1p-1022, 0x1p-126, 0.70710678118654752, 1.4142135623730951, 0.4142135623730951,
-      199999.99, 200000.02, 3199999.9999, 3200000.0001, 709.782712893384, 88.7228394, -745.1332191019412, -708.39641853226411,
-      -103.97208, -87.33655,
+      6381956970095103.0 *
+          0x1p797,          // the float64 closest to a multiple of pi/2, relatively (Muller, "Elementary Functions")
+      16367173.0 * 0x1p72,  // the same of float32
+      1e22,
+      1e300,
+      3.14159265358979,
+      3.1415927410125732,
+      1.5707963267948966,
+      1.57079637050628662109,
+      2.5,
+      0.5,
+      -0.5,
+      1.0,
+      -1.0,
+      0x1p-1074,
+      0x1p-149,
+      0x1p-1022,
+      0x1p-126,
+      0.70710678118654752,
+      1.4142135623730951,
+      0.4142135623730951,
+      199999.99,
+      200000.02,
+      3199999.9999,
+      3200000.0001,
+      709.782712893384,
+      88.7228394,
+      -745.1332191019412,
+      -708.39641853226411,
+      -103.97208,
+      -87.33655,
   };
   std::vector<Point<T>> points;
   for (double x : inputs) {

@@ -74,11 +74,12 @@ inline constexpr double cos_double[] = {
     -0x1.8fa634e278f83p-37,
 };
 
-/// sin(r) = r + r^3 s(r^2), |r| < 0.7857; relative error 2^-27
+/// sin(r) = r + r^3 s(r^2), |r| < 0.7857; relative error 2^-32
 inline constexpr double sin_single[] = {
-    -0x1.555546p-3,
-    0x1.110778p-7,
-    -0x1.9953eap-13,
+    -0x1.555556p-3,
+    0x1.111164p-7,
+    -0x1.a04862p-13,
+    0x1.77e01p-19,
 };
 
 /// cos(r) = 1 - r^2/2 + r^4 c(r^2), |r| < 0.7857; relative error 2^-32
@@ -88,28 +89,28 @@ inline constexpr double cos_single[] = {
     0x1.99e908p-16,
 };
 
-/// arctan(t) = t + t^3 p(t^2), |t| < 0.4143; relative error 2^-59
+/// arctan(t) = t + t^3 p(t^2), |t| < 0.4144; relative error 2^-59
 inline constexpr double arctan_double[] = {
-    -0x1.555555555553dp-2,
-    0x1.999999999585bp-3,
-    -0x1.24924922acb78p-3,
-    0x1.c71c70e5b84a1p-4,
-    -0x1.745cf8d0ca308p-4,
-    0x1.3b11183416505p-4,
-    -0x1.10ebad12e245bp-4,
-    0x1.df0e9d906e09fp-5,
-    -0x1.9ccf8630c48ap-5,
-    0x1.37cd21b929775p-5,
-    -0x1.25570a177e673p-6,
+    -0x1.555555555553cp-2,
+    0x1.9999999995698p-3,
+    -0x1.24924922a3599p-3,
+    0x1.c71c70e27ca44p-4,
+    -0x1.745cf87c423a8p-4,
+    0x1.3b1112c1f85edp-4,
+    -0x1.10eb72deadbf3p-4,
+    0x1.df0b78c260891p-5,
+    -0x1.9cc1f498d2b16p-5,
+    0x1.37abe5ed0da57p-5,
+    -0x1.25108233de9c4p-6,
 };
 
-/// arctan(t) = t + t^3 p(t^2), |t| < 0.4143; relative error 2^-30
+/// arctan(t) = t + t^3 p(t^2), |t| < 0.4144; relative error 2^-30
 inline constexpr double arctan_single[] = {
     -0x1.55554ap-2,
-    0x1.9991e4p-3,
-    -0x1.23b9dp-3,
-    0x1.b226f2p-4,
-    -0x1.f2f1b6p-5,
+    0x1.9991e2p-3,
+    -0x1.23b998p-3,
+    0x1.b22312p-4,
+    -0x1.f2dbcap-5,
 };
 
 /// arcsin(t) = t + t^3 p(t^2), |t| <= 1/2; relative error 2^-59
