@@ -140,8 +140,7 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
     require(program != nullptr, "program is NULL");
     *program = nullptr;
     auto made = session_of(session).compile(view, names, inputs, input_count);
-    std::shared_ptr<const Specialisation> keep;
-    if (is_complete(inputs, input_count)) made->specialise(inputs, nullptr, 0, fuseval::Casting::same_kind, keep);
+    if (is_complete(inputs, input_count)) made->specialise(inputs, nullptr, 0, fuseval::Casting::same_kind);
     *program = new fv_program{std::move(made)};
   });
 }

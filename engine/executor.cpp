@@ -82,7 +82,6 @@ void execute_elementwise(const Launch& launch) {
   const PreparedKernel& kernel = launch.kernel;
   const int64_t pieces = wanted_pieces(launch, static_cast<double>(kernel.parallel_count) * kernel.element_nanoseconds);
   if (pieces == 1) {
-    launch.context.counters.add(launch.context.counters.tasks, 1);
     kernel.code->elementwise(launch.arguments, kernel.lower.data(), kernel.extents.data());
     return;
   }

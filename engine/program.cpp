@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "engine/runtime.hpp"
@@ -89,49 +90,43 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
     request.given = outputs[k].data != nullptr;
     if (outputs[k].dtype != -1) request.dtype = static_cast<DType>(outputs[k].dtype);
     if (request.given) {
-      request.shape = shape_of(outputs[k]);
-      request.strides = strides_of(outputs[k]);
+      request.layout = layout_of(outputs[k]);
     }
     signature.outputs.push_back(std::move(request));
   }
   return signature;
 }
 
-const Specialisation* Program::find_pinned(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                                           Casting casting) const {
-  for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
-    if (entry->made->serves(inputs, outputs, output_count, casting)) return entry->made.get();
-  return nullptr;
+std::shared_ptr<const Specialisation> Program::find_recent(const fv_view* inputs, const fv_view* outputs,
+                                                           int32_t output_count, Casting casting) const {
+  std::lock_guard lock(mutex_);
+  const auto it = std::find_if(recent_.begin(), recent_.end(),
+                               [&](const auto& made) { return made->serves(inputs, outputs, output_count, casting); });
+  if (it == recent_.end()) return nullptr;
+  std::rotate(recent_.begin(), it, it + 1);
+  return recent_.front();
 }
 
-const Specialisation& Program::specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                                          Casting casting, std::shared_ptr<const Specialisation>& keep) const {
-  if (const Specialisation* known = find_pinned(inputs, outputs, output_count, casting)) return *known;
-  {
-    std::lock_guard lock(mutex_);
-    for (auto it = recent_.begin(); it != recent_.end(); ++it)
-      if ((*it)->serves(inputs, outputs, output_count, casting)) {
-        keep = *it;
-        recent_.erase(it);
-        recent_.insert(recent_.begin(), keep);
-        return *keep;
-      }
-  }
-  {
-    const FrontTimer timer(runtime_->counters);
-    keep = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, casting),
-                                                  runtime_->kernels, runtime_->target);
-  }
-  runtime_->counters.add(runtime_->counters.plans_made, 1);
+void Program::remember(std::shared_ptr<const Specialisation> made) const {
   std::lock_guard lock(mutex_);
   if (pinned_count_ < pinned_limit) {
     ++pinned_count_;
-    pinned_.store(new Pinned{keep, pinned_.load(std::memory_order_relaxed)}, std::memory_order_release);
-  } else {
-    recent_.insert(recent_.begin(), keep);
-    if (recent_.size() > recent_limit) recent_.pop_back();
+    pinned_.store(new Pinned{std::move(made), pinned_.load(std::memory_order_relaxed)}, std::memory_order_release);
+    return;
   }
-  return *keep;
+  recent_.insert(recent_.begin(), std::move(made));
+  if (recent_.size() > recent_limit) recent_.pop_back();
+}
+
+std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs, const fv_view* outputs,
+                                                          int32_t output_count, Casting casting) const {
+  if (auto known = find_recent(inputs, outputs, output_count, casting)) return known;
+  const FrontTimer timer(runtime_->counters);
+  auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, casting),
+                                                     runtime_->kernels, runtime_->target);
+  runtime_->counters.add(runtime_->counters.plans_made, 1);
+  remember(made);
+  return made;
 }
 
 }  // namespace fuseval::engine

@@ -36,9 +36,16 @@ class Program {
   /// Throws Error(argument) unless the views are well-formed and fit what the program was made for.
   void check_inputs(const fv_view* inputs, int32_t count) const;
 
-  /// The specialisation for this call, made if there is none; `keep` may receive ownership that must outlive its use.
-  const Specialisation& specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Casting casting,
-                                   std::shared_ptr<const Specialisation>& keep) const;
+  /// One of the specialisations at hand, if it serves this call; views that it serves are well-formed.
+  const Specialisation* find(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                             Casting casting) const {
+    for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
+      if (entry->made->serves(inputs, outputs, output_count, casting)) return entry->made.get();
+    return nullptr;
+  }
+  /// The specialisation for this call, made if there is none. The views have been checked.
+  std::shared_ptr<const Specialisation> specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                                                   Casting casting) const;
 
  private:
   // The first few specialisations stay for the program's life in a list that is read without a lock: most programs meet
@@ -52,8 +59,10 @@ class Program {
 
   CallSignature signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                              Casting casting) const;
-  const Specialisation* find_pinned(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                                    Casting casting) const;
+
+  std::shared_ptr<const Specialisation> find_recent(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                                                    Casting casting) const;
+  void remember(std::shared_ptr<const Specialisation> made) const;
 
   std::shared_ptr<Runtime> runtime_;
   frontend::Ast ast_;

@@ -21,32 +21,34 @@ constexpr size_t inline_buffers = 32;
 /// Data pointers of a plan's buffers.
 class BufferTable {
  public:
-  explicit BufferTable(const Specialisation& made) : count_(made.plan().buffers.size()) {
-    if (count_ > inline_buffers) many_.resize(count_);
+  explicit BufferTable(const Specialisation& made) : sources_(made.buffer_sources()) {
+    if (sources_.size() > inline_buffers) many_.resize(sources_.size());
     if (made.temporary_bytes() > 0) temporaries_ = runtime::Buffer(made.temporary_bytes());
   }
   char** data() { return many_.empty() ? few_ : many_.data(); }
 
   /// output(k): where result k is to be written.
   template <class Output>
-  void fill(const Specialisation& made, const fv_view* inputs, Output&& output) {
-    char* next = temporaries_.data();
+  void fill(const fv_view* inputs, Output&& output) {
     char** out = data();
-    for (size_t b = 0; b < count_; ++b) {
-      const BufferInfo& buffer = made.plan().buffers[b];
-      if (buffer.role == BufferRole::input)
-        out[b] = static_cast<char*>(inputs[buffer.slot].data);
-      else if (buffer.role == BufferRole::output)
-        out[b] = output(buffer.slot);
-      else {
-        out[b] = next;
-        next += (element_count(buffer.shape) * size_of(buffer.dtype) + 63) / 64 * 64;
-      }
-    }
+    for (const Specialisation::BufferSource& source : sources_) *out++ = address(source, inputs, output);
   }
 
  private:
-  size_t count_;
+  template <class Output>
+  char* address(const Specialisation::BufferSource& source, const fv_view* inputs, Output&& output) const {
+    switch (source.role) {
+      case BufferRole::input:
+        return static_cast<char*>(inputs[source.position].data);
+      case BufferRole::output:
+        return output(static_cast<uint32_t>(source.position));
+      case BufferRole::temporary:
+        return temporaries_.data() + source.position;
+    }
+    return nullptr;
+  }
+
+  std::span<const Specialisation::BufferSource> sources_;
   char* few_[inline_buffers];
   std::vector<char*> many_;
   runtime::Buffer temporaries_;
@@ -93,7 +95,7 @@ class Run {
 
   // Every output given, nothing overlapping harmfully, nothing to check: no allocation is needed.
   bool is_simple() const {
-    if (made_.check() != nullptr || is_mapped()) return false;
+    if (made_.has_check() || is_mapped()) return false;
     for (size_t k = 0; k < made_.results().size(); ++k)
       if (!is_given(k) || needs_copy(k)) return false;
     return true;
@@ -101,7 +103,7 @@ class Run {
 
   void run_into_outputs() {
     BufferTable table(made_);
-    table.fill(made_, inputs_, [&](uint32_t k) { return static_cast<char*>(outputs_[k].data); });
+    table.fill(inputs_, [&](uint32_t k) { return static_cast<char*>(outputs_[k].data); });
     launch_all(made_, table.data(), program_.runtime(), threads_);
   }
 
@@ -158,7 +160,7 @@ class Run {
   template <class Body>
   void guarded(Body&& body, const Specialisation& made, char* flags = nullptr) {
     BufferTable table(made);
-    table.fill(made, inputs_, [&](uint32_t k) { return output_data(k, flags); });
+    table.fill(inputs_, [&](uint32_t k) { return output_data(k, flags); });
     std::vector<runtime::AddressRange> ranges;
     for (const uint32_t slot : made.used_slots())
       if ((inputs_[slot].flags & FV_VIEW_MAPPED) != 0)
@@ -225,17 +227,21 @@ void check_outputs(const fv_view* outputs, int32_t count) {
 
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results) {
-  program.check_inputs(inputs, input_count);
-  check_outputs(outputs, output_count);
   const FloatEnvironment environment;
   std::shared_ptr<const Specialisation> keep;
-  const Specialisation& made = program.specialise(inputs, outputs, output_count, options.casting, keep);
+  const bool fits = static_cast<size_t>(input_count) == program.inputs().size();
+  const Specialisation* made = fits ? program.find(inputs, outputs, output_count, options.casting) : nullptr;
+  if (made == nullptr) {
+    program.check_inputs(inputs, input_count);
+    check_outputs(outputs, output_count);
+    keep = program.specialise(inputs, outputs, output_count, options.casting);
+    made = keep.get();
+  }
+  if (results == nullptr && static_cast<size_t>(output_count) != made->results().size())
+    throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
   const int available = program.runtime().pool.threads();
   const int threads = options.threads > 0 ? std::min(options.threads, available) : available;
-  Run call(program, made, inputs, outputs, output_count, threads);
-  if (results == nullptr && static_cast<size_t>(output_count) != made.results().size())
-    throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
-  call.go(results);
+  Run(program, *made, inputs, outputs, output_count, threads).go(results);
 }
 
 }  // namespace fuseval::engine

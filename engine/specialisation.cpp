@@ -108,6 +108,7 @@ void Specialisation::build(Function function, KernelCache& kernels, const codege
   compile(kernels, target);
   note_extents();
   note_in_place();
+  note_expectations();
 }
 
 // Casts and broadcasts to what the caller asked for become part of the program.
@@ -126,12 +127,12 @@ void Specialisation::shape_results(Function& function) {
     id = function.graph.cast(id, dtype);
     if (request.given) {
       const Shape result = function.graph.shape(id);
-      if (!broadcasts_to(result, request.shape)) refuse_shape(result, request.shape);
-      id = function.graph.broadcast(id, request.shape);
+      if (!broadcasts_to(result, request.layout.shape)) refuse_shape(result, request.layout.shape);
+      id = function.graph.broadcast(id, request.layout.shape);
     }
     const Shape& shape = function.graph.shape(id);
     results_.push_back(
-        {dtype, shape, request.given ? request.strides : c_strides(shape, size_of(dtype)), request.given});
+        {dtype, shape, request.given ? request.layout.strides : c_strides(shape, size_of(dtype)), request.given});
   }
 }
 
@@ -141,9 +142,6 @@ void Specialisation::compile(KernelCache& kernels, const codegen::TargetOptions&
     options.streaming_stores = wants_streaming_stores(nest);
     kernels_.push_back(prepare(nest, kernels.get(nest, options)));
   }
-  for (const BufferInfo& buffer : plan_.buffers)
-    if (buffer.role == BufferRole::temporary)
-      temporary_bytes_ += (static_cast<size_t>(element_count(buffer.shape) * size_of(buffer.dtype)) + 63) / 64 * 64;
 }
 
 void Specialisation::note_extents() {
@@ -181,22 +179,38 @@ void Specialisation::note_in_place() {
     }
 }
 
+void Specialisation::note_expectations() {
+  for (const uint32_t slot : used_slots_) {
+    const frontend::InputInfo& input = signature_.inputs[slot];
+    expected_inputs_.emplace_back(slot, input.dtype, input.is_weak, signature_.layouts[slot]);
+  }
+  for (uint32_t k = 0; k < signature_.outputs.size(); ++k) {
+    const OutputRequest& request = signature_.outputs[k];
+    const int32_t dtype = request.dtype ? static_cast<int32_t>(*request.dtype) : -1;
+    if (request.given)
+      expected_outputs_.emplace_back(k, *request.dtype, false, request.layout);
+    else
+      expected_outputs_.emplace_back(k, dtype);
+  }
+  for (const BufferInfo& buffer : plan_.buffers) {
+    const bool temporary = buffer.role == BufferRole::temporary;
+    buffer_sources_.push_back(
+        {buffer.role, temporary ? static_cast<int64_t>(temporary_bytes_) : static_cast<int64_t>(buffer.slot)});
+    if (temporary)
+      temporary_bytes_ += (static_cast<size_t>(element_count(buffer.shape) * size_of(buffer.dtype)) + 63) / 64 * 64;
+  }
+}
+
 bool Specialisation::serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                             Casting casting) const {
-  for (const uint32_t slot : used_slots_)
-    if (!has_layout(inputs[slot], signature_.layouts[slot].shape, signature_.layouts[slot].strides)) return false;
+  if (expected_outputs_.size() != static_cast<size_t>(output_count)) return false;
+  for (const ExpectedView& expected : expected_inputs_)
+    if (!expected.accepts_input(inputs[expected.slot()])) return false;
+  for (const ExpectedView& expected : expected_outputs_)
+    if (!expected.accepts_output(outputs[expected.slot()])) return false;
   for (const uint32_t slot : specialised_slots_)
     if (weak_bits(inputs[slot]) != signature_.inputs[slot].bits) return false;
-  const auto& requests = signature_.outputs;
-  if (requests.size() != static_cast<size_t>(output_count)) return false;
-  for (int32_t k = 0; k < output_count; ++k) {
-    const OutputRequest& request = requests[static_cast<size_t>(k)];
-    const fv_view& output = outputs[k];
-    if (request.given != (output.data != nullptr)) return false;
-    if (output.dtype != (request.dtype ? static_cast<int32_t>(*request.dtype) : -1)) return false;
-    if (request.given && !has_layout(output, request.shape, request.strides)) return false;
-  }
-  return requests.empty() || casting == signature_.casting;
+  return output_count == 0 || casting == signature_.casting;
 }
 
 }  // namespace fuseval::engine

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/executor.hpp"
+#include "engine/expected_view.hpp"
 #include "engine/kernel_cache.hpp"
 #include "frontend/bind.hpp"
 #include "fuseval/fuseval.h"
@@ -18,10 +19,9 @@ namespace fuseval::engine {
 
 /// What a call asks of one result.
 struct OutputRequest {
-  bool given = false;            ///< written into the caller's array
-  std::optional<DType> dtype;    ///< empty: the result's own
-  Shape shape;                   ///< given only
-  std::vector<int64_t> strides;  ///< given only
+  bool given = false;          ///< written into the caller's array
+  std::optional<DType> dtype;  ///< empty: the result's own
+  ArrayLayout layout;          ///< given only
 };
 
 /// What the graph is made for: everything but addresses and the values of weak scalars.
@@ -38,7 +38,7 @@ class Specialisation {
   Specialisation(const frontend::Ast& ast, CallSignature signature, KernelCache& kernels,
                  const codegen::TargetOptions& target);
 
-  /// Whether it serves this call; reads only the slots that the text uses.
+  /// Whether it serves this call. True only for well-formed views: nothing else need be checked then.
   bool serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Casting casting) const;
 
   struct Result {
@@ -70,6 +70,15 @@ class Specialisation {
   bool is_elementwise_over(size_t k, uint32_t slot) const { return in_place_[k * signature_.inputs.size() + slot]; }
   size_t temporary_bytes() const { return temporary_bytes_; }
 
+  /// Where the address of each plan buffer comes from: position is a slot, a result, or an offset into the temporaries.
+  struct BufferSource {
+    BufferRole role;
+    int64_t position;
+  };
+  std::span<const BufferSource> buffer_sources() const { return buffer_sources_; }
+  /// Whether every result must be given by the caller for nothing to be allocated (there is no check to run first).
+  bool has_check() const { return check_ != nullptr; }
+
  private:
   Specialisation(Function function, const Specialisation& parent, KernelCache& kernels,
                  const codegen::TargetOptions& target);
@@ -78,6 +87,7 @@ class Specialisation {
   void compile(KernelCache& kernels, const codegen::TargetOptions& target);
   void note_extents();
   void note_in_place();
+  void note_expectations();
 
   CallSignature signature_;
   std::vector<uint32_t> used_slots_;
@@ -91,6 +101,9 @@ class Specialisation {
   std::vector<Extent> input_extents_, output_extents_;
   std::vector<bool> in_place_;
   size_t temporary_bytes_ = 0;
+  // Flat copies of what the warm path compares and looks up, so that it touches few cache lines.
+  std::vector<ExpectedView> expected_inputs_, expected_outputs_;
+  std::vector<BufferSource> buffer_sources_;
 };
 
 /// The constant folder over the host emitter.

@@ -54,18 +54,6 @@ runtime::ArrayView array_of(const fv_view& view) {
   return array;
 }
 
-bool has_layout(const fv_view& view, const Shape& shape, const std::vector<int64_t>& strides) {
-  if (static_cast<size_t>(view.rank) != shape.size() || !std::equal(shape.begin(), shape.end(), view.shape))
-    return false;
-  if (view.byte_strides != nullptr) return std::equal(strides.begin(), strides.end(), view.byte_strides);
-  int64_t step = size_of(dtype_of(view));
-  for (size_t k = shape.size(); k-- > 0;) {
-    if (strides[k] != step) return false;
-    step *= std::max<int64_t>(shape[k], 1);
-  }
-  return true;
-}
-
 ByteExtent byte_extent(const Shape& shape, const std::vector<int64_t>& strides, int64_t itemsize) {
   ByteExtent extent{0, itemsize};
   for (size_t k = 0; k < shape.size(); ++k) {

@@ -24,8 +24,6 @@ std::vector<int64_t> strides_of(const fv_view& view);
 ArrayLayout layout_of(const fv_view& view);
 runtime::ArrayView array_of(const fv_view& view);
 
-bool has_layout(const fv_view& view, const Shape& shape, const std::vector<int64_t>& strides);
-
 /// The lowest and one past the highest byte that the elements take, relative to the data pointer.
 struct ByteExtent {
   int64_t begin = 0;

@@ -169,7 +169,7 @@ FV_API void fv_string_release(char* string);
 typedef struct fv_counters {
   size_t struct_size;
   int64_t launches;         /* kernels started */
-  int64_t tasks;            /* pieces of kernels run */
+  int64_t tasks;            /* pieces of kernels that were cut into pieces */
   int64_t threads_used;     /* most threads that took part in one kernel so far */
   int64_t kernels_compiled; /* kernels turned into machine code */
   int64_t kernels_cached;   /* now in the cache */

@@ -1,0 +1,52 @@
+// What a specialisation expects of one view of a call, compared without allocating or validating twice.
+#pragma once
+
+#include <cstdint>
+
+#include "fuseval/fuseval.h"
+#include "ir/plan.hpp"
+
+namespace fuseval::engine {
+
+class ExpectedView {
+ public:
+  /// layout must outlive this object.
+  ExpectedView(uint32_t slot, DType dtype, bool is_weak, const ArrayLayout& layout);
+  /// An output that the caller leaves to be allocated; dtype -1 for the result's own.
+  ExpectedView(uint32_t slot, int32_t dtype);
+
+  uint32_t slot() const { return slot_; }
+  bool accepts_input(const fv_view& view) const {
+    return view.dtype == dtype_ && (view.flags & FV_VIEW_WEAK) == weak_ && has_layout(view);
+  }
+  bool accepts_output(const fv_view& view) const {
+    if (view.dtype != dtype_) return false;
+    if (!given_) return view.data == nullptr;
+    return (view.flags & FV_VIEW_READONLY) == 0 && has_layout(view);
+  }
+
+ private:
+  bool has_layout(const fv_view& view) const {
+    if (view.rank != rank_ || view.device_type != FV_DEVICE_CPU || (view.data == nullptr && !empty_)) return false;
+    if (rank_ == 0) return true;
+    if (view.shape == nullptr) return false;
+    for (int32_t k = 0; k < rank_; ++k)
+      if (view.shape[k] != shape_[k]) return false;
+    if (view.byte_strides == nullptr) return c_order_;
+    for (int32_t k = 0; k < rank_; ++k)
+      if (view.byte_strides[k] != strides_[k]) return false;
+    return true;
+  }
+
+  uint32_t slot_;
+  int32_t dtype_;
+  int32_t rank_ = 0;
+  uint32_t weak_ = 0;
+  bool given_ = true;
+  bool empty_ = false;
+  bool c_order_ = true;
+  const int64_t* shape_ = nullptr;
+  const int64_t* strides_ = nullptr;
+};
+
+}  // namespace fuseval::engine
