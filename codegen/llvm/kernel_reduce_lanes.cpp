@@ -1,0 +1,554 @@
+// "reduce" in LANGUAGE.md's order (A): LANES accumulators, element e of a block into lane e mod LANES; the lanes of a
+// block by halving; blocks by the binary tree.
+//
+// The lanes live in scratch, an array for each component, and a vector of elements is merged into the LANES array where
+// it belongs: that serves every body, every segment of a multi-axis reduction and every tail with one copy of the body.
+// Between two uses of one vector lie LANES elements, so the store has long been forwarded to the load. A cheap body
+// over one reduce axis gets registers instead, as long as there are whole rows (RowsInRegisters).
+//
+// moment2 needs 16 rows at once: its elements are kept in scratch, and every 16 rows become leaves.
+//
+// Finished blocks go onto a stack, on which two neighbouring subtrees merge as soon as both are complete: after k
+// blocks it holds popcount(k) states. At the end all that is left merges from the top, so that an odd last one passes
+// up.
+#include "codegen/llvm/kernel_reduce.hpp"
+#include "codegen/llvm/lane_loop.hpp"
+#include "codegen/llvm/reduction_state.hpp"
+
+namespace fuseval::codegen {
+namespace {
+
+using Parameter = Frame::Parameter;
+
+constexpr int rows_in_block = 64;
+constexpr int leaf_rows = moment_leaf_rows;
+constexpr int leaf_unroll = 4;
+// 2^40 blocks are more elements than memory has bytes.
+constexpr int max_tree_depth = 42;
+
+// An accumulator's lanes in scratch: an array of LANES elements for each component.
+struct LaneArrays {
+  Pointers components{};
+  llvm::Value* stage = nullptr;  // moment2: up to 16 rows of elements
+};
+
+class LanesWriter {
+ public:
+  LanesWriter(llvm::Module& module, const LoopNest& nest, const Target& target)
+      : frame_(module, target, "reduce",
+               {Parameter::pointer, Parameter::pointer, Parameter::pointer, Parameter::integer, Parameter::integer,
+                Parameter::pointer, Parameter::pointer}),
+        ir(frame_.ir),
+        nest_(nest),
+        layout_(nest),
+        scratch_(frame_, frame_.parameter(6)),
+        parallel_(nest.parallel_rank()),
+        lanes_(canonical_lanes(nest)),
+        plan_(plan_lanes(nest, nest.body, nest.vector_axis(), target)) {
+    if (plan_.lanes == 1)
+      width_ = target.vector_bits / 64;
+    else
+      width_ = plan_.lanes;
+    for (const Accumulator& accumulator : nest.accumulators)
+      has_moments_ |= accumulator.reduction == Reduction::moment2;
+  }
+
+  int64_t write() {
+    allocate();
+    llvm::Value* inhabited = ir.getTrue();
+    for (int axis = 0; axis < parallel_; ++axis)
+      inhabited = ir.CreateAnd(inhabited, ir.CreateICmpSLT(frame_.lower(axis), frame_.upper(axis)));
+    frame_.when(inhabited, [&] {
+      ir.CreateStore(frame_.parameter(5), record_);
+      Evaluation evaluation(frame_, nest_, nest_.body, nest_.vector_axis());
+      // Loads of a reduction over nothing may have nothing to load.
+      frame_.when(ir.CreateICmpSLT(first(), last()), [&] {
+        evaluation.hoist();
+        outputs(0, evaluation);
+      });
+      frame_.when(ir.CreateICmpSGE(first(), last()), [&] { empty_outputs(); });
+    });
+    frame_.finish();
+    return scratch_.bytes();
+  }
+
+ private:
+  llvm::Value* first() const { return frame_.parameter(3); }
+  llvm::Value* last() const { return frame_.parameter(4); }
+  int reduce_rank() const { return nest_.rank() - parallel_; }
+  int64_t padded(int64_t count, int64_t bytes) const { return (count + leaf_unroll * width_) * bytes; }
+
+  void allocate() {
+    for (const Accumulator& accumulator : nest_.accumulators) {
+      LaneArrays arrays = take_arrays(accumulator);
+      if (accumulator.reduction == Reduction::moment2) {
+        arrays.stage = scratch_.take(padded((leaf_rows + 1) * lanes_, size_of(accumulator.dtype)));
+        for (int k = 0; k < 2; ++k) leaves_.push_back(take_arrays(accumulator).components);
+      }
+      arrays_.push_back(arrays);
+    }
+    stack_ = scratch_.take(max_tree_depth * layout_.bytes());
+    record_ = frame_.variable(ir.getPtrTy(), "record");
+    depth_ = frame_.variable(ir.getInt64Ty(), "depth");
+    used_ = frame_.variable(ir.getInt64Ty(), "used");
+    if (reduce_rank() < 2) return;
+    for (int axis = parallel_; axis < nest_.rank(); ++axis) index_.push_back(frame_.variable(ir.getInt64Ty(), "index"));
+  }
+  LaneArrays take_arrays(const Accumulator& accumulator) {
+    LaneArrays arrays;
+    for (int k = 0; k < component_count(accumulator.reduction); ++k)
+      arrays.components[static_cast<size_t>(k)] = scratch_.take(padded(lanes_, component_bytes(accumulator, k)));
+    return arrays;
+  }
+
+  // ---- outputs
+  // -------------------------------------------------------------------------------------------------------
+
+  void next_record() {
+    llvm::Value* record = ir.CreateLoad(ir.getPtrTy(), record_);
+    ir.CreateStore(frame_.advance(record, layout_.bytes()), record_);
+  }
+
+  void outputs(int axis, const Evaluation& outside) {
+    if (axis == parallel_) {
+      output(outside);
+      return next_record();
+    }
+    frame_.loop(frame_.lower(axis), frame_.upper(axis), frame_.number(1), [&](llvm::Value* index) {
+      Evaluation evaluation = outside;
+      evaluation.enter(axis, index);
+      evaluation.hoist();
+      outputs(axis + 1, evaluation);
+    });
+  }
+
+  void empty_outputs() {
+    llvm::Value* count = frame_.number(1);
+    for (int axis = 0; axis < parallel_; ++axis)
+      count = ir.CreateMul(count, ir.CreateSub(frame_.upper(axis), frame_.lower(axis)));
+    frame_.loop(frame_.number(0), count, frame_.number(1), [&](llvm::Value*) {
+      LlvmEmitter e = frame_.emitter(1);
+      for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
+        const Accumulator& accumulator = nest_.accumulators[k];
+        store_components(e, accumulator, identity(accumulator.reduction, accumulator.dtype, e),
+                         record_pointers(k, ir.CreateLoad(ir.getPtrTy(), record_)));
+      }
+      next_record();
+    });
+  }
+
+  Pointers record_pointers(size_t accumulator, llvm::Value* record) {
+    return in_record(frame_, layout_, static_cast<int>(accumulator), record);
+  }
+
+  void output(Evaluation evaluation) {
+    ir.CreateStore(frame_.number(0), depth_);
+    LlvmEmitter e = frame_.emitter(plan_.lanes);
+    if (reduce_rank() < 2)
+      evaluation.prepare(e);
+    else
+      set_index();
+    frame_.loop(first(), last(), frame_.number(block_size()), [&](llvm::Value* begin) {
+      llvm::Value* end = frame_.smaller(ir.CreateAdd(begin, frame_.number(block_size())), last());
+      block(evaluation, begin, end);
+      fold_lanes();
+      push(begin, end);
+    });
+    copy_record(stack_, ir.CreateLoad(ir.getPtrTy(), record_));
+  }
+
+  int64_t block_size() const { return int64_t{rows_in_block} * lanes_; }
+
+  void copy_record(llvm::Value* from, llvm::Value* to) {
+    LlvmEmitter e = frame_.emitter(1);
+    for (size_t k = 0; k < nest_.accumulators.size(); ++k)
+      store_components(e, nest_.accumulators[k], load_components(e, nest_.accumulators[k], record_pointers(k, from)),
+                       record_pointers(k, to));
+  }
+
+  // ---- the tree over blocks
+  // ------------------------------------------------------------------------------------------
+
+  llvm::Value* stack_entry(llvm::Value* position) {
+    return frame_.advance(stack_, ir.CreateMul(position, frame_.number(layout_.bytes())));
+  }
+
+  // The block's state is in lane 0 of the arrays.
+  void push(llvm::Value* begin, llvm::Value* end) {
+    LlvmEmitter e = frame_.emitter(1);
+    llvm::Value* depth = ir.CreateLoad(ir.getInt64Ty(), depth_);
+    for (size_t k = 0; k < nest_.accumulators.size(); ++k)
+      store_components(e, nest_.accumulators[k], load_components(e, nest_.accumulators[k], arrays_[k].components),
+                       record_pointers(k, stack_entry(depth)));
+    llvm::Value* done = ir.CreateSDiv(ir.CreateSub(begin, first()), frame_.number(block_size()));
+    llvm::Value* complete = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, ir.CreateAdd(done, frame_.number(1)));
+    llvm::Value* goal = ir.CreateSelect(ir.CreateICmpEQ(end, last()), frame_.number(1), complete);
+    ir.CreateStore(ir.CreateAdd(depth, frame_.number(1)), depth_);
+    merge_down(goal);
+  }
+
+  // Merges the two topmost states until `goal` are left.
+  void merge_down(llvm::Value* goal) {
+    frame_.loop_while([&] { return ir.CreateICmpSGT(ir.CreateLoad(ir.getInt64Ty(), depth_), goal); },
+                      [&] {
+                        LlvmEmitter e = frame_.emitter(1);
+                        llvm::Value* depth = ir.CreateSub(ir.CreateLoad(ir.getInt64Ty(), depth_), frame_.number(1));
+                        llvm::Value* right = stack_entry(depth);
+                        llvm::Value* left = frame_.advance(right, -layout_.bytes());
+                        for (size_t k = 0; k < nest_.accumulators.size(); ++k) merge_into(e, k, left, right);
+                        ir.CreateStore(depth, depth_);
+                      });
+  }
+  void merge_into(LlvmEmitter& e, size_t k, llvm::Value* left, llvm::Value* right) {
+    const Accumulator& accumulator = nest_.accumulators[k];
+    const Pointers to = record_pointers(k, left);
+    const LlvmState merged = merge_states(e, accumulator, load_components(e, accumulator, to),
+                                          load_components(e, accumulator, record_pointers(k, right)));
+    store_components(e, accumulator, merged, to);
+  }
+
+  // ---- a block: elements into lanes
+  // ----------------------------------------------------------------------------------
+
+  void block(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end) {
+    llvm::Value* count = ir.CreateSub(end, begin);
+    ir.CreateStore(frame_.smaller(count, frame_.number(lanes_)), used_);
+    if (reduce_rank() < 2 && fits_registers()) return block_in_registers(evaluation, begin, end);
+    clear_lanes();
+    if (!has_moments_) return range(evaluation, begin, end);
+    llvm::Value* group = frame_.number(leaf_rows * lanes_);
+    frame_.loop(begin, end, group, [&](llvm::Value* from) {
+      llvm::Value* to = frame_.smaller(ir.CreateAdd(from, group), end);
+      range(evaluation, from, to);
+      leaves(begin, from, to, end);
+    });
+  }
+
+  Pointers at_slot(size_t accumulator, llvm::Value* slot) {
+    return in_arrays(accumulator, arrays_[accumulator].components, slot);
+  }
+  Pointers in_arrays(size_t accumulator, const Pointers& arrays, llvm::Value* slot) {
+    const Accumulator& row = nest_.accumulators[accumulator];
+    Pointers pointers{};
+    for (int k = 0; k < component_count(row.reduction); ++k) {
+      llvm::Type* element = ir.getIntNTy(static_cast<unsigned>(8 * component_bytes(row, k)));
+      pointers[static_cast<size_t>(k)] = ir.CreateGEP(element, arrays[static_cast<size_t>(k)], slot);
+    }
+    return pointers;
+  }
+
+  void clear_lanes() {
+    LlvmEmitter e = frame_.emitter(width_);
+    frame_.loop(frame_.number(0), ir.CreateLoad(ir.getInt64Ty(), used_), frame_.number(width_), [&](llvm::Value* slot) {
+      for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
+        const Accumulator& accumulator = nest_.accumulators[k];
+        if (accumulator.reduction == Reduction::moment2) continue;
+        store_components(e, accumulator, identity(accumulator.reduction, accumulator.dtype, e), at_slot(k, slot));
+      }
+    });
+  }
+
+  // Elements [begin, end) of the reduced numbering; both lie in one block and one group of rows.
+  void range(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end) {
+    if (reduce_rank() < 2) return rows(evaluation, begin, begin, end);
+    llvm::Value* at = frame_.variable(ir.getInt64Ty(), "element");
+    ir.CreateStore(begin, at);
+    frame_.loop_while([&] { return ir.CreateICmpSLT(ir.CreateLoad(ir.getInt64Ty(), at), end); },
+                      [&] { segment(evaluation, at, end); });
+  }
+
+  // Elements [e0, end), which lie one after another on the lane axis from index `start` on: row by row of lanes.
+  void rows(const Evaluation& evaluation, llvm::Value* start, llvm::Value* e0, llvm::Value* end) {
+    llvm::Value* row0 = ir.CreateAnd(e0, frame_.number(-lanes_));
+    llvm::Value* shift = ir.CreateSub(start, e0);  // lane axis index = element + shift
+    frame_.loop(row0, end, frame_.number(lanes_), [&](llvm::Value* row) {
+      llvm::Value* from = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smax, row, e0);
+      llvm::Value* to = frame_.smaller(ir.CreateAdd(row, frame_.number(lanes_)), end);
+      lane_loop(frame_, plan_, ir.CreateAdd(from, shift), ir.CreateAdd(to, shift), [&](std::vector<Lanes>& vectors) {
+        evaluate_vectors(evaluation, vectors);
+        for (Lanes& lanes : vectors) take(evaluation, lanes, ir.CreateSub(lanes.index, shift), row);
+      });
+    });
+  }
+
+  // Merges a vector's elements, the first of which is number `element`, into their lanes.
+  void take(const Evaluation& evaluation, Lanes& lanes, llvm::Value* element, llvm::Value* row) {
+    LlvmEmitter& e = lanes.emitter;
+    llvm::Value* slot = ir.CreateSub(element, row);
+    for (const Instruction& instruction : nest_.body) {
+      if (instruction.kind != InstructionKind::accumulate) continue;
+      const size_t k = instruction.attribute;
+      const Accumulator& accumulator = nest_.accumulators[k];
+      const LlvmValue value = evaluation.value(instruction.arguments[0], lanes);
+      if (accumulator.reduction == Reduction::moment2) {
+        stage(e, k, value, element);
+        continue;
+      }
+      const Pointers at = at_slot(k, slot);
+      const LlvmState before = load_components(e, accumulator, at);
+      // merge, not accumulate: an element may equal the identity, and must then win by its index.
+      const LlvmState one =
+          element_state<LlvmEmitter>(accumulator.reduction, value, numbers(e, accumulator, element), e);
+      LlvmState after = merge_states(e, accumulator, before, one);
+      if (lanes.mask) after = select_state(e, lanes.mask, accumulator, after, before);
+      store_components(e, accumulator, after, at);
+    }
+  }
+
+  // The numbers of a vector's elements, for the reductions that want them.
+  LlvmValue numbers(LlvmEmitter& e, const Accumulator& accumulator, llvm::Value* element) {
+    if (component_count(accumulator.reduction) != 2) return {};
+    const LlvmValue start = e.splat({element, DType::int64});
+    if (e.lanes() == 1) return start;
+    return {ir.CreateAdd(start.value, lane_multiples(e, frame_.number(1))), DType::int64};
+  }
+
+  // ---- several reduce axes
+  // -------------------------------------------------------------------------------------------
+
+  // The indices of element `first`.
+  void set_index() {
+    llvm::Value* number = first();
+    for (int axis = nest_.rank() - 1; axis > parallel_; --axis) {
+      llvm::Value* extent = frame_.extent(axis);
+      ir.CreateStore(ir.CreateSRem(number, extent), index_of(axis));
+      number = ir.CreateSDiv(number, extent);
+    }
+    ir.CreateStore(number, index_of(parallel_));
+  }
+  llvm::Value* index_of(int axis) { return index_[static_cast<size_t>(axis - parallel_)]; }
+
+  // One run along the last axis, from element *at up to `end` or the end of the axis.
+  void segment(const Evaluation& outside, llvm::Value* at, llvm::Value* end) {
+    const int inner = nest_.rank() - 1;
+    llvm::Value* e0 = ir.CreateLoad(ir.getInt64Ty(), at);
+    llvm::Value* start = ir.CreateLoad(ir.getInt64Ty(), index_of(inner));
+    llvm::Value* stop = frame_.smaller(ir.CreateAdd(start, ir.CreateSub(end, e0)), frame_.extent(inner));
+    llvm::Value* next = ir.CreateAdd(e0, ir.CreateSub(stop, start));
+    Evaluation evaluation = outside;
+    for (int axis = parallel_; axis < inner; ++axis)
+      evaluation.enter(axis, ir.CreateLoad(ir.getInt64Ty(), index_of(axis)));
+    evaluation.hoist();
+    LlvmEmitter e = frame_.emitter(plan_.lanes);
+    evaluation.prepare(e);
+    rows(evaluation, start, e0, next);
+    ir.CreateStore(next, at);
+    ir.CreateStore(stop, index_of(inner));
+    carry_index(inner);
+  }
+
+  // Where an index has reached its extent, starts it over and steps the axis before it.
+  void carry_index(int axis) {
+    if (axis == parallel_) return;
+    llvm::Value* full = ir.CreateICmpEQ(ir.CreateLoad(ir.getInt64Ty(), index_of(axis)), frame_.extent(axis));
+    frame_.when(full, [&] {
+      ir.CreateStore(frame_.number(0), index_of(axis));
+      llvm::Value* before = ir.CreateLoad(ir.getInt64Ty(), index_of(axis - 1));
+      ir.CreateStore(ir.CreateAdd(before, frame_.number(1)), index_of(axis - 1));
+      carry_index(axis - 1);
+    });
+  }
+
+  // ---- lanes to one state
+  // --------------------------------------------------------------------------------------------
+
+  // By halving; what lies beyond the used lanes is the identity, so those need no merge. The state ends up in lane 0.
+  void fold_lanes() {
+    LlvmEmitter e = frame_.emitter(width_);
+    llvm::Value* half = frame_.variable(ir.getInt64Ty(), "half");
+    ir.CreateStore(frame_.number(lanes_ / 2), half);
+    const auto load_half = [&] { return ir.CreateLoad(ir.getInt64Ty(), half); };
+    frame_.loop_while([&] { return ir.CreateICmpSGE(load_half(), frame_.number(width_)); },
+                      [&] {
+                        llvm::Value* distance = load_half();
+                        llvm::Value* used = ir.CreateLoad(ir.getInt64Ty(), used_);
+                        frame_.loop(frame_.number(0), ir.CreateSub(used, distance), frame_.number(width_),
+                                    [&](llvm::Value* slot) { merge_slots(e, slot, distance); });
+                        ir.CreateStore(frame_.smaller(used, distance), used_);
+                        ir.CreateStore(ir.CreateLShr(distance, frame_.number(1)), half);
+                      });
+    for (size_t k = 0; k < nest_.accumulators.size(); ++k) fold_vector(k);
+  }
+  void merge_slots(LlvmEmitter& e, llvm::Value* slot, llvm::Value* distance) {
+    for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
+      const Accumulator& accumulator = nest_.accumulators[k];
+      const Pointers left = at_slot(k, slot);
+      const LlvmState right = load_components(e, accumulator, at_slot(k, ir.CreateAdd(slot, distance)));
+      store_components(e, accumulator, merge_states(e, accumulator, load_components(e, accumulator, left), right),
+                       left);
+    }
+  }
+  // The lanes of the first vector.
+  void fold_vector(size_t k) {
+    const Accumulator& accumulator = nest_.accumulators[k];
+    LlvmEmitter whole = frame_.emitter(width_);
+    LlvmState state = load_components(whole, accumulator, arrays_[k].components);
+    for (int half = width_ / 2; half >= 1; half /= 2) {
+      LlvmEmitter e = frame_.emitter(half);
+      const LlvmState left = part(accumulator, state, 0, half);
+      state = merge_states(e, accumulator, left, part(accumulator, state, half, half));
+    }
+    LlvmEmitter e = frame_.emitter(1);
+    store_components(e, accumulator, state, arrays_[k].components);
+  }
+  LlvmState part(const Accumulator& accumulator, const LlvmState& state, int from, int count) {
+    std::vector<int> lanes;
+    for (int k = 0; k < count; ++k) lanes.push_back(from + k);
+    LlvmState result{};
+    for (size_t k = 0; k < static_cast<size_t>(component_count(accumulator.reduction)); ++k)
+      result[k] = {count == 1 ? ir.CreateExtractElement(state[k].value, static_cast<uint64_t>(from))
+                              : ir.CreateShuffleVector(state[k].value, lanes),
+                   state[k].dtype};
+    return result;
+  }
+
+  // ---- moment2: leaves of 16 rows
+  // ------------------------------------------------------------------------------------
+
+  void stage(LlvmEmitter& e, size_t accumulator, LlvmValue value, llvm::Value* element) {
+    llvm::Value* position = ir.CreateAnd(element, frame_.number(leaf_rows * lanes_ - 1));
+    llvm::Type* type = e.element_type(value.dtype);
+    // Beyond a tail this writes into lanes that are not filled yet.
+    store(e, value, {ir.CreateGEP(type, arrays_[accumulator].stage, position)}, nullptr);
+  }
+
+  // The leaves of rows [from, to) of the block [begin, end), merged with those before: the tree over a block's four
+  // leaves is kept as the tree over blocks is.
+  void leaves(llvm::Value* begin, llvm::Value* from, llvm::Value* to, llvm::Value* end) {
+    llvm::Value* done = ir.CreateSDiv(ir.CreateSub(from, begin), frame_.number(leaf_rows * lanes_));
+    llvm::Value* used =
+        ir.CreateSelect(ir.CreateICmpEQ(done, frame_.number(0)),
+                        frame_.smaller(ir.CreateSub(to, from), frame_.number(lanes_)), frame_.number(lanes_));
+    size_t moments = 0;
+    for (size_t k = 0; k < nest_.accumulators.size(); ++k)
+      if (nest_.accumulators[k].reduction == Reduction::moment2) leaves_of(k, moments++, done, from, to, end, used);
+  }
+
+  void leaves_of(size_t k, size_t moments, llvm::Value* done, llvm::Value* from, llvm::Value* to, llvm::Value* end,
+                 llvm::Value* used) {
+    const Pointers levels[] = {arrays_[k].components, leaves_[2 * moments], leaves_[2 * moments + 1]};
+    const auto level = [&](llvm::Value* depth) {
+      Pointers chosen{};
+      for (size_t c = 0; c < max_components; ++c) {
+        llvm::Value* deep = ir.CreateSelect(ir.CreateICmpEQ(depth, frame_.number(1)), levels[1][c], levels[2][c]);
+        chosen[c] = ir.CreateSelect(ir.CreateICmpEQ(depth, frame_.number(0)), levels[0][c], deep);
+      }
+      return chosen;
+    };
+    llvm::Value* before = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, done);
+    compute_leaves(k, level(before), ir.CreateSub(to, from), used);
+    llvm::Value* after = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, ir.CreateAdd(done, frame_.number(1)));
+    llvm::Value* goal = ir.CreateSelect(ir.CreateICmpEQ(to, end), frame_.number(1), after);
+    llvm::Value* depth = frame_.variable(ir.getInt64Ty(), "leaves");
+    ir.CreateStore(before, depth);
+    frame_.loop_while([&] { return ir.CreateICmpSGE(ir.CreateLoad(ir.getInt64Ty(), depth), goal); },
+                      [&] {
+                        llvm::Value* top = ir.CreateLoad(ir.getInt64Ty(), depth);
+                        llvm::Value* below = ir.CreateSub(top, frame_.number(1));
+                        merge_leaves(k, level(below), level(top));
+                        ir.CreateStore(below, depth);
+                      });
+  }
+
+  void merge_leaves(size_t k, const Pointers& left, const Pointers& right) {
+    const Accumulator& accumulator = nest_.accumulators[k];
+    LlvmEmitter e = frame_.emitter(width_);
+    frame_.loop(frame_.number(0), frame_.number(lanes_), frame_.number(width_), [&](llvm::Value* slot) {
+      const Pointers to = in_arrays(k, left, slot);
+      const LlvmState after = load_components(e, accumulator, in_arrays(k, right, slot));
+      store_components(e, accumulator, merge_states(e, accumulator, load_components(e, accumulator, to), after), to);
+    });
+  }
+
+  // One leaf a lane, of `count` staged elements: lane l has its full rows, and one more if l < count mod LANES.
+  void compute_leaves(size_t k, const Pointers& to, llvm::Value* count, llvm::Value* used) {
+    const Accumulator& accumulator = nest_.accumulators[k];
+    const DType dtype = accumulator.dtype;
+    LlvmEmitter e = frame_.emitter(width_);
+    llvm::Value* full = ir.CreateSDiv(count, frame_.number(lanes_));
+    llvm::Value* rest = ir.CreateSRem(count, frame_.number(lanes_));
+    const LlvmValue full_rows = e.splat({ir.CreateSIToFP(full, frame_.emitter(1).type(dtype)), dtype});
+    llvm::Type* type = e.element_type(dtype);
+    const auto row_of = [&](llvm::Value* row, llvm::Value* slot) {
+      llvm::Value* position = ir.CreateAdd(ir.CreateMul(row, frame_.number(lanes_)), slot);
+      return load(e, dtype, {ir.CreateGEP(type, arrays_[k].stage, position)}, nullptr);
+    };
+    frame_.loop(frame_.number(0), used, frame_.number(leaf_unroll * width_), [&](llvm::Value* first_slot) {
+      std::vector<llvm::Value*> slots, sums, squares;
+      std::vector<LlvmValue> masks, counts, means;
+      for (int u = 0; u < leaf_unroll; ++u) {
+        slots.push_back(ir.CreateAdd(first_slot, frame_.number(u * width_)));
+        masks.push_back(present(e, rest, slots.back()));
+        counts.push_back(e.add(full_rows, e.convert(masks.back(), dtype)));
+      }
+      const std::vector<llvm::Value*> zeros(leaf_unroll, e.real(dtype, 0).value);
+      // Adds f(row) over a lane's rows in their order.
+      const auto over_rows = [&](auto&& f) {
+        std::vector<llvm::Value*> totals =
+            frame_.carry(frame_.number(0), full, frame_.number(1), zeros,
+                         [&](llvm::Value* row, const std::vector<llvm::Value*>& state) {
+                           std::vector<llvm::Value*> next;
+                           for (size_t u = 0; u < leaf_unroll; ++u)
+                             next.push_back(e.add({state[u], dtype}, f(row_of(row, slots[u]), u)).value);
+                           return next;
+                         });
+        for (size_t u = 0; u < leaf_unroll; ++u) {
+          const LlvmValue last_row = e.select(masks[u], f(row_of(full, slots[u]), u), e.real(dtype, 0));
+          totals[u] = e.add({totals[u], dtype}, last_row).value;
+        }
+        return totals;
+      };
+      sums = over_rows([](LlvmValue x, size_t) { return x; });
+      for (size_t u = 0; u < leaf_unroll; ++u) {
+        const LlvmValue none = e.eq(counts[u], e.real(dtype, 0));
+        means.push_back(e.select(none, e.real(dtype, 0), e.div({sums[u], dtype}, counts[u])));
+      }
+      squares = over_rows([&](LlvmValue x, size_t u) {
+        const LlvmValue deviation = e.sub(x, means[u]);
+        return e.mul(deviation, deviation);
+      });
+      for (size_t u = 0; u < leaf_unroll; ++u)
+        store_components(e, accumulator, {counts[u], means[u], {squares[u], dtype}}, in_arrays(k, to, slots[u]));
+    });
+  }
+  // Whether lanes slot + 0, 1, … have an element in the row that is not full.
+  LlvmValue present(LlvmEmitter& e, llvm::Value* rest, llvm::Value* slot) {
+    llvm::Value* missing = ir.CreateSub(rest, slot);
+    const LlvmValue limit = e.splat({missing, DType::int64});
+    return {ir.CreateICmpSLT(lane_multiples(e, frame_.number(1)), limit.value), DType::bool_};
+  }
+
+  // ---- whole rows in registers
+  // ---------------------------------------------------------------------------------------
+
+  bool fits_registers() const { return false; }
+  void block_in_registers(const Evaluation&, llvm::Value*, llvm::Value*) {}
+
+  Frame frame_;
+  llvm::IRBuilder<>& ir;
+  const LoopNest& nest_;
+  StateLayout layout_;
+  Scratch scratch_;
+  int parallel_;
+  int lanes_;      // LANES
+  LanePlan plan_;  // of the body
+  int width_ = 0;  // lanes of the vectors in which the arrays are merged
+  bool has_moments_ = false;
+  std::vector<LaneArrays> arrays_;  // by accumulator
+  std::vector<Pointers> leaves_;    // two further levels of leaves for each moment2
+  llvm::Value* stack_ = nullptr;
+  llvm::Value *record_ = nullptr, *depth_ = nullptr, *used_ = nullptr;  // variables
+  std::vector<llvm::Value*> index_;                                     // variables: the reduce axes' indices
+};
+
+}  // namespace
+
+int64_t emit_reduce_lanes(llvm::Module& module, const LoopNest& nest, const Target& target) {
+  return LanesWriter(module, nest, target).write();
+}
+
+int64_t emit_reduce_serial(llvm::Module& module, const LoopNest& nest, const Target& target) {
+  return LanesWriter(module, nest, target).write();
+}
+
+}  // namespace fuseval::codegen
