@@ -722,6 +722,16 @@ class Program {
   }
   Into with(Outputs outputs, const RunOptions& options) const { return Into(*this, std::move(outputs), options); }
 
+  /// The same with inputs that are known at run time only.
+  Result run(const std::vector<View>& inputs, const RunOptions& options = {}) const {
+    std::vector<fv_view> raw;
+    raw.reserve(inputs.size());
+    for (const View& input : inputs) raw.push_back(input.raw());
+    fv_results* results = nullptr;
+    start(raw.data(), raw.size(), nullptr, 0, &results, options);
+    return Result(detail::Handle<fv_results, fv_results_release>(results));
+  }
+
   const fv_program* handle() const { return handle_.get(); }
 
  private:
@@ -732,9 +742,14 @@ class Program {
     const std::array<View, count> views{detail::view_of(inputs)...};
     std::array<fv_view, count> raw{};
     for (std::size_t k = 0; k < count; ++k) raw[k] = views[k].raw();
+    start(raw.data(), count, outputs, output_count, results, options);
+  }
+
+  void start(const fv_view* inputs, std::size_t count, const fv_view* outputs, std::int32_t output_count,
+             fv_results** results, const RunOptions& options) const {
     const fv_run_options run = options.raw();
     detail::check([&](fv_error** error) {
-      return fv_run(handle_.get(), raw.data(), static_cast<std::int32_t>(count), outputs, output_count, &run, results,
+      return fv_run(handle_.get(), inputs, static_cast<std::int32_t>(count), outputs, output_count, &run, results,
                     error);
     });
   }

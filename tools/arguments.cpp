@@ -1,0 +1,114 @@
+#include "tools/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "fuseval/fuseval.h"
+
+namespace fuseval::tools {
+namespace {
+
+constexpr const char* value_help =
+    "name=value, any number of them; value is\n"
+    "  file.npy            an array, memory-mapped\n"
+    "  2, 2.5, True        a Python-like scalar, which takes the dtype of what it meets\n"
+    "  float32:1.5         a NumPy scalar of that dtype\n"
+    "  float32:1,2,3       an array of that dtype (float32:1, has one element)";
+
+/// An expression may begin with a minus sign, which would be taken for an option. Such arguments are marked with a
+/// byte that no option begins with: single dashes that are not one of the command's own short options.
+constexpr char mark = '\x01';
+
+std::vector<std::string> marked(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  for (int k = argc - 1; k > 0; --k) {  // CLI11 takes them last one first
+    std::string argument = argv[k];
+    const bool dashed = argument.size() > 1 && argument[0] == '-' && argument[1] != '-';
+    if (dashed && argument != "-o" && argument != "-h") argument.insert(argument.begin(), mark);
+    arguments.push_back(std::move(argument));
+  }
+  return arguments;
+}
+
+std::string without_marks(std::string text) {
+  text.erase(std::remove(text.begin(), text.end(), mark), text.end());
+  return text;
+}
+
+std::string read_standard_input() {
+  std::string text;
+  char piece[1 << 16];
+  size_t got = 0;
+  while ((got = std::fread(piece, 1, sizeof piece, stdin)) > 0) text.append(piece, got);
+  if (std::ferror(stdin)) throw UsageError("cannot read the expression from standard input");
+  const size_t last = text.find_last_not_of(" \t\r\n");
+  return text.substr(0, last == std::string::npos ? 0 : last + 1);
+}
+
+void add_text_and_bindings(CLI::App& app, Arguments& arguments) {
+  app.add_option("EXPR", arguments.text, "the expression; - reads it from standard input")->required();
+  app.add_option("BINDING", arguments.bindings, value_help)->type_name("");
+  app.add_option("--threads", arguments.threads, "at most this many threads")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N");
+}
+
+CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
+  CLI::App* eval = app.add_subcommand("eval", "evaluate an expression and print, or write, its value");
+  add_text_and_bindings(*eval, arguments);
+  eval->add_option("-o", arguments.out_files, "write the result to a .npy file; once for each result of a tuple")
+      ->type_name("FILE.npy")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  eval->add_option("--out-dtype", arguments.out_dtype, "cast the results, as astype does")->type_name("T");
+  eval->add_option("--device", arguments.device, "cpu or auto")->type_name("D");
+  eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
+  eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
+  eval->add_flag("--explain", arguments.explain, "print the plan as well (standard error)");
+  return eval;
+}
+
+CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
+  CLI::App* explain = app.add_subcommand("explain", "show what an expression is compiled to");
+  add_text_and_bindings(*explain, arguments);
+  explain->add_option("--stage", arguments.stage, "ast, graph, loops, llvm, asm or plan (default)")
+      ->check(CLI::IsMember({"ast", "graph", "loops", "llvm", "asm", "plan"}))
+      ->type_name("S");
+  return explain;
+}
+
+void check(Arguments& arguments) {
+  arguments.text = without_marks(arguments.text);
+  for (std::string& binding : arguments.bindings) binding = without_marks(binding);
+  for (std::string& file : arguments.out_files) file = without_marks(file);
+  if (!arguments.out_dtype.empty() && fv_dtype_from_name(arguments.out_dtype.c_str()) < 0)
+    throw UsageError("--out-dtype: '" + arguments.out_dtype + "' is no dtype");
+  if (arguments.text == "-") arguments.text = read_standard_input();
+}
+
+}  // namespace
+
+std::optional<Arguments> parse_arguments(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("NumPy-syntax array expressions, compiled to fused machine code.", "fuseval");
+  app.set_version_flag("--version", std::string("fuseval ") + fv_version());
+  app.require_subcommand(1);
+  const CLI::App* eval = add_eval(app, arguments);
+  const CLI::App* explain = add_explain(app, arguments);
+  app.add_subcommand("info", "show versions, CPU, threads and devices");
+  try {
+    app.parse(marked(argc, argv));
+  } catch (const CLI::Success& success) {
+    app.exit(success);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(without_marks(error.what()));
+  }
+  if (eval->parsed()) arguments.command = Command::eval;
+  if (explain->parsed()) arguments.command = Command::explain;
+  check(arguments);
+  return arguments;
+}
+
+}  // namespace fuseval::tools

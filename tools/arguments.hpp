@@ -1,0 +1,35 @@
+// The command line, as data.
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace fuseval::tools {
+
+/// A command line that cannot be carried out: the command exits with 2.
+class UsageError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class Command { eval, explain, info };
+
+struct Arguments {
+  Command command = Command::info;
+  std::string text;                    ///< the expression; "-" has been replaced by what standard input holds
+  std::vector<std::string> bindings;   ///< "name=value", unparsed
+  std::vector<std::string> out_files;  ///< one for each result, or none
+  std::string out_dtype;               ///< "": the results' own
+  std::string device;                  ///< "": the session's choice
+  std::string stage = "plan";
+  int threads = 0;  ///< 0: all
+  bool time = false;
+  bool json = false;
+  bool explain = false;
+};
+
+/// nullopt: help or version was asked for and has been printed. Throws UsageError.
+std::optional<Arguments> parse_arguments(int argc, char** argv);
+
+}  // namespace fuseval::tools

@@ -1,0 +1,150 @@
+#include "tools/commands.hpp"
+
+#include <chrono>
+#include <cstdio>
+
+#include "fuseval/fuseval.hpp"
+#include "tools/json_text.hpp"
+#include "tools/numpy_text.hpp"
+#include "tools/operand.hpp"
+
+namespace fuseval::tools {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Seconds {
+  double load = 0;
+  double compile = 0;
+  double run = 0;
+};
+
+/// Seconds since the last call, or since it was made.
+class Stopwatch {
+ public:
+  double lap() {
+    const Clock::time_point now = Clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  Clock::time_point last_ = Clock::now();
+};
+
+std::vector<Operand> load_operands(const std::vector<std::string>& arguments) {
+  std::vector<Operand> operands;
+  for (const std::string& argument : arguments) {
+    operands.push_back(parse_operand(argument));
+    for (size_t k = 0; k + 1 < operands.size(); ++k)
+      if (operands[k].name == operands.back().name)
+        throw UsageError("argument '" + argument + "': '" + operands[k].name + "' is bound twice");
+  }
+  return operands;
+}
+
+Bindings bindings_of(const std::vector<Operand>& operands) {
+  Bindings bindings;
+  for (const Operand& operand : operands) bindings.add(operand.name, operand.view);
+  return bindings;
+}
+
+std::vector<View> views_of(const std::vector<Operand>& operands) {
+  std::vector<View> views;
+  for (const Operand& operand : operands) views.push_back(operand.view);
+  return views;
+}
+
+Session session_for(const Arguments& arguments) {
+  if (arguments.threads == 0) return Session::shared();
+  SessionOptions options;
+  options.threads = arguments.threads;
+  return Session(options);
+}
+
+/// The results one by one, in the dtype that was asked for.
+std::vector<Array> arrays_of(const Result& result, const Session& session, const std::string& dtype) {
+  std::vector<Array> arrays;
+  for (size_t k = 0; k < result.count(); ++k) {
+    arrays.push_back(result[k]);
+    if (!dtype.empty() && name_of(arrays[k].dtype()) != dtype)
+      arrays[k] = session.evaluate("value.astype(" + dtype + ")", {{"value", arrays[k]}})[0];
+  }
+  return arrays;
+}
+
+void write_files(const std::vector<Array>& arrays, const std::vector<std::string>& files) {
+  if (files.empty()) return;
+  if (files.size() != arrays.size())
+    throw UsageError("-o: the expression has " + std::to_string(arrays.size()) + " results, but " +
+                     std::to_string(files.size()) + " files are named");
+  for (size_t k = 0; k < files.size(); ++k) save(files[k], arrays[k]);
+}
+
+std::string shape_text(const Array& array) {
+  std::string text;
+  for (const std::int64_t extent : array.shape()) text += (text.empty() ? "" : ", ") + std::to_string(extent);
+  return "[" + text + "]";
+}
+
+void print_json(const std::vector<Array>& arrays, const Arguments& arguments, const Seconds& seconds,
+                const std::string& plan) {
+  std::fputs("{\"results\": [", stdout);
+  for (size_t k = 0; k < arrays.size(); ++k) {
+    std::printf("%s{\"dtype\": \"%s\", \"shape\": %s, ", k > 0 ? ", " : "", name_of(arrays[k].dtype()).c_str(),
+                shape_text(arrays[k]).c_str());
+    if (arguments.out_files.empty()) {
+      std::fputs("\"value\": ", stdout);
+      const View view = arrays[k].view();
+      write_json_value(stdout, view.raw());
+    } else {
+      std::printf("\"file\": %s", json_string(arguments.out_files[k]).c_str());
+    }
+    std::fputs("}", stdout);
+  }
+  std::printf("], \"seconds\": {\"load\": %.9f, \"compile\": %.9f, \"run\": %.9f}", seconds.load, seconds.compile,
+              seconds.run);
+  if (arguments.explain) std::printf(", \"plan\": %s", json_string(plan).c_str());
+  std::fputs("}\n", stdout);
+}
+
+void print_text(const std::vector<Array>& arrays, const Arguments& arguments, const Seconds& seconds,
+                const std::string& plan) {
+  if (arguments.explain) std::fputs(plan.c_str(), stderr);
+  if (arguments.out_files.empty())
+    for (const Array& array : arrays) std::printf("%s\n", numpy_text(array.view().raw()).c_str());
+  if (arguments.time)
+    std::fprintf(stderr, "load %.6f s, compile %.6f s, run %.6f s\n", seconds.load, seconds.compile, seconds.run);
+}
+
+}  // namespace
+
+void run_eval(const Arguments& arguments) {
+  Seconds seconds;
+  Stopwatch stopwatch;
+  const std::vector<Operand> operands = load_operands(arguments.bindings);
+  seconds.load = stopwatch.lap();
+  const Session session = session_for(arguments);
+  const Program program = session.compile(arguments.text, bindings_of(operands));
+  seconds.compile = stopwatch.lap();
+  RunOptions options;
+  options.device = arguments.device.empty() ? nullptr : arguments.device.c_str();
+  const Result result = program.run(views_of(operands), options);
+  const std::vector<Array> arrays = arrays_of(result, session, arguments.out_dtype);
+  seconds.run = stopwatch.lap();
+
+  write_files(arrays, arguments.out_files);
+  const std::string plan = arguments.explain ? session.explain(arguments.text, bindings_of(operands)) : "";
+  arguments.json ? print_json(arrays, arguments, seconds, plan) : print_text(arrays, arguments, seconds, plan);
+}
+
+void run_explain(const Arguments& arguments) {
+  const std::vector<Operand> operands = load_operands(arguments.bindings);
+  const std::string text =
+      session_for(arguments).explain(arguments.text, bindings_of(operands), arguments.stage.c_str());
+  std::fputs(text.c_str(), stdout);
+  if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
+}
+
+void run_info() { std::fputs(info().c_str(), stdout); }
+
+}  // namespace fuseval::tools

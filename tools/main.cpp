@@ -1,0 +1,52 @@
+// The fuseval command. Exit status: 0 done, 1 the expression or a file is at fault (or fuseval), 2 the command line is.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "tools/arguments.hpp"
+#include "tools/commands.hpp"
+#include "tools/diagnostics.hpp"
+
+using namespace fuseval::tools;
+
+namespace {
+
+void run(const Arguments& arguments) {
+  switch (arguments.command) {
+    case Command::eval:
+      return run_eval(arguments);
+    case Command::explain:
+      return run_explain(arguments);
+    case Command::info:
+      return run_info();
+  }
+}
+
+/// What stdout could not take is noticed at the end; a reader that has gone away wants to hear nothing of it.
+int finish_output() {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
+  if (errno != EPIPE) report_message(std::string("cannot write standard output: ") + std::strerror(errno));
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const std::optional<Arguments> arguments = parse_arguments(argc, argv);
+    if (arguments) run(*arguments);
+    return finish_output();
+  } catch (const UsageError& error) {
+    report_message(error.what());
+    std::fputs("Try fuseval --help, or fuseval eval --help.\n", stderr);
+    return 2;
+  } catch (const fuseval::Error& error) {
+    std::fflush(stdout);
+    report(error);
+    return 1;
+  } catch (const std::exception& error) {
+    report_message(error.what());
+    return 1;
+  }
+}
