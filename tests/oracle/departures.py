@@ -39,7 +39,23 @@ def _zero_signed(ufunc, both_negative):
     return value
 
 
+def _reciprocal(a):
+    """1 / 0 among integers is 0, as every other division; NumPy casts an infinity."""
+    result = np.asarray(np.reciprocal(a))
+    return np.where(np.equal(a, 0), 0, result).astype(result.dtype) if result.dtype.kind in "iu" else result
+
+
+def rounded(a, decimals):
+    """round(); whole tens of an integer that leave its range saturate, like every cast."""
+    a = np.asarray(a)
+    if a.dtype.kind not in "iu" or decimals >= 0:
+        return np.round(a, decimals)
+    scale = 10.0 ** -decimals
+    return cast(np.rint(a / scale) * scale, np.round(a, decimals).dtype)
+
+
 VALUES = {
+    "reciprocal": _reciprocal,
     "maximum": _zero_signed(np.maximum, True),
     "fmax": _zero_signed(np.fmax, True),
     "minimum": _zero_signed(np.minimum, False),
@@ -48,10 +64,11 @@ VALUES = {
 
 
 def fma(a, b, c):
-    """NumPy has none: C's, element by element, in the dtype that a * b + c has."""
-    dtype = np.result_type(a, b, c)
-    if dtype.kind != "f":
-        dtype = np.result_type(dtype, np.float64) if dtype.itemsize > 2 else np.result_type(dtype, np.float32)
+    """NumPy has none: C's, element by element, in the dtype that any float function has for these operands."""
+    strong = [np.sqrt(np.zeros(0, x.dtype)).dtype for x in (a, b, c) if not isinstance(x, (bool, int, float))]
+    dtype = np.result_type(*strong) if strong else np.dtype(np.float64)
+    if dtype == np.float16:
+        return np.zeros(np.broadcast_shapes(*map(np.shape, (a, b, c))), dtype)
     function = _libm.fmaf if dtype == np.float32 else _libm.fma
     arrays = np.broadcast_arrays(*(np.asarray(x, dtype) for x in (a, b, c)))
     result = np.empty(arrays[0].shape, dtype)

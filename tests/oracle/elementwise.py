@@ -238,6 +238,8 @@ def elementwise(ufunc, inputs):
     value = departures.VALUES.get(name, ufunc)(*map(value_of, inputs))
     if name in BOUNDED and value.dtype.kind == "f":
         return bounded(ufunc, inputs, value)
+    if name in ("copysign", "signbit"):
+        inputs = [*inputs[:-1], nan_of_any_sign(inputs[-1])]
     if all(map(is_exact, inputs)):
         return tuple(map(Envelope, value)) if isinstance(value, tuple) else Envelope(value)
     rule = RULES.get(name, points)
@@ -245,6 +247,16 @@ def elementwise(ufunc, inputs):
         return tuple(enclose(one, *points(ufunc, inputs), inputs) for one in value)
     ends, unknown = rule(ufunc, inputs)
     return enclose(value, ends, unknown, inputs)
+
+
+def nan_of_any_sign(x):
+    """The sign of a NaN is outside the promise: such elements become wild."""
+    array = np.asarray(value_of(x))
+    nans = np.isnan(array) if array.dtype.kind == "f" else np.zeros(array.shape, bool)
+    if not nans.any():
+        return x
+    x = x if isinstance(x, Envelope) else Envelope(array)
+    return Envelope(x.value, (x.low, x.high, x.soft | nans, x.wild | nans))
 
 
 def enclose(value, ends, unknown, inputs):
@@ -359,9 +371,9 @@ def convert(x, dtype):
 
 
 def truth(x):
-    if isinstance(x, Envelope):
-        return x if x.dtype == bool else elementwise(np.not_equal, [x, 0])
-    return bool(x)
+    if not isinstance(x, Envelope):
+        return np.asarray(x).astype(bool)
+    return x if x.dtype == bool else elementwise(np.not_equal, [x, 0])
 
 
 # ---- functions that are no ufunc ----------------------------------------------------------------------------------------
@@ -410,12 +422,12 @@ def as_dtype(x, dtype):
     return convert(x, dtype) if isinstance(x, Envelope) else Envelope(np.asarray(x, dtype))
 
 
-@implements(np.round)
+@implements(np.round, np.around)
 def rounded(a, decimals=0):
-    value = np.round(a.value, decimals)
+    value = departures.rounded(a.value, decimals)
     if is_exact(a):
         return Envelope(value)
-    return enclose(value, [np.round(a.low, decimals), np.round(a.high, decimals)], False, [a])
+    return enclose(value, [departures.rounded(end, decimals) for end in (a.low, a.high)], False, [a])
 
 
 @implements(np.fix)
@@ -461,6 +473,11 @@ def select(condlist, choicelist, default=0):
 
 def broadcast(x, shape):
     return x.view(lambda part: np.broadcast_to(part, shape))
+
+
+@implements(np.angle)
+def angle_of(a):
+    return elementwise(np.arctan2, [Envelope(np.zeros((), np.angle(a.value).dtype)), a])
 
 
 @implements(np.real)

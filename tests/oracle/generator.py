@@ -151,6 +151,12 @@ class Generator:
             return self.pick(self.known)
         return self.leaf(dtype if self.chance(0.6) else None)
 
+    def operands(self, form, dtype):
+        """All operands but the first."""
+        if form.name == "select":  # NumPy's select casts Python scalars in ways of its own
+            return [self.leaf() for _ in form.needs[1:]]
+        return [self.operand(dtype) for _ in form.needs[1:]]
+
     # -- values ----------------------------------------------------------------------------------------------------------
     def value(self, node):
         try:
@@ -261,7 +267,8 @@ class Generator:
                 "linspace": self.pick([f"linspace({start}, 2, {last})", f"linspace(0, 1, {last}, endpoint=False)"]),
                 "zeros": f"zeros({shape}{dtype})", "ones": f"ones({shape}{dtype})",
                 "full": f"full({shape}, {number}{dtype})", "eye": self.pick([f"eye({last})", f"eye({last}, 3, 1)"]),
-                "tri": f"tri({last})", "indices": self.pick([f"indices({shape})", f"indices({shape})[0]"]),
+                "tri": f"tri({last})",
+                "identity": f"identity({last})", "indices": self.pick([f"indices({shape})", f"indices({shape})[0]"]),
                 }[name]
 
     # -- whole programs --------------------------------------------------------------------------------------------------
@@ -279,7 +286,7 @@ class Generator:
         self.inputs, self.known = {}, []
         cell = form.name, dtype, layout
         children = [self.leaf(dtype, layout, full=True)] if form.needs else []
-        children += [self.operand(dtype) for _ in form.needs[1:]]
+        children += self.operands(form, dtype)
         node = self.apply(form, children)
         try:
             value = self.value(node)
@@ -306,8 +313,8 @@ class Generator:
             form = self.pick(FORMS)
             if not form.needs:
                 continue
-            children = [node] + [self.operand(None) for _ in form.needs[1:]]
-            if self.chance(0.3) and not form.special:
+            children = [node] + self.operands(form, None)
+            if self.chance(0.3) and not form.special and form.name != "select":
                 children.reverse()
             try:
                 candidate = self.apply(form, children)

@@ -10,7 +10,7 @@ UNARY = """
     abs absolute fabs sign square sqrt reciprocal floor ceil trunc rint fix round isnan isinf isfinite isposinf isneginf
     signbit spacing exp log sin cos tan arcsin arccos arctan tanh asin acos atan degrees radians deg2rad rad2deg
     logical_not bitwise_count invert bitwise_not negative positive nan_to_num real imag conj conjugate
-    ones_like zeros_like copy frexp modf
+    ones_like zeros_like copy frexp modf around angle
 """.split()
 BINARY = """
     add subtract multiply divide true_divide floor_divide remainder mod fmod divmod power pow float_power copysign
@@ -25,7 +25,9 @@ REDUCTION_METHODS = "sum prod min max mean var std any all argmin argmax".split(
 CASTS = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 bool_".split()
 VIEWS = ("subscript newaxis transpose .T swapaxes moveaxis expand_dims squeeze broadcast_to flip reshape ravel "
          ".reshape .ravel .transpose").split()
-CREATION = "arange linspace zeros ones full eye tri indices".split()
+PLAIN_VIEWS = ("fliplr flipud permute_dims matrix_transpose atleast_1d atleast_2d atleast_3d diagonal tril triu "
+               "trace").split()
+CREATION = "arange linspace zeros ones full eye identity tri indices".split()
 ATOM, CONDITIONAL = 15, 1
 
 
@@ -69,6 +71,12 @@ def _forms():
     for name in VIEWS:
         method = name.startswith(".") or name in ("subscript", "newaxis")
         yield Form(name, "{x}", (ATOM if method else 1,), special="view")
+    for name in PLAIN_VIEWS:
+        yield Form(name, f"{name}({{0}})", (1,))
+    yield Form(".flatten", "{0}.flatten()", (ATOM,))
+    yield Form("astype", "astype({0}, {x})", (1,), special="cast")
+    for name in ("dot", "vdot", "inner"):  # of vectors; matrices come later
+        yield Form(name, f"{name}(ravel({{0}}), ravel({{0}}))", (1,))
     for name in CREATION:
         yield Form(name, "{x}", (), special="creation")
 

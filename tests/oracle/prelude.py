@@ -24,7 +24,8 @@ FUNCTIONS = """
     where clip round fix nan_to_num isposinf isneginf select real imag
     sum prod min max amin amax mean var std any all argmin argmax count_nonzero ptp
     transpose reshape ravel swapaxes moveaxis expand_dims squeeze broadcast_to flip copy diagonal
-    ones_like zeros_like full_like
+    fliplr flipud permute_dims matrix_transpose atleast_1d atleast_2d atleast_3d tril triu trace dot vdot inner
+    ones_like zeros_like full_like around angle astype
 """.split()
 DTYPES = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64".split()
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "euler_gamma": np.euler_gamma,

@@ -115,6 +115,23 @@ def mean(a, axis=None, **options):
     return elementwise(np.divide, [result, Envelope(counts(a, options).astype(value.dtype))])
 
 
+@implements(np.trace)
+def trace(a):
+    native(np.trace, a, {})
+    return total(a.view(np.diagonal), axis=-1)
+
+
+@implements(np.dot, np.vdot, np.inner)
+def inner(a, b):
+    """Of vectors: the sum of the products, in their own dtype."""
+    value = np.asarray(np.dot(value_of(a), value_of(b)))
+    products = elementwise(np.multiply, [a, b])
+    if value.dtype == bool:
+        from envelope import FUNCTIONS
+        return FUNCTIONS[np.any](products)
+    return total(products, dtype=value.dtype)
+
+
 # ---- min, max, and where they are ---------------------------------------------------------------------------------------
 def extreme(function, alias, sign):
     """-0 ranks below +0: NumPy's answer depends on the order, so a zero's sign is put right here."""

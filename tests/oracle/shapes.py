@@ -5,9 +5,10 @@ import numpy as np
 from envelope import Cast, Envelope, implements, method, unwrap_dtype
 
 VIEWS = [np.transpose, np.reshape, np.ravel, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.broadcast_to,
-         np.flip, np.copy, np.diagonal]
+         np.flip, np.copy, np.diagonal, np.fliplr, np.flipud, np.permute_dims, np.matrix_transpose, np.atleast_1d,
+         np.atleast_2d, np.atleast_3d]
 LIKE = [np.ones_like, np.zeros_like]
-CREATION = ["arange", "linspace", "zeros", "ones", "full", "eye", "tri", "indices"]
+CREATION = ["arange", "linspace", "zeros", "ones", "full", "eye", "identity", "tri", "indices"]
 
 
 def _view(function):
@@ -27,7 +28,27 @@ def full_like(a, fill_value, **options):
     """The fill value is cast, unsafely, and repeated."""
     from elementwise import as_dtype
     like = np.zeros_like(a.value if isinstance(a, Envelope) else a, **plain(options))
-    return as_dtype(fill_value, like.dtype).view(lambda part: np.broadcast_to(part, like.shape))
+    filled = as_dtype(fill_value, like.dtype)
+    # An assignment: leading extents of 1 beyond the target's rank are dropped.
+    tail = filled.shape[max(0, filled.ndim - like.ndim):]
+    return filled.view(lambda part: np.broadcast_to(part.reshape(tail), like.shape))
+
+
+def _triangle(function, keeps):
+    @implements(function)
+    def part(m, k=0):
+        from elementwise import where
+        inside = np.tri(*m.shape[-2:], k=k if keeps else k - 1, dtype=bool)
+        return where(inside if keeps else ~inside, m, np.zeros(1, m.dtype))
+
+
+_triangle(np.tril, True)
+_triangle(np.triu, False)
+
+
+@implements(np.astype)
+def astype(a, dtype):
+    return a.astype(dtype)
 
 
 def plain(options):
@@ -51,6 +72,7 @@ def _reshape(self, *shape):
 
 
 Envelope.transpose, Envelope.reshape = _transpose, _reshape
+Envelope.flatten = lambda self: self.view(np.ravel)
 
 
 def created(function):

@@ -7,11 +7,12 @@ from generator import Input, Node, Program
 from values import arrange
 
 
-def fails(program, session):
+def fails(program, session, kind):
+    """The message, if the program fails in the same way."""
     try:
         check(program, session)
     except Mismatch as mismatch:
-        return str(mismatch)
+        return str(mismatch) if mismatch.kind == kind else None
     except Exception:
         return None  # a smaller program that the oracle cannot judge is no witness
     return None
@@ -68,16 +69,16 @@ def smaller_inputs(program):
             yield Program(program.roots, {**program.inputs, name: Input(arrange(values, layout), layout)})
 
 
-def shrink(program, session, attempts=400):
+def shrink(program, session, mismatch, attempts=400):
     """(program, message): the smallest that still fails."""
-    message = fails(program, session)
+    message = str(mismatch)
     progress = True
     while progress and attempts > 0:
         progress = False
         for candidates in (smaller_trees, smaller_inputs):
             for candidate in candidates(program):
                 attempts -= 1
-                found = fails(candidate, session)
+                found = fails(candidate, session, mismatch.kind)
                 if found:
                     program, message, progress = candidate, found, True
                     break
