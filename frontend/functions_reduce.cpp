@@ -55,6 +55,7 @@ Value finish(Binder& b, NodeId node, const Task& task) {
   return Binder::array(task.keepdims ? insert_axes(b, node, task.axes) : node);
 }
 
+// Elements that where= excludes become the identity.
 NodeId masked(Binder& b, const Task& task, NodeId node, NodeId identity) {
   return task.mask ? b.emit(Op::where, {*task.mask, node, identity}) : node;
 }
@@ -198,9 +199,9 @@ NodeId mean_of(Binder& b, NodeId node, const Task& task) {
 Value call_mean(Binder& b, const Arguments& args) {
   const Task task = task_of(b, args, false);
   const DType target = accumulator_dtype(b, args, mean_dtype(b.dtype(task.source)));
-  const DType working = is_float(target) ? target : wide_dtype(target);
-  const NodeId total = sum_of(b, b.cast(task.source, working), task);
-  if (is_float(target)) return finish(b, mean_of(b, b.cast(task.source, working), task), task);
+  if (is_float(target)) return finish(b, mean_of(b, b.cast(task.source, target), task), task);
+  // NumPy adds up in the integer dtype itself, which wraps: the low bits of the wide sum.
+  const NodeId total = b.cast(sum_of(b, b.cast(task.source, wide_dtype(target)), task), target);
   const NodeId count =
       task.mask ? count_masked(b, task) : b.constant(DType::float64, static_cast<double>(reduced_count(b, task)));
   return finish(b, b.cast(b.emit(Op::divide, {b.cast(total, DType::float64), count}), target), task);

@@ -19,8 +19,37 @@ constexpr Integer integer_max = static_cast<Integer>(~static_cast<unsigned __int
 }
 
 Integer floor_divide(Integer a, Integer b) {
+  Integer negated;
+  if (b == -1) {
+    if (__builtin_sub_overflow(static_cast<Integer>(0), a, &negated)) overflow();
+    return negated;
+  }
   const Integer q = a / b;
   return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
+}
+
+Integer remainder(Integer a, Integer b) { return b == -1 ? 0 : a - floor_divide(a, b) * b; }
+
+// int / int, correctly rounded as Python's: bits of the exact quotient until 55 are there, and a sticky one for the
+// rest.
+double true_divide(Integer a, Integer b) {
+  const Integer limit = static_cast<Integer>(1) << 53;
+  const auto small = [&](Integer x) { return x >= -limit && x <= limit; };
+  if (a == 0 || (small(a) && small(b))) return static_cast<double>(a) / static_cast<double>(b);
+  using Unsigned = unsigned __int128;
+  const auto magnitude = [](Integer x) {
+    return x < 0 ? Unsigned{0} - static_cast<Unsigned>(x) : static_cast<Unsigned>(x);
+  };
+  const Unsigned divisor = magnitude(b);
+  Unsigned quotient = magnitude(a) / divisor, rest = magnitude(a) % divisor;
+  int shift = 0;
+  for (; quotient < Unsigned{1} << 55; ++shift) {
+    rest *= 2;
+    quotient = quotient * 2 + (rest >= divisor);
+    if (rest >= divisor) rest -= divisor;
+  }
+  const double result = std::ldexp(static_cast<double>(quotient | (rest != 0)), -shift);
+  return (a < 0) != (b < 0) ? -result : result;
 }
 
 Integer integer_power(Integer base, Integer exponent) {
@@ -141,13 +170,11 @@ WeakScalar fold_integers(Operator op, const WeakScalar& left, const WeakScalar& 
       if (__builtin_mul_overflow(a, b, &result)) overflow();
       return weak_integer(result);
     case Operator::divide:
-      // Correctly rounded, as Python's: operands of 64 bits or less are exact in long double (64-bit significand), and
-      // the second rounding can only matter in a tie that an exact quotient of such operands cannot make.
-      return weak_float(static_cast<double>(static_cast<long double>(a) / static_cast<long double>(b)));
+      return weak_float(true_divide(a, b));
     case Operator::floor_divide:
       return weak_integer(floor_divide(a, b));
     case Operator::remainder:
-      return weak_integer(a - floor_divide(a, b) * b);
+      return weak_integer(remainder(a, b));
     case Operator::power:
       return b < 0 ? weak_float(float_power(static_cast<double>(a), static_cast<double>(b)))
                    : weak_integer(power_of(a, b));
