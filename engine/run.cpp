@@ -198,8 +198,9 @@ class Run {
   std::vector<runtime::Buffer> owned_;
 };
 
+// Whether two elements share memory because of a stride of 0.
 bool repeats_itself(const fv_view& view) {
-  if (view.byte_strides == nullptr) return false;
+  if (view.byte_strides == nullptr || element_count(shape_of(view)) == 0) return false;
   for (int32_t k = 0; k < view.rank; ++k)
     if (view.byte_strides[k] == 0 && view.shape[k] > 1) return true;
   return false;
