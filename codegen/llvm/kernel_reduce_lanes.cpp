@@ -12,13 +12,10 @@
 // blocks it holds popcount(k) states. At the end all that is left merges from the top, so that an odd last one passes
 // up.
 #include "codegen/llvm/kernel_reduce.hpp"
-#include "codegen/llvm/lane_loop.hpp"
-#include "codegen/llvm/reduction_state.hpp"
+#include "codegen/llvm/reduce_writer.hpp"
 
 namespace fuseval::codegen {
 namespace {
-
-using Parameter = Frame::Parameter;
 
 constexpr int rows_in_block = 64;
 constexpr int leaf_rows = moment_leaf_rows;
@@ -32,53 +29,20 @@ struct LaneArrays {
   llvm::Value* stage = nullptr;  // moment2: up to 16 rows of elements
 };
 
-class LanesWriter {
+class LanesWriter : public ReduceWriter {
  public:
   LanesWriter(llvm::Module& module, const LoopNest& nest, const Target& target)
-      : frame_(module, target, "reduce",
-               {Parameter::pointer, Parameter::pointer, Parameter::pointer, Parameter::integer, Parameter::integer,
-                Parameter::pointer, Parameter::pointer}),
-        ir(frame_.ir),
-        nest_(nest),
-        layout_(nest),
-        scratch_(frame_, frame_.parameter(6)),
-        parallel_(nest.parallel_rank()),
+      : ReduceWriter(module, nest, target),
         lanes_(canonical_lanes(nest)),
-        plan_(plan_lanes(nest, nest.body, nest.vector_axis(), target)) {
-    if (plan_.lanes == 1)
-      width_ = target.vector_bits / 64;
-    else
-      width_ = plan_.lanes;
+        width_(plan_.lanes == 1 ? target.vector_bits / 64 : plan_.lanes) {
     for (const Accumulator& accumulator : nest.accumulators)
       has_moments_ |= accumulator.reduction == Reduction::moment2;
   }
 
-  int64_t write() {
-    allocate();
-    llvm::Value* inhabited = ir.getTrue();
-    for (int axis = 0; axis < parallel_; ++axis)
-      inhabited = ir.CreateAnd(inhabited, ir.CreateICmpSLT(frame_.lower(axis), frame_.upper(axis)));
-    frame_.when(inhabited, [&] {
-      ir.CreateStore(frame_.parameter(5), record_);
-      Evaluation evaluation(frame_, nest_, nest_.body, nest_.vector_axis());
-      // Loads of a reduction over nothing may have nothing to load.
-      frame_.when(ir.CreateICmpSLT(first(), last()), [&] {
-        evaluation.hoist();
-        outputs(0, evaluation);
-      });
-      frame_.when(ir.CreateICmpSGE(first(), last()), [&] { empty_outputs(); });
-    });
-    frame_.finish();
-    return scratch_.bytes();
-  }
-
  private:
-  llvm::Value* first() const { return frame_.parameter(3); }
-  llvm::Value* last() const { return frame_.parameter(4); }
-  int reduce_rank() const { return nest_.rank() - parallel_; }
   int64_t padded(int64_t count, int64_t bytes) const { return (count + leaf_unroll * width_) * bytes; }
 
-  void allocate() {
+  void allocate() override {
     for (const Accumulator& accumulator : nest_.accumulators) {
       LaneArrays arrays = take_arrays(accumulator);
       if (accumulator.reduction == Reduction::moment2) {
@@ -88,11 +52,8 @@ class LanesWriter {
       arrays_.push_back(arrays);
     }
     stack_ = scratch_.take(max_tree_depth * layout_.bytes());
-    record_ = frame_.variable(ir.getPtrTy(), "record");
     depth_ = frame_.variable(ir.getInt64Ty(), "depth");
     used_ = frame_.variable(ir.getInt64Ty(), "used");
-    if (reduce_rank() < 2) return;
-    for (int axis = parallel_; axis < nest_.rank(); ++axis) index_.push_back(frame_.variable(ir.getInt64Ty(), "index"));
   }
   LaneArrays take_arrays(const Accumulator& accumulator) {
     LaneArrays arrays;
@@ -102,46 +63,9 @@ class LanesWriter {
   }
 
   // ---- outputs
-  // -------------------------------------------------------------------------------------------------------
 
-  void next_record() {
-    llvm::Value* record = ir.CreateLoad(ir.getPtrTy(), record_);
-    ir.CreateStore(frame_.advance(record, layout_.bytes()), record_);
-  }
-
-  void outputs(int axis, const Evaluation& outside) {
-    if (axis == parallel_) {
-      output(outside);
-      return next_record();
-    }
-    frame_.loop(frame_.lower(axis), frame_.upper(axis), frame_.number(1), [&](llvm::Value* index) {
-      Evaluation evaluation = outside;
-      evaluation.enter(axis, index);
-      evaluation.hoist();
-      outputs(axis + 1, evaluation);
-    });
-  }
-
-  void empty_outputs() {
-    llvm::Value* count = frame_.number(1);
-    for (int axis = 0; axis < parallel_; ++axis)
-      count = ir.CreateMul(count, ir.CreateSub(frame_.upper(axis), frame_.lower(axis)));
-    frame_.loop(frame_.number(0), count, frame_.number(1), [&](llvm::Value*) {
-      LlvmEmitter e = frame_.emitter(1);
-      for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
-        const Accumulator& accumulator = nest_.accumulators[k];
-        store_components(e, accumulator, identity(accumulator.reduction, accumulator.dtype, e),
-                         record_pointers(k, ir.CreateLoad(ir.getPtrTy(), record_)));
-      }
-      next_record();
-    });
-  }
-
-  Pointers record_pointers(size_t accumulator, llvm::Value* record) {
-    return in_record(frame_, layout_, static_cast<int>(accumulator), record);
-  }
-
-  void output(Evaluation evaluation) {
+  void output(const Evaluation& outside) override {
+    Evaluation evaluation = outside;
     ir.CreateStore(frame_.number(0), depth_);
     LlvmEmitter e = frame_.emitter(plan_.lanes);
     if (reduce_rank() < 2)
@@ -154,7 +78,8 @@ class LanesWriter {
       fold_lanes();
       push(begin, end);
     });
-    copy_record(stack_, ir.CreateLoad(ir.getPtrTy(), record_));
+    copy_record(stack_, record());
+    advance_record(frame_.number(1));
   }
 
   int64_t block_size() const { return int64_t{rows_in_block} * lanes_; }
@@ -162,12 +87,11 @@ class LanesWriter {
   void copy_record(llvm::Value* from, llvm::Value* to) {
     LlvmEmitter e = frame_.emitter(1);
     for (size_t k = 0; k < nest_.accumulators.size(); ++k)
-      store_components(e, nest_.accumulators[k], load_components(e, nest_.accumulators[k], record_pointers(k, from)),
-                       record_pointers(k, to));
+      store_components(e, nest_.accumulators[k], load_components(e, nest_.accumulators[k], in_record_at(k, from)),
+                       in_record_at(k, to));
   }
 
   // ---- the tree over blocks
-  // ------------------------------------------------------------------------------------------
 
   llvm::Value* stack_entry(llvm::Value* position) {
     return frame_.advance(stack_, ir.CreateMul(position, frame_.number(layout_.bytes())));
@@ -176,10 +100,10 @@ class LanesWriter {
   // The block's state is in lane 0 of the arrays.
   void push(llvm::Value* begin, llvm::Value* end) {
     LlvmEmitter e = frame_.emitter(1);
-    llvm::Value* depth = ir.CreateLoad(ir.getInt64Ty(), depth_);
+    llvm::Value* depth = read(depth_);
     for (size_t k = 0; k < nest_.accumulators.size(); ++k)
       store_components(e, nest_.accumulators[k], load_components(e, nest_.accumulators[k], arrays_[k].components),
-                       record_pointers(k, stack_entry(depth)));
+                       in_record_at(k, stack_entry(depth)));
     llvm::Value* done = ir.CreateSDiv(ir.CreateSub(begin, first()), frame_.number(block_size()));
     llvm::Value* complete = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, ir.CreateAdd(done, frame_.number(1)));
     llvm::Value* goal = ir.CreateSelect(ir.CreateICmpEQ(end, last()), frame_.number(1), complete);
@@ -189,10 +113,10 @@ class LanesWriter {
 
   // Merges the two topmost states until `goal` are left.
   void merge_down(llvm::Value* goal) {
-    frame_.loop_while([&] { return ir.CreateICmpSGT(ir.CreateLoad(ir.getInt64Ty(), depth_), goal); },
+    frame_.loop_while([&] { return ir.CreateICmpSGT(read(depth_), goal); },
                       [&] {
                         LlvmEmitter e = frame_.emitter(1);
-                        llvm::Value* depth = ir.CreateSub(ir.CreateLoad(ir.getInt64Ty(), depth_), frame_.number(1));
+                        llvm::Value* depth = ir.CreateSub(read(depth_), frame_.number(1));
                         llvm::Value* right = stack_entry(depth);
                         llvm::Value* left = frame_.advance(right, -layout_.bytes());
                         for (size_t k = 0; k < nest_.accumulators.size(); ++k) merge_into(e, k, left, right);
@@ -201,14 +125,13 @@ class LanesWriter {
   }
   void merge_into(LlvmEmitter& e, size_t k, llvm::Value* left, llvm::Value* right) {
     const Accumulator& accumulator = nest_.accumulators[k];
-    const Pointers to = record_pointers(k, left);
+    const Pointers to = in_record_at(k, left);
     const LlvmState merged = merge_states(e, accumulator, load_components(e, accumulator, to),
-                                          load_components(e, accumulator, record_pointers(k, right)));
+                                          load_components(e, accumulator, in_record_at(k, right)));
     store_components(e, accumulator, merged, to);
   }
 
   // ---- a block: elements into lanes
-  // ----------------------------------------------------------------------------------
 
   void block(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end) {
     llvm::Value* count = ir.CreateSub(end, begin);
@@ -227,19 +150,9 @@ class LanesWriter {
   Pointers at_slot(size_t accumulator, llvm::Value* slot) {
     return in_arrays(accumulator, arrays_[accumulator].components, slot);
   }
-  Pointers in_arrays(size_t accumulator, const Pointers& arrays, llvm::Value* slot) {
-    const Accumulator& row = nest_.accumulators[accumulator];
-    Pointers pointers{};
-    for (int k = 0; k < component_count(row.reduction); ++k) {
-      llvm::Type* element = ir.getIntNTy(static_cast<unsigned>(8 * component_bytes(row, k)));
-      pointers[static_cast<size_t>(k)] = ir.CreateGEP(element, arrays[static_cast<size_t>(k)], slot);
-    }
-    return pointers;
-  }
-
   void clear_lanes() {
     LlvmEmitter e = frame_.emitter(width_);
-    frame_.loop(frame_.number(0), ir.CreateLoad(ir.getInt64Ty(), used_), frame_.number(width_), [&](llvm::Value* slot) {
+    frame_.loop(frame_.number(0), read(used_), frame_.number(width_), [&](llvm::Value* slot) {
       for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
         const Accumulator& accumulator = nest_.accumulators[k];
         if (accumulator.reduction == Reduction::moment2) continue;
@@ -253,8 +166,7 @@ class LanesWriter {
     if (reduce_rank() < 2) return rows(evaluation, begin, begin, end);
     llvm::Value* at = frame_.variable(ir.getInt64Ty(), "element");
     ir.CreateStore(begin, at);
-    frame_.loop_while([&] { return ir.CreateICmpSLT(ir.CreateLoad(ir.getInt64Ty(), at), end); },
-                      [&] { segment(evaluation, at, end); });
+    frame_.loop_while([&] { return ir.CreateICmpSLT(read(at), end); }, [&] { segment(evaluation, at, end); });
   }
 
   // Elements [e0, end), which lie one after another on the lane axis from index `start` on: row by row of lanes.
@@ -288,46 +200,24 @@ class LanesWriter {
       const LlvmState before = load_components(e, accumulator, at);
       // merge, not accumulate: an element may equal the identity, and must then win by its index.
       const LlvmState one =
-          element_state<LlvmEmitter>(accumulator.reduction, value, numbers(e, accumulator, element), e);
+          element_state<LlvmEmitter>(accumulator.reduction, value, numbers(e, accumulator, element, 1), e);
       LlvmState after = merge_states(e, accumulator, before, one);
       if (lanes.mask) after = select_state(e, lanes.mask, accumulator, after, before);
       store_components(e, accumulator, after, at);
     }
   }
 
-  // The numbers of a vector's elements, for the reductions that want them.
-  LlvmValue numbers(LlvmEmitter& e, const Accumulator& accumulator, llvm::Value* element) {
-    if (component_count(accumulator.reduction) != 2) return {};
-    const LlvmValue start = e.splat({element, DType::int64});
-    if (e.lanes() == 1) return start;
-    return {ir.CreateAdd(start.value, lane_multiples(e, frame_.number(1))), DType::int64};
-  }
-
   // ---- several reduce axes
-  // -------------------------------------------------------------------------------------------
-
-  // The indices of element `first`.
-  void set_index() {
-    llvm::Value* number = first();
-    for (int axis = nest_.rank() - 1; axis > parallel_; --axis) {
-      llvm::Value* extent = frame_.extent(axis);
-      ir.CreateStore(ir.CreateSRem(number, extent), index_of(axis));
-      number = ir.CreateSDiv(number, extent);
-    }
-    ir.CreateStore(number, index_of(parallel_));
-  }
-  llvm::Value* index_of(int axis) { return index_[static_cast<size_t>(axis - parallel_)]; }
 
   // One run along the last axis, from element *at up to `end` or the end of the axis.
   void segment(const Evaluation& outside, llvm::Value* at, llvm::Value* end) {
     const int inner = nest_.rank() - 1;
-    llvm::Value* e0 = ir.CreateLoad(ir.getInt64Ty(), at);
-    llvm::Value* start = ir.CreateLoad(ir.getInt64Ty(), index_of(inner));
+    llvm::Value* e0 = read(at);
+    llvm::Value* start = read(index_of(inner));
     llvm::Value* stop = frame_.smaller(ir.CreateAdd(start, ir.CreateSub(end, e0)), frame_.extent(inner));
     llvm::Value* next = ir.CreateAdd(e0, ir.CreateSub(stop, start));
     Evaluation evaluation = outside;
-    for (int axis = parallel_; axis < inner; ++axis)
-      evaluation.enter(axis, ir.CreateLoad(ir.getInt64Ty(), index_of(axis)));
+    for (int axis = parallel_; axis < inner; ++axis) evaluation.enter(axis, read(index_of(axis)));
     evaluation.hoist();
     LlvmEmitter e = frame_.emitter(plan_.lanes);
     evaluation.prepare(e);
@@ -337,31 +227,18 @@ class LanesWriter {
     carry_index(inner);
   }
 
-  // Where an index has reached its extent, starts it over and steps the axis before it.
-  void carry_index(int axis) {
-    if (axis == parallel_) return;
-    llvm::Value* full = ir.CreateICmpEQ(ir.CreateLoad(ir.getInt64Ty(), index_of(axis)), frame_.extent(axis));
-    frame_.when(full, [&] {
-      ir.CreateStore(frame_.number(0), index_of(axis));
-      llvm::Value* before = ir.CreateLoad(ir.getInt64Ty(), index_of(axis - 1));
-      ir.CreateStore(ir.CreateAdd(before, frame_.number(1)), index_of(axis - 1));
-      carry_index(axis - 1);
-    });
-  }
-
   // ---- lanes to one state
-  // --------------------------------------------------------------------------------------------
 
   // By halving; what lies beyond the used lanes is the identity, so those need no merge. The state ends up in lane 0.
   void fold_lanes() {
     LlvmEmitter e = frame_.emitter(width_);
     llvm::Value* half = frame_.variable(ir.getInt64Ty(), "half");
     ir.CreateStore(frame_.number(lanes_ / 2), half);
-    const auto load_half = [&] { return ir.CreateLoad(ir.getInt64Ty(), half); };
+    const auto load_half = [&] { return read(half); };
     frame_.loop_while([&] { return ir.CreateICmpSGE(load_half(), frame_.number(width_)); },
                       [&] {
                         llvm::Value* distance = load_half();
-                        llvm::Value* used = ir.CreateLoad(ir.getInt64Ty(), used_);
+                        llvm::Value* used = read(used_);
                         frame_.loop(frame_.number(0), ir.CreateSub(used, distance), frame_.number(width_),
                                     [&](llvm::Value* slot) { merge_slots(e, slot, distance); });
                         ir.CreateStore(frame_.smaller(used, distance), used_);
@@ -403,7 +280,6 @@ class LanesWriter {
   }
 
   // ---- moment2: leaves of 16 rows
-  // ------------------------------------------------------------------------------------
 
   void stage(LlvmEmitter& e, size_t accumulator, LlvmValue value, llvm::Value* element) {
     llvm::Value* position = ir.CreateAnd(element, frame_.number(leaf_rows * lanes_ - 1));
@@ -441,9 +317,9 @@ class LanesWriter {
     llvm::Value* goal = ir.CreateSelect(ir.CreateICmpEQ(to, end), frame_.number(1), after);
     llvm::Value* depth = frame_.variable(ir.getInt64Ty(), "leaves");
     ir.CreateStore(before, depth);
-    frame_.loop_while([&] { return ir.CreateICmpSGE(ir.CreateLoad(ir.getInt64Ty(), depth), goal); },
+    frame_.loop_while([&] { return ir.CreateICmpSGE(read(depth), goal); },
                       [&] {
-                        llvm::Value* top = ir.CreateLoad(ir.getInt64Ty(), depth);
+                        llvm::Value* top = read(depth);
                         llvm::Value* below = ir.CreateSub(top, frame_.number(1));
                         merge_leaves(k, level(below), level(top));
                         ir.CreateStore(below, depth);
@@ -471,7 +347,7 @@ class LanesWriter {
     llvm::Type* type = e.element_type(dtype);
     const auto row_of = [&](llvm::Value* row, llvm::Value* slot) {
       llvm::Value* position = ir.CreateAdd(ir.CreateMul(row, frame_.number(lanes_)), slot);
-      return load(e, dtype, {ir.CreateGEP(type, arrays_[k].stage, position)}, nullptr);
+      return codegen::load(e, dtype, {ir.CreateGEP(type, arrays_[k].stage, position)}, nullptr);
     };
     frame_.loop(frame_.number(0), used, frame_.number(leaf_unroll * width_), [&](llvm::Value* first_slot) {
       std::vector<llvm::Value*> slots, sums, squares;
@@ -519,35 +395,22 @@ class LanesWriter {
   }
 
   // ---- whole rows in registers
-  // ---------------------------------------------------------------------------------------
 
   bool fits_registers() const { return false; }
   void block_in_registers(const Evaluation&, llvm::Value*, llvm::Value*) {}
 
-  Frame frame_;
-  llvm::IRBuilder<>& ir;
-  const LoopNest& nest_;
-  StateLayout layout_;
-  Scratch scratch_;
-  int parallel_;
-  int lanes_;      // LANES
-  LanePlan plan_;  // of the body
-  int width_ = 0;  // lanes of the vectors in which the arrays are merged
+  int lanes_;  // LANES
+  int width_;  // lanes of the vectors in which the arrays are merged
   bool has_moments_ = false;
   std::vector<LaneArrays> arrays_;  // by accumulator
   std::vector<Pointers> leaves_;    // two further levels of leaves for each moment2
   llvm::Value* stack_ = nullptr;
-  llvm::Value *record_ = nullptr, *depth_ = nullptr, *used_ = nullptr;  // variables
-  std::vector<llvm::Value*> index_;                                     // variables: the reduce axes' indices
+  llvm::Value *depth_ = nullptr, *used_ = nullptr;  // variables
 };
 
 }  // namespace
 
 int64_t emit_reduce_lanes(llvm::Module& module, const LoopNest& nest, const Target& target) {
-  return LanesWriter(module, nest, target).write();
-}
-
-int64_t emit_reduce_serial(llvm::Module& module, const LoopNest& nest, const Target& target) {
   return LanesWriter(module, nest, target).write();
 }
 

@@ -29,6 +29,13 @@ int canonical_lanes(const LoopNest& nest) {
   return lanes_of(nest.accumulators.front().dtype);
 }
 
+std::vector<uint32_t> accumulated_values(const LoopNest& nest) {
+  std::vector<uint32_t> values(nest.accumulators.size(), no_value);
+  for (const Instruction& instruction : nest.body)
+    if (instruction.kind == InstructionKind::accumulate) values[instruction.attribute] = instruction.arguments[0];
+  return values;
+}
+
 DType component_of(const Accumulator& accumulator, int component) {
   return component_dtype(accumulator.reduction, accumulator.dtype, component);
 }

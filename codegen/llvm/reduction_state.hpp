@@ -34,6 +34,9 @@ class StateLayout {
 /// Elements of a canonical block's row: 512 bytes of the accumulators whose order matters, or of the first.
 int canonical_lanes(const LoopNest& nest);
 
+/// By accumulator: the body's value that it takes.
+std::vector<uint32_t> accumulated_values(const LoopNest& nest);
+
 DType component_of(const Accumulator& accumulator, int component);
 /// Bytes that a component takes in memory.
 int component_bytes(const Accumulator& accumulator, int component);

@@ -116,6 +116,65 @@ TEST_CASE("order (A): nothing to reduce") {
     }
 }
 
+TEST_CASE("order (B): every reduction, dtype, number of columns and rows") {
+  for (const Reduction reduction : all_reductions)
+    for (const DType dtype : computed_dtypes) {
+      if (!occurs(reduction, dtype)) continue;
+      for (const int64_t columns : {1, 2, 7, 8, 9, 33, 64, 65, 130})
+        for (const int64_t rows : {0, 1, 3, 15, 16, 17, 33, 16 * 5 + 7, 16 * 11}) {
+          if (rows == 0 && (reduction == Reduction::argmin || reduction == Reduction::argmax)) continue;
+          NestBuilder builder({columns}, {rows}, static_cast<uint32_t>(columns * 1000 + rows));
+          builder.nest.order = ReductionOrder::serial16;
+          reduce_one(builder, reduction, dtype, {1, columns});
+          check(builder, "columns");
+        }
+    }
+}
+
+TEST_CASE("order (B): strided columns, outer axes, several reduce axes, many tiles") {
+  for (const Reduction reduction : all_reductions)
+    for (const DType dtype : {DType::bool_, DType::int16, DType::float32, DType::float64}) {
+      if (!occurs(reduction, dtype)) continue;
+      NestBuilder strided({3, 20}, {37}, 3);
+      strided.nest.order = ReductionOrder::serial16;
+      reduce_one(strided, reduction, dtype, {20 * 37 * 2, -2, 40});
+      check(strided, "strided");
+      NestBuilder several({2, 17}, {3, 5, 7}, 4);
+      several.nest.order = ReductionOrder::serial16;
+      reduce_one(several, reduction, dtype, {5 * 17 * 7, 1, 2 * 5 * 17 * 7, 17 * 7, 17});
+      check(several, "several");
+      NestBuilder wide({1200}, {40}, 5);
+      wide.nest.order = ReductionOrder::serial16;
+      reduce_one(wide, reduction, dtype, {1, 1200});
+      check(wide, "wide");
+      NestBuilder none({}, {100}, 6);
+      none.nest.order = ReductionOrder::serial16;
+      reduce_one(none, reduction, dtype, {1});
+      check(none, "no column");
+    }
+}
+
+TEST_CASE("order (B): several accumulators, parts of the body that need only columns or rows") {
+  for (const int64_t n : {1, 10, 500}) {
+    NestBuilder builder({70}, {n}, static_cast<uint32_t>(n));
+    builder.nest.order = ReductionOrder::serial16;
+    const uint32_t a = builder.load(DType::float64, {1, 70});
+    const uint32_t column = builder.op(Op::sqrt, {builder.load(DType::float64, {1, 0})});
+    const uint32_t row = builder.op(Op::divide, {builder.constant(1.0), builder.load(DType::float64, {0, 1})});
+    const uint32_t value = builder.op(Op::add, {builder.op(Op::multiply, {a, column}), row});
+    builder.store(value, {1, 70});
+    builder.accumulate(Reduction::sum, value);
+    builder.accumulate(Reduction::moment2, value);
+    builder.accumulate(Reduction::argmax, builder.cast(a, DType::int32));
+    builder.accumulate(Reduction::sum, column);
+    builder.epilogue();
+    builder.store(builder.op(Op::add, {builder.result(0), builder.result(1)}), builder.parallel_strides());
+    builder.store(builder.result(2), builder.parallel_strides());
+    builder.store(builder.result(3), builder.parallel_strides());
+    check(builder, "mixed");
+  }
+}
+
 TEST_CASE("order (A): several accumulators, a body that computes and stores, an epilogue that computes") {
   for (const int64_t n : {1, 10, 500, 5000, 20000}) {
     NestBuilder builder({2}, {n}, static_cast<uint32_t>(n));
