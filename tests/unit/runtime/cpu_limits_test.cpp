@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 using fuseval::runtime::cgroup_cpu_quota;
 using fuseval::runtime::usable_cpus;

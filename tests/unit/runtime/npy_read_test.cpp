@@ -9,7 +9,7 @@
 
 #include "ir/error.hpp"
 #include "runtime/npy.hpp"
-#include "temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 using namespace fuseval;
 using namespace fuseval::runtime;
