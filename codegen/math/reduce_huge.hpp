@@ -1,9 +1,12 @@
-// Payne and Hanek's reduction of huge arguments: x = m 2^k with an integer m, and only a window of 2/pi's bits matters
-// for x * 2/pi modulo 4: those before it contribute multiples of 4, those after it less than the result's precision.
-// The window is looked up by k (every 64-bit window of 2/pi is in the table), the product is taken in fixed point.
+// Payne and Hanek's reduction of huge arguments: x (2/pi) modulo 4 depends on a window of 2/pi's bits only. With
+// x = f 2^E and f in [1, 2), a bit of 2/pi whose weight in 2^E (2/pi) is 2^54 or more contributes multiples of 4, and
+// those far below the binary point less than the result's precision. The window is looked up by E, as floats of 53
+// bits, and multiplied in floating point with the fused multiply-add's exact products. (In 64-bit integers this takes
+// nearly twice as many operations, and LLVM spends three times as long on compiling them.)
 #pragma once
 
 #include <array>
+#include <bit>
 
 #include "codegen/math/coefficients/coefficients.hpp"
 #include "codegen/math/format.hpp"
@@ -20,90 +23,82 @@ struct Reduced {
   Num<E> n;
 };
 
-/// Window i holds b_(i - 32) … b_(i + 31) of 2/pi = 0.b1 b2 b3 …, b_j being 0 for j < 1.
-inline constexpr int window_count = 1132;
+/// Window i: the integer b_(i - 32) … b_(i + 20) of 2/pi = 0.b1 b2 b3 …, as a float64's bits; b_j is 0 for j < 1.
+inline constexpr int window_count = 1163;
 inline constexpr std::array<uint64_t, window_count> two_over_pi_windows = [] {
   std::array<uint64_t, window_count> windows{};
-  uint64_t window = coefficients::two_over_pi_words[0] >> 33;
+  uint64_t bits = coefficients::two_over_pi_words[0] >> 33;
   for (int i = 0; i < window_count; ++i) {
-    windows[i] = window;
+    windows[i] = std::bit_cast<uint64_t>(static_cast<double>(bits >> 11));
     const int next = i + 31;  // b_(i + 32)
-    window = window << 1 | (coefficients::two_over_pi_words[next / 64] >> (63 - next % 64) & 1);
+    bits = bits << 1 | (coefficients::two_over_pi_words[next / 64] >> (63 - next % 64) & 1);
   }
   return windows;
 }();
 
-/// The window whose first bit has the weight 2 in m 2^k (2/pi), or the one `offset` bits behind it. x = m 2^k has the
-/// biased exponent k + 1075; lanes that are on no rare path still need a valid index.
+/// A float64 x >= 2^17 taken apart for the product: f 2^scale, and 53 bits of 2/pi from b_(E + first) on, as an
+/// integer.
 template <Emitter E>
-Num<E> window(Num<E> biased_exponent, int offset) {
-  const auto base = biased_exponent.raw(1044);
-  const auto index = select(biased_exponent > base, biased_exponent - base, base.raw(0)) + base.raw(offset);
-  return base.with(base.e->lookup(two_over_pi_windows, DType::uint64, index.as_bits(DType::int64).v));
-}
+class HugeArgument {
+ public:
+  explicit HugeArgument(Num<E> x)
+      : fraction_(bits_of(x) & double_format.fraction_mask()),
+        biased_((bits_of(x) & double_format.exponent_mask()) >> double_format.fraction_bits) {}
 
-/// An integer below 2^32 times the unit, as float64.
-template <Emitter E>
-Num<E> chunk(Num<E> integer, double unit) {
-  return (from_bits(integer | double_format.power_of_two(52)) - 0x1p52) * unit;
-}
+  Num<E> fraction(int scale) const { return from_bits(fraction_ | double_format.power_of_two(scale)); }
+  Num<E> window(int first) const {
+    // Lanes that are on no rare path need a valid index too.
+    const auto origin = biased_.raw(static_cast<uint64_t>(double_format.bias - 32 - first));
+    const auto index = select(biased_ > origin, biased_ - origin, origin.raw(0));
+    return biased_.with(biased_.e->lookup(two_over_pi_windows, DType::float64, index.as_bits(DType::int64).v));
+  }
 
-/// A product in fixed point less its nearest quadrant: the rest's magnitude is high 2^-62 + low 2^-126.
-template <Emitter E>
-struct Rest {
-  Num<E> quadrant, sign, high, low;
+ private:
+  Num<E> fraction_, biased_;
 };
-template <Emitter E>
-Rest<E> nearest_quadrant(Num<E> high, Num<E> low) {
-  const auto quadrant = (high + high.raw(uint64_t{1} << 61)) >> 62;
-  const auto rest = high - (quadrant << 62);
-  const auto flip = high.raw(0) - (rest >> 63);  // all ones where negative; ~x is -x but for the last bit
-  return {quadrant, rest & double_format.sign_mask(), rest ^ flip, low ^ flip};
-}
 
-/// x >= 2^21. The product's error is below 2^-124, and no float64 comes closer than 2^-61 to a multiple of pi/2
-/// (Muller, "Elementary Functions", 3rd ed., section 11.3.2).
+/// x >= 2^21, inf: 212 bits of 2/pi, of which 159 stand below the binary point; no float64 comes closer than 2^-61 to a
+/// multiple of pi/2 (Muller, "Elementary Functions", 3rd ed., section 11.3.2).
 template <Emitter E>
 Reduced<E> reduce_huge_double(Num<E> x) {
-  const auto biased = (bits_of(x) & double_format.exponent_mask()) >> 52;
-  const auto m = (bits_of(x) & double_format.fraction_mask()) | (uint64_t{1} << 52);
-  const auto b = window(biased, 64), c = window(biased, 128);
-  const uint64_t low_half = 0xFFFFFFFF;
-  const auto m1 = m >> 32, m0 = m & low_half, b1 = b >> 32, b0 = b & low_half, c1 = c >> 32, c0 = c & low_half;
-  const auto inner = m1 * b0 + (m0 * b0 >> 32);
-  const auto cross = m0 * b1 + (inner & low_half);
-  const auto high_of_b = m1 * b1 + (inner >> 32) + (cross >> 32);
-  const auto high_of_c = m1 * c1 + (m1 * c0 >> 32) + (m0 * c1 >> 32);  // up to 2 too small, which is 2^-125
-  const auto low_of_b = m * b;
-  const auto low = low_of_b + high_of_c;
-  const auto carry = select(low < low_of_b, low.raw(1), low.raw(0));
-  const auto rest = nearest_quadrant(m * window(biased, 0) + high_of_b + carry, low);
+  const HugeArgument<E> huge(x);
+  // Weights 2^53 … 2^1: both parts of the product are multiples of 2^-51.
+  const auto [top, top_low] = two_product(huge.fraction(1), huge.window(-53));
+  const auto above = fma(rint(top * 0.25), -4.0, top) + top_low;
+  // Weights 2^0 … 2^-52: rounded to a multiple of 2^-50 by a magic addition, and the exact rest of 53 bits.
+  const auto middle_fraction = huge.fraction(-52), middle_window = huge.window(0);
+  const auto middle = fma(middle_fraction, middle_window, 0x1p2) - 0x1p2;
+  const auto middle_low = fma(middle_fraction, middle_window, -middle);
+  // Everything so far without its integers is a multiple of 2^-51 below 1, so that these sums are exact.
+  const auto above_integer = rint(above), middle_integer = rint(middle);
+  const auto sum = (above - above_integer) + (middle - middle_integer);
+  const auto sum_integer = rint(sum);
+  const auto n = above_integer + middle_integer + sum_integer;
 
-  const auto upper = fast_two_sum(chunk(rest.high >> 32, 0x1p-30), chunk(rest.high & low_half, 0x1p-62));
-  const auto lower = fast_two_sum(chunk(rest.low >> 32, 0x1p-94), chunk(rest.low & low_half, 0x1p-126));
-  const auto sum = fast_two_sum(upper.high, lower.high);
-  const auto sum_low = upper.low + sum.low + lower.low;
+  const auto lower = two_product(huge.fraction(-105), huge.window(53));
+  const auto lowest = fma(huge.fraction(-158), huge.window(106), lower.low);
+  const auto below = two_sum(middle_low, lower.high);
+  const auto turn = fast_two_sum(sum - sum_integer, below.high);
+  const auto turn_low = turn.low + (below.low + lowest);
   const auto& pi = coefficients::pi_pair_double;
-  const auto product = two_product(sum.high, sum.high.real(pi[0] / 2));
-  const auto product_low = product.low + fma(sum.high, pi[1] / 2, sum_low * (pi[0] / 2));
-  return {{flip_sign(product.high, rest.sign), flip_sign(product_low, rest.sign)}, rest.quadrant};
+  const auto product = two_product(turn.high, turn.high.real(pi[0] / 2));
+  const auto product_low = product.low + fma(turn.high, pi[1] / 2, turn_low * (pi[0] / 2));
+  return {{product.high, product_low}, bits_of(n + double_format.rounding_magic())};
 }
 
-/// float32 x >= 2^17: 24 bits times 96, to 2^-60; no float32 comes closer than 2^-30 to a multiple of pi/2.
+/// float32 x >= 2^17: 24 bits times 106, from the weight 2^24 on; no float32 comes closer than 2^-30 to a multiple of
+/// pi/2, which float64 holds with bits to spare.
 template <Emitter E>
 Reduced<E> reduce_huge_single(Num<E> x) {
-  const auto wide = x.to(DType::float64);
-  const auto biased = (bits_of(wide) & double_format.exponent_mask()) >> 52;
-  // The last 29 of float64's fraction bits are 0, so that m is an integer of 24 bits with an exponent 29 higher.
-  const auto m = ((bits_of(wide) & double_format.fraction_mask()) | (uint64_t{1} << 52)) >> 29;
-  const auto shifted = biased + biased.raw(29);
-  const auto high = m * window(shifted, 0) + (m * (window(shifted, 64) >> 32) >> 32);
-  const auto rest = nearest_quadrant(high, high.raw(0));
-  const auto sum = chunk(rest.high >> 32, 0x1p-30) + chunk(rest.high & 0xFFFFFFFF, 0x1p-62);
-  const auto r = flip_sign(sum * (coefficients::pi_pair_double[0] / 2), rest.sign);
-  const auto r_high = r.to(DType::float32);
-  const auto r_low = (r - r_high.to(DType::float64)).to(DType::float32);
-  return {{r_high, r_low}, rest.quadrant.to(DType::uint32)};
+  const HugeArgument<E> huge(x.to(DType::float64));
+  const auto [top, top_low] = two_product(huge.fraction(-28), huge.window(-24));
+  const auto shifted = top + double_format.rounding_magic();
+  const auto turn =
+      (top - (shifted - double_format.rounding_magic())) + fma(huge.fraction(-81), huge.window(29), top_low);
+  const auto r = turn * (coefficients::pi_pair_double[0] / 2);
+  const auto high = r.to(DType::float32);
+  const auto low = (r - high.to(DType::float64)).to(DType::float32);
+  return {{high, low}, bits_of(shifted).to(DType::uint32)};
 }
 
 }  // namespace fuseval::codegen::math

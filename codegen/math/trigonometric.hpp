@@ -10,6 +10,8 @@
 // Newsletter 18, 1983) on a rare path.
 #pragma once
 
+#include <array>
+
 #include "codegen/math/coefficients/coefficients.hpp"
 #include "codegen/math/format.hpp"
 #include "codegen/math/reduce_huge.hpp"
@@ -42,15 +44,21 @@ Reduced<E> reduce_single(Num<E> x) {
 /// |x| up to this is reduced without the rare path.
 inline double reduction_limit(DType dtype) { return dtype == DType::float32 ? 200'000.0 : 3'200'000.0; }
 
-/// kernel(reduce(x)) for x >= 0, inf and NaN.
-template <Emitter E, class Kernel>
-Num<E> over_reduced(Num<E> x, Kernel&& kernel) {
+/// x less the nearest multiple of pi/2, for x >= 0; NaN for inf and NaN. The rare path is a loop of at most one turn:
+/// a branch that three values come out of, so that the polynomials stand in the code once.
+template <Emitter E>
+Reduced<E> reduce(Num<E> x) {
+  using State = std::array<typename E::Value, 4>;  // the residual's high and low part, n, and whether it is yet to do
   const bool single = x.dtype() == DType::float32;
-  const auto common = kernel(single ? reduce_single(x) : reduce_double(x));
+  const auto common = single ? reduce_single(x) : reduce_double(x);
   const auto huge = x > reduction_limit(x.dtype());
-  // x - x makes an infinite x NaN, and changes nothing else: no finite x has the sine or cosine 0.
-  const auto rare = [&] { return (kernel(single ? reduce_huge_single(x) : reduce_huge_double(x)) + (x - x)).v; };
-  return x.with(x.e->rarely(huge.v, common.v, rare));
+  const auto active = [](const State& state) { return state[3]; };
+  const auto step = [&](const State&) {
+    const auto r = single ? reduce_huge_single(x) : reduce_huge_double(x);
+    return State{(r.r.high + (x - x)).v, r.r.low.v, r.n.v, (x != x).v};  // x - x is NaN for inf and else 0
+  };
+  const State end = x.e->repeat_while(State{common.r.high.v, common.r.low.v, common.n.v, huge.v}, active, step);
+  return {{x.with(end[0]), x.with(end[1])}, x.with(end[2])};
 }
 
 /// sin and cos of a reduced argument, as pairs whose sum holds a few bits more than the format:
@@ -90,41 +98,33 @@ Num<E> is_odd(Num<E> n) {
 template <Emitter E>
 typename E::Value sin(E& e, typename E::Value argument) {
   const Num<E> given{&e, argument};
-  const auto magnitude = over_reduced(abs(given), [&](Reduced<E> reduced) {
-    const auto both = sine_cosine(reduced.r);
-    const auto value = select(is_odd(reduced.n), both.cosine_head + both.cosine_tail, both.sine_head + both.sine_tail);
-    return flip_sign(value, bit_as_sign(reduced.n, 1, given.dtype()));
-  });
-  return flip_sign(magnitude, sign_of(given)).v;
+  const auto reduced = reduce(abs(given));
+  const auto both = sine_cosine(reduced.r);
+  const auto value = select(is_odd(reduced.n), both.cosine_head + both.cosine_tail, both.sine_head + both.sine_tail);
+  return flip_sign(value, bit_as_sign(reduced.n, 1, given.dtype()) ^ sign_of(given)).v;
 }
 
 template <Emitter E>
 typename E::Value cos(E& e, typename E::Value argument) {
   const Num<E> given{&e, argument};
-  return over_reduced(abs(given),
-                      [&](Reduced<E> reduced) {
-                        const auto both = sine_cosine(reduced.r);
-                        const auto value = select(is_odd(reduced.n), both.sine_head + both.sine_tail,
-                                                  both.cosine_head + both.cosine_tail);
-                        return flip_sign(value, bit_as_sign(reduced.n + reduced.n.raw(1), 1, given.dtype()));
-                      })
-      .v;
+  const auto reduced = reduce(abs(given));
+  const auto both = sine_cosine(reduced.r);
+  const auto value = select(is_odd(reduced.n), both.sine_head + both.sine_tail, both.cosine_head + both.cosine_tail);
+  return flip_sign(value, bit_as_sign(reduced.n + reduced.n.raw(1), 1, given.dtype())).v;
 }
 
 /// The quotient of sine and cosine, both as pairs; odd n gives -cos/sin.
 template <Emitter E>
 typename E::Value tan(E& e, typename E::Value argument) {
   const Num<E> given{&e, argument};
-  const auto magnitude = over_reduced(abs(given), [&](Reduced<E> reduced) {
-    const auto both = sine_cosine(reduced.r);
-    const auto sine = fast_two_sum(both.sine_head, both.sine_tail);
-    const auto cosine = fast_two_sum(both.cosine_head, both.cosine_tail);
-    const auto odd = is_odd(reduced.n);
-    const auto [high, low] = quotient(Pair<E>{select(odd, cosine.high, sine.high), select(odd, cosine.low, sine.low)},
-                                      Pair<E>{select(odd, sine.high, cosine.high), select(odd, sine.low, cosine.low)});
-    return flip_sign(high + low, bit_as_sign(reduced.n, 0, given.dtype()));
-  });
-  return flip_sign(magnitude, sign_of(given)).v;
+  const auto reduced = reduce(abs(given));
+  const auto both = sine_cosine(reduced.r);
+  const auto sine = fast_two_sum(both.sine_head, both.sine_tail);
+  const auto cosine = fast_two_sum(both.cosine_head, both.cosine_tail);
+  const auto odd = is_odd(reduced.n);
+  const auto [high, low] = quotient(Pair<E>{select(odd, cosine.high, sine.high), select(odd, cosine.low, sine.low)},
+                                    Pair<E>{select(odd, sine.high, cosine.high), select(odd, sine.low, cosine.low)});
+  return flip_sign(high + low, bit_as_sign(reduced.n, 0, given.dtype()) ^ sign_of(given)).v;
 }
 
 }  // namespace fuseval::codegen::math

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <bit>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
@@ -124,6 +125,7 @@ bool run(const Fast& fast, uint64_t part, unsigned thread_count) {
       "s)\n",
       isatty(2) ? "\r" : "", fast.name, task.function.bound, task.outcome.largest, task.outcome.at,
       pattern_count / part, task.outcome.asked, task.outcome.violations, seconds);
+  std::fflush(stdout);
   return task.outcome.violations == 0;
 }
 
