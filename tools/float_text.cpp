@@ -37,11 +37,12 @@ FloatParts shortest_positional(T value) {
   const FloatParts scientific = split(chars_of(value, std::chars_format::scientific));
   const int exponent = std::atoi(scientific.exponent.c_str() + 1);
   const bool negative = scientific.whole[0] == '-';
-  std::string digits = scientific.whole.substr(negative ? 1 : 0) + scientific.fraction;
-  if (exponent < 0) digits.insert(0, static_cast<size_t>(-exponent), '0');
+  std::string digits(exponent < 0 ? static_cast<size_t>(-exponent) : 0, '0');
+  digits.append(scientific.whole, negative ? 1 : 0).append(scientific.fraction);
   const size_t whole = exponent < 0 ? 1 : static_cast<size_t>(exponent) + 1;
   if (digits.size() < whole) digits.resize(whole, '0');
-  FloatParts parts{(negative ? "-" : "") + digits.substr(0, whole), digits.substr(whole), {}};
+  FloatParts parts{std::string(negative ? 1 : 0, '-'), digits.substr(whole), {}};
+  parts.whole.append(digits, 0, whole);
   trim_zeros(parts.fraction);
   return parts;
 }

@@ -98,7 +98,8 @@ FloatLayout float_layout(const fv_view& array, bool summary) {
 }
 
 std::string aligned(const FloatParts& parts, const FloatLayout& layout) {
-  std::string text = padded(layout.left, parts.whole) + "." + parts.fraction;
+  std::string text = padded(layout.left, parts.whole);
+  (text += '.') += parts.fraction;
   if (!layout.scientific) return text + std::string(layout.fraction - parts.fraction.size(), ' ');
   const std::string digits = parts.exponent.substr(2);
   return text + parts.exponent.substr(0, 2) + std::string(layout.exponent - digits.size(), '0') + digits;
@@ -136,7 +137,9 @@ class Layout {
 
  private:
   std::string nested(int axis, const char* address) const {
-    return "[" + (axis == array_.rank - 1 ? row(axis, address) : rows(axis, address)) + "]";
+    std::string text(1, '[');
+    text += axis == array_.rank - 1 ? row(axis, address) : rows(axis, address);
+    return text += ']';
   }
 
   /// f(index) for what is shown along an axis, index -1 standing for the part that is left out.
