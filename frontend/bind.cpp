@@ -17,6 +17,9 @@ Binder::Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& 
 
 BoundFunction Binder::run() {
   values_.resize(ast_.exprs.size());
+  is_callee_.resize(ast_.exprs.size());
+  for (const Expr& expr : ast_.exprs)
+    if (expr.kind == ExprKind::call) is_callee_[ast_.child(expr, 0)] = true;
   for (ExprId id = 0; id < ast_.exprs.size(); ++id) {
     try {
       bind_expr(id);
@@ -71,7 +74,7 @@ void Binder::bind_expr(ExprId id) {
       value.kind = ValueKind::ellipsis;
       break;
     case ExprKind::name:
-      value = bind_name(expr);
+      value = bind_name(expr, is_callee_[id]);
       break;
     case ExprKind::unary:
     case ExprKind::binary:
@@ -107,12 +110,13 @@ void Binder::bind_expr(ExprId id) {
   value.span = expr.span;
 }
 
-Value Binder::bind_name(const Expr& expr) {
+Value Binder::bind_name(const Expr& expr, bool is_callee) {
   const std::string_view name = ast_.text(expr);
   const auto bound = slot_of_.find(name);
   if (bound == slot_of_.end()) {
     if (auto value = builtin(name, expr.span)) return std::move(*value);
-    fail(ErrorCode::unknown_name, expr.span, "unknown name `{}`{}", name, suggestion(name));
+    fail(is_callee ? ErrorCode::unknown_function : ErrorCode::unknown_name, expr.span, "unknown {} `{}`{}",
+         is_callee ? "function" : "name", name, suggestion(name));
   }
   if (find_function(name) || dtype_from_name(name))
     fail(ErrorCode::argument, expr.span, "an input cannot be named `{}`: that is a {} of the language", name,

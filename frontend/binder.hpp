@@ -88,7 +88,7 @@ class Binder {
 
  private:
   void bind_expr(ExprId id);
-  Value bind_name(const Expr& expr);
+  Value bind_name(const Expr& expr, bool is_callee);
   Value bind_input(uint32_t slot, Span span);
   Value bind_call(const Expr& expr);
   Value bind_operator(const Expr& expr);
@@ -125,7 +125,7 @@ class Binder {
   Limits limits_;
   std::unordered_map<std::string_view, uint32_t> slot_of_;
   std::vector<Value> values_;
-  std::vector<uint8_t> is_used_, is_specialised_;
+  std::vector<uint8_t> is_callee_, is_used_, is_specialised_;
   BoundFunction result_;
 };
 

@@ -1,0 +1,117 @@
+// Python scalars among themselves: Python's rules; and the promise about weak inputs whose value changes.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "frontend/weak.hpp"
+#include "tests/unit/frontend/bind_fixture.hpp"
+
+using namespace fuseval;
+using namespace fuseval::frontend;
+using namespace fuseval::frontend::testing;
+
+TEST_CASE("literals fold under Python's rules") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"2**-1", "0.5"},
+      {"7//2", "3"},
+      {"-7//2", "-4"},
+      {"-7%3", "2"},
+      {"7%-3", "-2"},
+      {"True+True", "2"},
+      {"True&False", "0"},
+      {"5&3", "1"},
+      {"~5", "-6"},
+      {"1<<62", "4611686018427387904"},
+      {"-1>>100", "-1"},
+      {"7.5//2", "3."},
+      {"-7.5%2", "0.5"},
+      {"7.5%-2", "-0.5"},
+      {"0/-5", "-0."},
+      {"1 if True else 2.5", "1."},
+      {"2**63-1", "9223372036854775807"},
+      {"1<2<3", "1"},
+      {"1<2>3", "0"},
+      {"not 3", "0"},
+      {"2 and 3", "1"},
+      {"9007199254740993 == 9007199254740992.0", "0"},
+      {"18014398509481985/1", "18014398509481984."},
+      {"9223372036854775807/9223372036854775806 == 1.0", "1"},
+      {"0/9223372036854775807", "0."},
+      {"0x1F + 0b11 + 0o17 + 1_000", "1049"},
+      {"-True", "-1"},
+      {"+True", "1"},
+  };
+  for (const auto& [text, expected] : cases) {
+    INFO(text);
+    CHECK(formula(text) == expected);
+  }
+}
+
+TEST_CASE("what Python refuses is an error") {
+  for (const char* text : {"1/0", "1//0", "1%0", "1.0%0", "0**-1", "1<<-1", "2**63", "1<<200", "2**127", "~2.0",
+                           "1.5&2", "(-8)**0.5", "10.0**400", "(-(2**126)-(2**126))//-1"}) {
+    INFO(text);
+    CHECK_THROWS_AS(bound(text), Error);
+  }
+}
+
+TEST_CASE("an int is compared exactly with a float") {
+  CHECK(fold_compare(Operator::less, weak_integer(9007199254740992), weak_float(9007199254740994)));
+  CHECK_FALSE(fold_compare(Operator::equal, weak_integer(9007199254740993), weak_float(9007199254740992)));
+  CHECK(fold_compare(Operator::not_equal, weak_integer(1), weak_float(NAN)));
+  CHECK_FALSE(fold_compare(Operator::less_equal, weak_float(NAN), weak_integer(1)));
+  CHECK(fold_compare(Operator::greater, weak_float(INFINITY), weak_integer(1)));
+  CHECK(fold_compare(Operator::less, weak_integer(-1), weak_float(-0.5)));
+}
+
+TEST_CASE("float arithmetic on weak inputs stays in the graph") {
+  CHECK(formula("(x*2+1)*a") == "multiply(add(multiply(in12, 2.), 1.), in0)");
+  CHECK(formula("(-x)*b") == "multiply(float32(negative(in12)), in1)");
+  CHECK(formula("a if x > 2 else 0.0") == "where(greater(in12, 2.), in0, 0.)");
+  CHECK(formula("x and not x") == "logical_and(not_equal(in12, 0.), logical_not(not_equal(in12, 0.)))");
+  CHECK(formula("k*a") == "multiply(float64(in11), in0)");
+  CHECK(formula("k*b") == "multiply(float32(float64(in11)), in1)");
+  CHECK(formula("k*I") == "multiply(in11, in9)");
+  CHECK(formula("k < u") == "greater(int64(in3), in11)");
+  for (const char* text : {"(x*2+1)*a", "k*a", "k*I", "x < 1", "q*a", "x if x > 2 else 1.0", "k < u"})
+    CHECK_MESSAGE(bound(text).specialised_slots.empty(), text);
+}
+
+TEST_CASE("what needs a weak input's value is for that value") {
+  const std::pair<const char*, const char*> cases[] = {{"a**k", "multiply(multiply(in0, in0), in0)"},
+                                                       {"(k+1)*a", "multiply(4., in0)"},
+                                                       {"u*k", "multiply(in3, 3)"},
+                                                       {"(k/2)*a", "multiply(1.500000, in0)"}};
+  for (const auto& [text, expected] : cases) {
+    INFO(text);
+    CHECK(bound(text).specialised_slots == std::vector<uint32_t>{11});
+  }
+  CHECK(formula("a**k") == "multiply(multiply(in0, in0), in0)");
+  CHECK(formula("(k+1)*a") == "multiply(4., in0)");
+  CHECK(formula("u*k") == "multiply(in3, 3)");
+  CHECK(bound("sum(a, axis=k-2)").specialised_slots == std::vector<uint32_t>{11});
+  CHECK(bound("a[:, k-2]").specialised_slots == std::vector<uint32_t>{11});
+  CHECK(bound("reshape(a, (k, 2))").specialised_slots == std::vector<uint32_t>{11});
+  CHECK(bound("a**x").specialised_slots == std::vector<uint32_t>{12});
+}
+
+TEST_CASE("errors that depend on values are checks") {
+  const auto check = [](const char* text) {
+    const BoundFunction function = bound(text);
+    REQUIRE(function.value_checks.size() == 1);
+    const ValueCheck& check = function.value_checks[0];
+    CHECK(function.function.graph.shape(check.node).empty());
+    return formula(function.function.graph, check.node) + ": " + check.message;
+  };
+  CHECK(check("1/x*a") == "equal(in12, 0.): division by zero");
+  CHECK(check("i**i") == "any(less(in2, 0)): Integers to negative integer powers are not allowed.");
+  CHECK(check("2**I") == "any(less(in9, 0)): Integers to negative integer powers are not allowed.");
+  CHECK(bound("u**u").value_checks.empty());
+  CHECK(bound("a**i").value_checks.empty());
+  CHECK(bound("i**2").value_checks.empty());
+}
+
+TEST_CASE("only the inputs that the text names are used") {
+  CHECK(bound("x*a").used_slots == std::vector<uint32_t>{12, 0});
+  CHECK(bound("pi").used_slots.empty());
+}
