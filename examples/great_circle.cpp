@@ -15,18 +15,25 @@
 #include <fuseval/fuseval.hpp>
 #include <iostream>
 #include <numeric>
+#include <regex>
 #include <string>
 #include <vector>
 
 namespace {
 
-const std::string half_chord =
-    "(sin(radians(lat[:, newaxis] - lat)/2)**2"
-    " + cos(radians(lat))[:, newaxis]*cos(radians(lat))*sin(radians(lon[:, newaxis] - lon)/2)**2)";
-const std::string distance = "2*6371.0088*arcsin(sqrt(" + half_chord + "))";
-const std::string to_others = "where(airport[:, newaxis] == airport, inf, " + distance + ")";
-const std::string text = "min(" + to_others + ", axis=1), argmin(" + to_others + ", axis=1), max(" + distance +
-                         ", axis=1), argmax(" + distance + ", axis=1), mean(" + distance + ", axis=1)";
+// d, the distances in kilometres, and e, the same with each airport infinitely far from itself.
+const std::string d =
+    "2*6371.0088*arcsin(sqrt(sin(radians(lat[:, newaxis] - lat)/2)**2"
+    " + cos(radians(lat))[:, newaxis]*cos(radians(lat))*sin(radians(lon[:, newaxis] - lon)/2)**2))";
+const std::string e = "where(airport[:, newaxis] == airport, inf, d)";
+const std::string results = "min(e, axis=1), argmin(e, axis=1), max(d, axis=1), argmax(d, axis=1), mean(d, axis=1)";
+
+/// `text` with the one-letter name written out.
+std::string written_out(const std::string& text, char name, const std::string& meaning) {
+  return std::regex_replace(text, std::regex(fmt::format("\\b{}\\b", name)), "(" + meaning + ")");
+}
+
+const std::string text = written_out(written_out(results, 'e', e), 'd', d);
 const char* const result_names[] = {"nearest_km", "nearest", "farthest_km", "farthest", "mean_km"};
 
 struct Arguments {
@@ -53,8 +60,9 @@ std::vector<std::string> read_airports(const std::string& path) {
   std::vector<std::string> airports;
   for (std::string line; std::getline(file, line);) {
     const size_t name = line.find('\t') + 1, city = line.find('\t', name) + 1, country = line.find('\t', city) + 1;
-    airports.push_back(fmt::format("{} ({}), {}, {}", line.substr(name, city - name - 1), line.substr(0, name - 1),
-                                   line.substr(city, country - city - 1), line.substr(country)));
+    const std::string town = line.substr(city, country - city - 1);
+    airports.push_back(fmt::format("{} ({}){}{}, {}", line.substr(name, city - name - 1), line.substr(0, name - 1),
+                                   town.empty() ? "" : ", ", town, line.substr(country)));
   }
   return airports;
 }
@@ -90,7 +98,8 @@ void run(const Arguments& arguments) {
   const double again = seconds_of([&] { result = session.evaluate(text, bindings, options); });
 
   const double pairs = static_cast<double>(airports.size()) * static_cast<double>(airports.size());
-  fmt::print("{} airports, {:.1f} million pairs\n\n{}\n\n", airports.size(), pairs / 1e6, text);
+  fmt::print("{} airports, {:.1f} million pairs\n\n{}\n  e = {}\n  d = {}\n\n", airports.size(), pairs / 1e6, results,
+             e, d);
   fmt::print("{}\n", session.explain(text, bindings));
   print_facts(result, airports);
   fmt::print("\nelapsed         {:.3f} s, of which {:.1f} ms from text to machine code\n", first,

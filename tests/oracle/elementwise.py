@@ -419,7 +419,9 @@ def clip(a, a_min=None, a_max=None, **options):
 
 
 def as_dtype(x, dtype):
-    return convert(x, dtype) if isinstance(x, Envelope) else Envelope(np.asarray(x, dtype))
+    if isinstance(x, Envelope):
+        return convert(x, dtype)
+    return Envelope(departures.cast(x, dtype) if isinstance(x, float) else np.asarray(x, dtype))
 
 
 @implements(np.round, np.around)

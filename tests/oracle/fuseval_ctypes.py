@@ -139,7 +139,8 @@ class _Views:
 
     def _fill(self, view, value, writable):
         if value is None:
-            return  # an output that asks for an owned result
+            view.dtype = -1  # an output that asks for an owned result, of its own dtype
+            return
         weak = type(value) in (bool, int, float)
         array = np.asarray(value)
         if writable and array is not value:

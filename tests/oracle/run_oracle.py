@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -92,6 +93,11 @@ def worker(arguments, note):
             if failures >= arguments.failures:
                 print(f"stopping after {failures} failures", flush=True)
                 break
+            continue
+        except Exception:
+            failures += 1
+            print(f"\n---- program {number} of seed {arguments.seed}: the oracle itself fails\n{traceback.format_exc()}"
+                  f"{reproducer(program)}", flush=True)
             continue
         record(hits, program, outcome)
         errors += outcome == "error"
