@@ -92,7 +92,7 @@ def page(rows, delays, rounds):
          f"{row['bytes'] / row['seconds']['fuseval'] / 1e9:.1f}", f"{row['stream'] / 1e9:.1f}"] for row in rows))
     lines += ["## Times of a call", ""]
     names = {"linear_1000": "`2*a + 3*b`, 1 000 elements", "square_1000": "`a**2 + b**2 + 2*a*b`, 1 000 elements",
-             "linear_10": "`2*a + 3*b`, 10 elements", "texts": f"new text to first result ({delays['kernels']} kernels "
+             "bare_1000": "the same first expression as a C++ loop, called directly", "linear_10": "`2*a + 3*b`, 10 elements", "texts": f"new text to first result ({delays['kernels']} kernels "
              f"compiled for {len(delays['texts']) + 5} texts)", "process": "`fuseval eval` of a small expression, the process",
              "true": "`/bin/true`, the process"}
     lines += table(["what", "median", "fastest", "slowest"], (

@@ -21,23 +21,22 @@ import report  # noqa: E402
 from rivals import ROOT, Stream, elementwise, reduction  # noqa: E402
 
 SIZES = {"10^7": 10**7, "256 MB": None}
+QUICK = {"10^6": 10**6}
 
 
-def sizes(label, dtype, quick):
-    if quick:
-        return 10**6
-    return SIZES[label] or 256 * 10**6 // np.dtype(dtype).itemsize
+def extent(label, dtype):
+    return (SIZES | QUICK)[label] or 256 * 10**6 // np.dtype(dtype).itemsize
 
 
 def groups(quick):
     """(size label, array bytes for STREAM, builders of cases): one group is in memory at a time."""
-    for label in list(SIZES)[: 1 if quick else 2]:
-        everyone = label == "10^7"
-        n = sizes(label, "float64", quick)
+    for label in QUICK if quick else SIZES:
+        everyone = label != "256 MB"
+        n = extent(label, "float64")
         builders = []
         for dtype in ("float64", "float32"):
             for name in ("linear", "square"):
-                builders.append(lambda name=name, dtype=dtype: elementwise(name, dtype, sizes(label, dtype, quick), label,
+                builders.append(lambda name=name, dtype=dtype: elementwise(name, dtype, extent(label, dtype), label,
                                                                            everyone))
         if everyone:
             builders.append(lambda: elementwise("waves", "float64", n, label, True))

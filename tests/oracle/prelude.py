@@ -12,7 +12,7 @@ import numpy as np
 
 import departures
 from envelope import Cast, Envelope
-from shapes import CREATION, created
+from shapes import CREATION, created, full_like
 
 FUNCTIONS = """
     absolute abs fabs sign square sqrt reciprocal floor ceil trunc rint isnan isinf isfinite signbit spacing exp log sin
@@ -78,6 +78,8 @@ def _namespace(envelopes):
         names[name] = Cast(getattr(np, name)) if envelopes else getattr(np, name)
     for name in CREATION:
         names[name] = created(getattr(np, name)) if envelopes else getattr(np, name)
+    if envelopes:  # NumPy's dispatch does not look at the fill value
+        names["full_like"] = full_like
     names["fma"] = _fused if envelopes else departures.fma
     return names
 

@@ -65,6 +65,8 @@ def accumulated(kind, function, a, options):
     value = native(function, a, options)
     if where is None:
         return unknown(value)
+    if a.dtype.kind == "f" and value.dtype.kind in "iu":  # dtype=: a cast, with fuseval's saturation
+        return accumulated(kind, function, convert(a, value.dtype), options)
     keywords = {key: options[key] for key in ("axis", "keepdims") if key in options}
     if value.dtype.kind != "f":
         if is_exact(a):
