@@ -14,8 +14,7 @@
 // layouts; results and .npy files. C++ bool, integers, float and double are Python-like weak scalars;
 // fuseval::scalar<float>(x) is a NumPy-like strong one. Nothing is copied: data must live until the call returns.
 // Every failure is a fuseval::Error.
-#ifndef FUSEVAL_HPP
-#define FUSEVAL_HPP
+#pragma once
 
 #include <algorithm>
 #include <array>
@@ -898,5 +897,3 @@ inline std::string version() { return fv_version(); }
 
 }  // namespace abi_0
 }  // namespace fuseval
-
-#endif  // FUSEVAL_HPP
