@@ -106,15 +106,16 @@ Num<E> horner(Num<E> y, std::span<const double> c, size_t first, size_t step) {
   return sum;
 }
 
-/// c[0] + c[1] x + c[2] x^2 + …: the even and the odd powers as two chains, which halves the latency for two operations
-/// more. (Estrin's scheme has less latency still, but each of its pairs needs a constant in a register where Horner's
-/// constants are memory operands: half as many instructions again, and slower in the kernels, which have vectors enough
-/// in flight.)
+/// c[0] + c[1] x + c[2] x^2 + …: the terms above c[0] as two chains, of even and of odd powers, which halves the
+/// latency for one operation more. c[0] comes last, so that only the last rounding is of the sum's size. (Estrin's
+/// scheme has less latency still, but each of its pairs needs a constant in a register where Horner's constants are
+/// memory operands: a third more instructions, and no faster in kernels, which have vectors enough in flight.)
 template <Emitter E>
 Num<E> polynomial(Num<E> x, std::span<const double> c) {
   if (c.size() < 5) return horner(x, c, 0, 1);
   const auto square = x * x;
-  return fma(horner(square, c, 1, 2), x, horner(square, c, 0, 2));
+  const auto above = c.subspan(1);
+  return fma(fma(horner(square, above, 1, 2), x, horner(square, above, 0, 2)), x, c[0]);
 }
 
 /// An unevaluated sum: a number of twice the precision, |low| at most about half a unit in high's last place.
