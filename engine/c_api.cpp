@@ -54,6 +54,15 @@ Casting casting_of(int32_t casting) {
   throw Error(ErrorCode::argument, fmt::format("casting is 0, 1, 2 or 3, not {}", casting));
 }
 
+int32_t result_dtype_of(const char* name) {
+  if (name == nullptr) return -1;
+  const auto dtype = fuseval::dtype_from_name(name);
+  if (!dtype) throw Error(ErrorCode::argument, fmt::format("result_dtype: '{}' is no dtype", name));
+  if (!is_computed(*dtype))
+    throw Error(ErrorCode::unsupported, fmt::format("result_dtype: this version does not compute with {}", name));
+  return static_cast<int32_t>(*dtype);
+}
+
 RunOptions run_options(const fv_run_options* given) {
   if (given == nullptr) return {};
   const fv_run_options options = read_options(given, "fv_run_options");
@@ -63,7 +72,7 @@ RunOptions run_options(const fv_run_options* given) {
                 fmt::format("the device '{}' is not available in this version; use cpu or auto", device));
   if (options.threads < 0)
     throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", options.threads));
-  return {options.threads, casting_of(options.casting)};
+  return {options.threads, {casting_of(options.casting), result_dtype_of(options.result_dtype)}};
 }
 
 SessionOptions session_options(const fv_session_options* given) {
@@ -140,7 +149,7 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
     require(program != nullptr, "program is NULL");
     *program = nullptr;
     auto made = session_of(session).compile(view, names, inputs, input_count);
-    if (is_complete(inputs, input_count)) made->specialise(inputs, nullptr, 0, fuseval::Casting::same_kind);
+    if (is_complete(inputs, input_count)) made->specialise(inputs, nullptr, 0, ResultRule{});
     *program = new fv_program{std::move(made)};
   });
 }

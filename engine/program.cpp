@@ -75,9 +75,9 @@ void Program::check_inputs(const fv_view* inputs, int32_t count) const {
 }
 
 CallSignature Program::signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                                    Casting casting) const {
+                                    const ResultRule& rule) const {
   CallSignature signature;
-  signature.casting = casting;
+  signature.rule = rule;
   for (size_t k = 0; k < inputs_.size(); ++k) {
     const Input& input = inputs_[k];
     validate_description(inputs[k], fmt::format("input '{}'", input.name));
@@ -98,10 +98,10 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
 }
 
 std::shared_ptr<const Specialisation> Program::find_recent(const fv_view* inputs, const fv_view* outputs,
-                                                           int32_t output_count, Casting casting) const {
+                                                           int32_t output_count, const ResultRule& rule) const {
   std::lock_guard lock(mutex_);
   const auto it = std::find_if(recent_.begin(), recent_.end(),
-                               [&](const auto& made) { return made->serves(inputs, outputs, output_count, casting); });
+                               [&](const auto& made) { return made->serves(inputs, outputs, output_count, rule); });
   if (it == recent_.end()) return nullptr;
   std::rotate(recent_.begin(), it, it + 1);
   return recent_.front();
@@ -119,10 +119,10 @@ void Program::remember(std::shared_ptr<const Specialisation> made) const {
 }
 
 std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs, const fv_view* outputs,
-                                                          int32_t output_count, Casting casting) const {
-  if (auto known = find_recent(inputs, outputs, output_count, casting)) return known;
+                                                          int32_t output_count, const ResultRule& rule) const {
+  if (auto known = find_recent(inputs, outputs, output_count, rule)) return known;
   const FrontTimer timer(runtime_->counters);
-  auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, casting),
+  auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule),
                                                      runtime_->kernels, runtime_->target);
   runtime_->counters.add(runtime_->counters.plans_made, 1);
   remember(made);

@@ -38,14 +38,14 @@ class Program {
 
   /// One of the specialisations at hand, if it serves this call; views that it serves are well-formed.
   const Specialisation* find(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                             Casting casting) const {
+                             const ResultRule& rule) const {
     for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
-      if (entry->made->serves(inputs, outputs, output_count, casting)) return entry->made.get();
+      if (entry->made->serves(inputs, outputs, output_count, rule)) return entry->made.get();
     return nullptr;
   }
   /// The specialisation for this call, made if there is none. The views have been checked.
   std::shared_ptr<const Specialisation> specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                                                   Casting casting) const;
+                                                   const ResultRule& rule) const;
 
  private:
   // The first few specialisations stay for the program's life in a list that is read without a lock: most programs meet
@@ -58,10 +58,10 @@ class Program {
   static constexpr size_t recent_limit = 32;
 
   CallSignature signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                             Casting casting) const;
+                             const ResultRule& rule) const;
 
   std::shared_ptr<const Specialisation> find_recent(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                                                    Casting casting) const;
+                                                    const ResultRule& rule) const;
   void remember(std::shared_ptr<const Specialisation> made) const;
 
   std::shared_ptr<Runtime> runtime_;

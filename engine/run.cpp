@@ -231,11 +231,11 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   const FloatEnvironment environment;
   std::shared_ptr<const Specialisation> keep;
   const bool fits = static_cast<size_t>(input_count) == program.inputs().size();
-  const Specialisation* made = fits ? program.find(inputs, outputs, output_count, options.casting) : nullptr;
+  const Specialisation* made = fits ? program.find(inputs, outputs, output_count, options.rule) : nullptr;
   if (made == nullptr) {
     program.check_inputs(inputs, input_count);
     check_outputs(outputs, output_count);
-    keep = program.specialise(inputs, outputs, output_count, options.casting);
+    keep = program.specialise(inputs, outputs, output_count, options.rule);
     made = keep.get();
   }
   if (results == nullptr && static_cast<size_t>(output_count) != made->results().size())

@@ -8,7 +8,7 @@ namespace fuseval::engine {
 
 struct RunOptions {
   int threads = 0;  ///< at most; 0: the session's
-  Casting casting = Casting::same_kind;
+  ResultRule rule;
 };
 
 /// Runs `program`. outputs: NULL or one view a result (data == NULL: owned). results may be nullptr when every output

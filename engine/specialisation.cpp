@@ -93,8 +93,7 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
 
 Specialisation::Specialisation(Function function, const Specialisation& parent, KernelCache& kernels,
                                const codegen::TargetOptions& target)
-    : signature_{parent.signature_.inputs, parent.signature_.layouts, {}, Casting::same_kind},
-      used_slots_(parent.used_slots_) {
+    : signature_{parent.signature_.inputs, parent.signature_.layouts, {}, {}}, used_slots_(parent.used_slots_) {
   build(std::move(function), kernels, target);
 }
 
@@ -114,16 +113,19 @@ void Specialisation::build(Function function, KernelCache& kernels, const codege
 // Casts and broadcasts to what the caller asked for become part of the program.
 void Specialisation::shape_results(Function& function) {
   const auto& requests = signature_.outputs;
+  const ResultRule& rule = signature_.rule;
+  OutputRequest by_rule;
+  if (rule.dtype >= 0) by_rule.dtype = static_cast<DType>(rule.dtype);
   if (!requests.empty() && requests.size() != function.outputs.size())
     throw Error(ErrorCode::argument, fmt::format("the program has {} result{}, but {} output{} given",
                                                  function.outputs.size(), function.outputs.size() == 1 ? "" : "s",
                                                  requests.size(), requests.size() == 1 ? " is" : "s are"));
   for (size_t k = 0; k < function.outputs.size(); ++k) {
     NodeId& id = function.outputs[k];
-    const OutputRequest request = requests.empty() ? OutputRequest{} : requests[k];
+    const OutputRequest request = requests.empty() ? by_rule : requests[k];
     const DType own = function.graph.dtype(id);
     const DType dtype = request.dtype.value_or(own);
-    if (!can_cast(own, dtype, signature_.casting)) refuse_cast(own, dtype, signature_.casting);
+    if (!can_cast(own, dtype, rule.casting)) refuse_cast(own, dtype, rule.casting);
     id = function.graph.cast(id, dtype);
     if (request.given) {
       const Shape result = function.graph.shape(id);
@@ -202,7 +204,7 @@ void Specialisation::note_expectations() {
 }
 
 bool Specialisation::serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                            Casting casting) const {
+                            const ResultRule& rule) const {
   if (expected_outputs_.size() != static_cast<size_t>(output_count)) return false;
   for (const ExpectedView& expected : expected_inputs_)
     if (!expected.accepts_input(inputs[expected.slot()])) return false;
@@ -210,7 +212,7 @@ bool Specialisation::serves(const fv_view* inputs, const fv_view* outputs, int32
     if (!expected.accepts_output(outputs[expected.slot()])) return false;
   for (const uint32_t slot : specialised_slots_)
     if (weak_bits(inputs[slot]) != signature_.inputs[slot].bits) return false;
-  return output_count == 0 || casting == signature_.casting;
+  return rule == signature_.rule;
 }
 
 }  // namespace fuseval::engine

@@ -25,11 +25,18 @@ struct OutputRequest {
 };
 
 /// What the graph is made for: everything but addresses and the values of weak scalars.
+/// How results that the text gives become what the caller gets.
+struct ResultRule {
+  Casting casting = Casting::same_kind;  ///< allowed between a result and its output
+  int32_t dtype = -1;                    ///< of owned results when no outputs are asked for; -1: each its own
+  bool operator==(const ResultRule&) const = default;
+};
+
 struct CallSignature {
   std::vector<frontend::InputInfo> inputs;
   std::vector<ArrayLayout> layouts;    ///< [slot]
   std::vector<OutputRequest> outputs;  ///< empty: every result owned, in its own dtype
-  Casting casting = Casting::same_kind;
+  ResultRule rule;
 };
 
 class Specialisation {
@@ -39,7 +46,7 @@ class Specialisation {
                  const codegen::TargetOptions& target);
 
   /// Whether it serves this call. True only for well-formed views: nothing else need be checked then.
-  bool serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Casting casting) const;
+  bool serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count, const ResultRule& rule) const;
 
   struct Result {
     DType dtype;

@@ -48,12 +48,6 @@ Bindings bindings_of(const std::vector<Operand>& operands) {
   return bindings;
 }
 
-std::vector<View> views_of(const std::vector<Operand>& operands) {
-  std::vector<View> views;
-  for (const Operand& operand : operands) views.push_back(operand.view);
-  return views;
-}
-
 Session session_for(const Arguments& arguments) {
   if (arguments.threads == 0) return Session::shared();
   SessionOptions options;
@@ -61,15 +55,21 @@ Session session_for(const Arguments& arguments) {
   return Session(options);
 }
 
-/// The results one by one, in the dtype that was asked for.
-std::vector<Array> arrays_of(const Result& result, const Session& session, const std::string& dtype) {
+std::vector<Array> arrays_of(const Result& result) {
   std::vector<Array> arrays;
-  for (size_t k = 0; k < result.count(); ++k) {
-    arrays.push_back(result[k]);
-    if (!dtype.empty() && name_of(arrays[k].dtype()) != dtype)
-      arrays[k] = session.evaluate("value.astype(" + dtype + ")", {{"value", arrays[k]}})[0];
-  }
+  for (size_t k = 0; k < result.count(); ++k) arrays.push_back(result[k]);
   return arrays;
+}
+
+// --out-dtype casts as astype does.
+RunOptions run_options(const Arguments& arguments) {
+  RunOptions options;
+  if (!arguments.device.empty()) options.device = arguments.device.c_str();
+  if (!arguments.out_dtype.empty()) {
+    options.result_dtype = arguments.out_dtype.c_str();
+    options.casting = Casting::unsafe;
+  }
+  return options;
 }
 
 void write_files(const std::vector<Array>& arrays, const std::vector<std::string>& files) {
@@ -124,13 +124,11 @@ void run_eval(const Arguments& arguments) {
   const std::vector<Operand> operands = load_operands(arguments.bindings);
   seconds.load = stopwatch.lap();
   const Session session = session_for(arguments);
-  const Program program = session.compile(arguments.text, bindings_of(operands));
-  seconds.compile = stopwatch.lap();
-  RunOptions options;
-  options.device = arguments.device.empty() ? nullptr : arguments.device.c_str();
-  const Result result = program.run(views_of(operands), options);
-  const std::vector<Array> arrays = arrays_of(result, session, arguments.out_dtype);
-  seconds.run = stopwatch.lap();
+  const Result result = session.evaluate(arguments.text, bindings_of(operands), run_options(arguments));
+  const fv_counters counters = session.counters();
+  seconds.compile = counters.front_seconds + counters.compile_seconds;
+  seconds.run = stopwatch.lap() - seconds.compile;
+  const std::vector<Array> arrays = arrays_of(result);
 
   write_files(arrays, arguments.out_files);
   const std::string plan = arguments.explain ? session.explain(arguments.text, bindings_of(operands)) : "";

@@ -127,6 +127,7 @@ typedef struct fv_run_options {
   int32_t threads;       /* at most this many; 0: the session's */
   int32_t casting;       /* how results may be cast to outputs: 0 same_kind, 1 unsafe, 2 safe, 3 no */
   const char* device;    /* NULL, "cpu" or "auto" */
+  const char* result_dtype; /* NULL, or a dtype's name: without outputs, owned results are cast to it under `casting` */
 } fv_run_options;
 
 /* Evaluates `text` (length bytes; need not end in NUL) over named inputs. names[i] is bound to inputs[i].

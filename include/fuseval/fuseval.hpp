@@ -408,9 +408,11 @@ struct RunOptions {
   int threads = 0;                       ///< at most this many; 0: the session's
   Casting casting = Casting::same_kind;  ///< how results may be cast to outputs
   const char* device = nullptr;          ///< "cpu" or "auto"
+  const char* result_dtype = nullptr;    ///< a dtype's name: owned results are cast to it, as `casting` allows
 
   fv_run_options raw() const {
-    return {sizeof(fv_run_options), static_cast<std::int32_t>(threads), static_cast<std::int32_t>(casting), device};
+    return {sizeof(fv_run_options), static_cast<std::int32_t>(threads), static_cast<std::int32_t>(casting), device,
+            result_dtype};
   }
 };
 
