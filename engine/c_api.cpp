@@ -5,6 +5,7 @@
 
 #include "engine/c_api_error.hpp"
 #include "engine/explain.hpp"
+#include "engine/float_environment.hpp"
 #include "engine/run.hpp"
 #include "engine/session.hpp"
 
@@ -136,6 +137,7 @@ fv_status fv_evaluate(fv_session* session, const char* text, size_t length, cons
   const std::string_view view(text == nullptr ? "" : text, text == nullptr ? 0 : length);
   return guard(error, view, [&] {
     require(text != nullptr, "text is NULL");
+    const FloatEnvironment environment;  // literals are read and constants folded in it
     const auto program = session_of(session).program(view, names, inputs, input_count);
     run_program(*program, inputs, input_count, outputs, output_count, options, results);
   });
@@ -148,6 +150,7 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
     require(text != nullptr, "text is NULL");
     require(program != nullptr, "program is NULL");
     *program = nullptr;
+    const FloatEnvironment environment;
     auto made = session_of(session).compile(view, names, inputs, input_count);
     if (is_complete(inputs, input_count)) made->specialise(inputs, nullptr, 0, ResultRule{});
     *program = new fv_program{std::move(made)};
@@ -194,6 +197,7 @@ fv_status fv_explain(fv_session* session, const char* text, size_t length, const
   return guard(error, view, [&] {
     require(text != nullptr && stage != nullptr && result != nullptr, "text, stage or result is NULL");
     *result = nullptr;
+    const FloatEnvironment environment;
     const auto program = session_of(session).compile(view, names, inputs, input_count);
     *result = copy_string(explain(*program, inputs, input_count, stage));
   });

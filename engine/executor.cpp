@@ -83,6 +83,7 @@ void execute_elementwise(const Launch& launch) {
   const int64_t pieces = wanted_pieces(launch, static_cast<double>(kernel.parallel_count) * kernel.element_nanoseconds);
   if (pieces == 1) {
     kernel.code->elementwise(launch.arguments, kernel.lower.data(), kernel.extents.data());
+    launch.context.counters.note_threads(1);
     return;
   }
   const Partition partition(launch.parallel_extents(), pieces, elementwise_grain);
@@ -166,12 +167,13 @@ void reduce_by_runs(const Launch& launch, int64_t run) {
   kernel.code->finish(launch.arguments, kernel.lower.data(), kernel.extents.data(), states.data());
 }
 
-// Canonical blocks of one run: a power of two, so that about `pieces` runs come out.
+// Elements of one run: a power of two of canonical blocks, so that `pieces` to twice as many runs come out. (Rounded
+// up, it would be half as many: two runs for three threads.)
 int64_t run_length(const PreparedKernel& kernel, int64_t pieces) {
   const int64_t block = kernel.code->block;
   const int64_t blocks = (kernel.reduce_count + block - 1) / block;
-  return block * static_cast<int64_t>(
-                     std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(1, blocks / std::max<int64_t>(1, pieces)))));
+  const int64_t wanted = std::max<int64_t>(1, blocks / std::max<int64_t>(1, pieces));
+  return block * static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(wanted)));
 }
 
 // Whether outputs alone give every thread enough to do. Columns are not cut below a few cache lines.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/views.hpp"
@@ -37,6 +38,7 @@ std::string program_key(std::string_view text, const char* const* names, const f
 }
 
 void check_names(const char* const* names, const fv_view* inputs, int32_t count) {
+  if (count < 0) throw Error(ErrorCode::invalid_handle, fmt::format("the number of inputs is {}", count));
   if (count > 0 && (names == nullptr || inputs == nullptr))
     throw Error(ErrorCode::invalid_handle, "names and inputs must not be NULL");
   for (int32_t k = 0; k < count; ++k) {
@@ -47,10 +49,10 @@ void check_names(const char* const* names, const fv_view* inputs, int32_t count)
 }
 
 void check_distinct(const char* const* names, int32_t count) {
-  for (int32_t k = 0; k < count; ++k)
-    for (int32_t j = 0; j < k; ++j)
-      if (std::strcmp(names[k], names[j]) == 0)
-        throw Error(ErrorCode::argument, fmt::format("the name '{}' is bound twice", names[k]));
+  std::vector<std::string_view> sorted(names, names + count);
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) throw Error(ErrorCode::argument, fmt::format("the name '{}' is bound twice", *twice));
 }
 
 }  // namespace

@@ -55,11 +55,14 @@ runtime::ArrayView array_of(const fv_view& view) {
 }
 
 ByteExtent byte_extent(const Shape& shape, const std::vector<int64_t>& strides, int64_t itemsize) {
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return {0, 0};
   ByteExtent extent{0, itemsize};
   for (size_t k = 0; k < shape.size(); ++k) {
-    if (shape[k] == 0) return {0, 0};
-    const int64_t reach = strides[k] * (shape[k] - 1);
-    (reach < 0 ? extent.begin : extent.end) += reach;
+    int64_t reach = 0;
+    int64_t& end = strides[k] < 0 ? extent.begin : extent.end;
+    if (__builtin_mul_overflow(strides[k], shape[k] - 1, &reach) || __builtin_add_overflow(end, reach, &end))
+      throw Error(ErrorCode::invalid_handle, fmt::format("strides of {} bytes over shape {} leave the address space",
+                                                         fmt::join(strides, ", "), to_string(shape)));
   }
   return extent;
 }

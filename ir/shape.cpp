@@ -10,10 +10,12 @@
 namespace fuseval {
 
 int64_t element_count(const Shape& shape) {
+  // So that bytes, rounded up to whatever an allocation is rounded to, are an int64 too.
+  constexpr int64_t most = int64_t{1} << 58;
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   int64_t count = 1;
   for (const int64_t extent : shape)
-    if (__builtin_mul_overflow(count, extent, &count))
+    if (__builtin_mul_overflow(count, extent, &count) || count > most)
       throw Error(ErrorCode::memory, fmt::format("an array of shape {} has too many elements", to_string(shape)));
   return count;
 }
@@ -40,10 +42,10 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
 
 std::vector<int64_t> c_strides(const Shape& shape, int64_t itemsize) {
   std::vector<int64_t> strides(shape.size());
-  int64_t step = itemsize;
+  uint64_t step = static_cast<uint64_t>(itemsize);  // may wrap, around extents of an array without elements
   for (size_t k = shape.size(); k-- > 0;) {
-    strides[k] = step;
-    step *= std::max<int64_t>(shape[k], 1);
+    strides[k] = static_cast<int64_t>(step);
+    step *= static_cast<uint64_t>(std::max<int64_t>(shape[k], 1));
   }
   return strides;
 }
