@@ -98,10 +98,7 @@ llvm::Value* tail_mask(LlvmEmitter& e, llvm::Value* remaining) {
   std::vector<llvm::Constant*> lanes;
   for (int lane = 0; lane < e.lanes(); ++lane)
     lanes.push_back(llvm::ConstantInt::get(number, static_cast<uint64_t>(lane)));
-  // Eight bits do not hold every remaining count.
-  llvm::Value* near =
-      bits > 8 ? remaining : ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, remaining, ir.getInt64(64));
-  llvm::Value* limit = ir.CreateVectorSplat(static_cast<unsigned>(e.lanes()), ir.CreateTrunc(near, number));
+  llvm::Value* limit = ir.CreateVectorSplat(static_cast<unsigned>(e.lanes()), ir.CreateTrunc(remaining, number));
   return ir.CreateICmpSLT(llvm::ConstantVector::get(lanes), limit);
 }
 

@@ -27,7 +27,7 @@ void store(LlvmEmitter& e, LlvmValue value, const Place& place, llvm::Value* mas
 /// Contiguous, with a non-temporal hint; the place is aligned to the vector's size. A mask would drop the hint.
 void store_streaming(LlvmEmitter& e, LlvmValue value, llvm::Value* pointer);
 
-/// <N x i1>: lane < remaining, for remaining below 32 768.
+/// <N x i1>: lane < remaining, for remaining of at most N.
 llvm::Value* tail_mask(LlvmEmitter& e, llvm::Value* remaining);
 /// <N x i64>: lane * step.
 llvm::Value* lane_multiples(LlvmEmitter& e, llvm::Value* step);

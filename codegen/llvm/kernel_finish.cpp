@@ -34,6 +34,7 @@ class FinishWriter {
     for (const Instruction& instruction : nest.epilogue)
       if (instruction.kind == InstructionKind::result)
         plan_.masked_tail = plan_.masked_tail && can_mask(target, result_layout(), memory_dtype(instruction.dtype));
+    plan_.one_copy = plan_.one_copy && plan_.masked_tail;
   }
 
   void write() {

@@ -11,6 +11,8 @@
 // Finished blocks go onto a stack, on which two neighbouring subtrees merge as soon as both are complete: after k
 // blocks it holds popcount(k) states. At the end all that is left merges from the top, so that an odd last one passes
 // up.
+#include <algorithm>
+
 #include "codegen/llvm/kernel_reduce.hpp"
 #include "codegen/llvm/reduce_writer.hpp"
 
@@ -396,14 +398,81 @@ class LanesWriter : public ReduceWriter {
 
   // ---- whole rows in registers
 
-  bool fits_registers() const { return false; }
-  void block_in_registers(const Evaluation&, llvm::Value*, llvm::Value*) {}
+  // A row goes by in groups of up to 8 vectors: half a row with AVX2, whose 16 registers also hold what is added. Every
+  // vector of a group is a copy of the body.
+  int group_vectors() const { return std::min(lanes_ / width_, 8); }
+
+  bool fits_registers() const {
+    if (reduce_rank() != 1 || plan_.lanes == 1 || has_moments_) return false;
+    int cost = lane_cost(nest_, nest_.body, nest_.vector_axis());
+    int components = 0;
+    for (const Accumulator& accumulator : nest_.accumulators) {
+      const bool compares = accumulator.reduction != Reduction::sum && accumulator.reduction != Reduction::prod;
+      cost += compares && !is_bool(accumulator.dtype) ? 4 : 0;
+      components += component_count(accumulator.reduction);
+    }
+    return cost <= 8 && group_vectors() * components <= 16;
+  }
+
+  void block_in_registers(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end) {
+    llvm::Value* whole = ir.CreateAdd(begin, ir.CreateAnd(ir.CreateSub(end, begin), frame_.number(-lanes_)));
+    frame_.when(ir.CreateICmpEQ(whole, begin), [&] { clear_lanes(); });
+    const int group = group_vectors() * width_;
+    frame_.when(ir.CreateICmpSGT(whole, begin), [&] {
+      frame_.loop(frame_.number(0), frame_.number(lanes_), frame_.number(group), [&](llvm::Value* slot) {
+        store_group(slot, rows_of_group(evaluation, ir.CreateAdd(begin, slot), whole));
+      });
+    });
+    frame_.when(ir.CreateICmpSLT(whole, end), [&] { rows(evaluation, whole, whole, end); });
+  }
+
+  // Every LANES-th group of elements in [from, to), from group to group in registers.
+  std::vector<llvm::Value*> rows_of_group(const Evaluation& evaluation, llvm::Value* from, llvm::Value* to) {
+    LlvmEmitter e = frame_.emitter(width_);
+    std::vector<llvm::Value*> empty;
+    for (int v = 0; v < group_vectors(); ++v)
+      for (const Accumulator& accumulator : nest_.accumulators)
+        flatten(accumulator, identity(accumulator.reduction, accumulator.dtype, e), empty);
+    return frame_.carry(
+        from, to, frame_.number(lanes_), empty,
+        [&](llvm::Value* row, const std::vector<llvm::Value*>& before) { return add_group(evaluation, row, before); });
+  }
+
+  std::vector<llvm::Value*> add_group(const Evaluation& evaluation, llvm::Value* first_element,
+                                      const std::vector<llvm::Value*>& before) {
+    std::vector<Lanes> vectors;
+    for (int v = 0; v < group_vectors(); ++v)
+      vectors.push_back({frame_.emitter(width_), ir.CreateAdd(first_element, frame_.number(v * width_))});
+    evaluate_vectors(evaluation, vectors);
+    std::vector<llvm::Value*> after;
+    size_t next = 0;
+    for (Lanes& lanes : vectors)
+      for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
+        const Accumulator& accumulator = nest_.accumulators[k];
+        const LlvmState state = unflatten(accumulator, before, next);
+        const LlvmState one =
+            element_state<LlvmEmitter>(accumulator.reduction, evaluation.value(accumulated_[k], lanes),
+                                       numbers(lanes.emitter, accumulator, lanes.index, 1), lanes.emitter);
+        flatten(accumulator, merge_states(lanes.emitter, accumulator, state, one), after);
+      }
+    return after;
+  }
+
+  void store_group(llvm::Value* slot, const std::vector<llvm::Value*>& values) {
+    LlvmEmitter e = frame_.emitter(width_);
+    size_t next = 0;
+    for (int v = 0; v < group_vectors(); ++v)
+      for (size_t k = 0; k < nest_.accumulators.size(); ++k)
+        store_components(e, nest_.accumulators[k], unflatten(nest_.accumulators[k], values, next),
+                         at_slot(k, ir.CreateAdd(slot, frame_.number(v * width_))));
+  }
 
   int lanes_;  // LANES
   int width_;  // lanes of the vectors in which the arrays are merged
   bool has_moments_ = false;
-  std::vector<LaneArrays> arrays_;  // by accumulator
-  std::vector<Pointers> leaves_;    // two further levels of leaves for each moment2
+  const std::vector<uint32_t> accumulated_ = accumulated_values(nest_);  // by accumulator: the value that it takes
+  std::vector<LaneArrays> arrays_;                                       // by accumulator
+  std::vector<Pointers> leaves_;  // two further levels of leaves for each moment2
   llvm::Value* stack_ = nullptr;
   llvm::Value *depth_ = nullptr, *used_ = nullptr;  // variables
 };

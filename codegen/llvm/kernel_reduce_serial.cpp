@@ -76,18 +76,6 @@ class SerialWriter : public ReduceWriter {
 
   // ---- 16 rows
 
-  // Both ways between an accumulator's states, one a vector, and a flat list.
-  void flatten(const Accumulator& accumulator, const LlvmState& state, Values& values) const {
-    for (size_t k = 0; k < static_cast<size_t>(component_count(accumulator.reduction)); ++k)
-      values.push_back(state[k].value);
-  }
-  LlvmState unflatten(const Accumulator& accumulator, const Values& values, size_t& next) const {
-    LlvmState state{};
-    for (int k = 0; k < component_count(accumulator.reduction); ++k)
-      state[static_cast<size_t>(k)] = {values[next++], component_of(accumulator, k)};
-    return state;
-  }
-
   Values identities(std::vector<Lanes>& vectors) const {
     Values values;
     for (Lanes& lanes : vectors)

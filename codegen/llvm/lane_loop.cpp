@@ -66,8 +66,11 @@ LanePlan plan_lanes(const LoopNest& nest, const std::vector<Instruction>& instru
   if (lane_axis < 0 || has_invariant_store(nest, instructions)) return plan;
   plan.lanes = target.vector_bits / (8 * widest(nest, instructions));
   plan.masked_tail = can_mask_all(nest, instructions, target);
+  const int cost = lane_cost(nest, instructions, lane_axis);
   // Two vectors hide latencies of cheap bodies; more work has enough of its own, and every copy costs compile time.
-  plan.unroll = lane_cost(nest, instructions, lane_axis) <= 16 ? 2 : 1;
+  plan.unroll = cost <= 8 ? 2 : 1;
+  // With AVX-512 masked access is free. AVX2's masked stores take dozens of cycles on some processors.
+  plan.one_copy = plan.masked_tail && target.avx512 && plan.unroll == 1;
   return plan;
 }
 

@@ -12,6 +12,7 @@ struct LanePlan {
   int lanes = 1;
   int unroll = 1;
   bool masked_tail = false;  ///< the tail is one masked vector; otherwise it runs element by element
+  bool one_copy = false;     ///< the masked tail shares the loop of the whole vectors (unroll is 1)
 };
 
 /// Lanes fill a register with the widest dtype that occurs, so that no operation needs two.
@@ -39,16 +40,34 @@ void lane_loop(Frame& frame, const LanePlan& plan, llvm::Value* begin, llvm::Val
     frame.loop(begin, end, frame.number(1), [&](llvm::Value* i) { run(i, 1, 1); });
     return;
   }
+  const auto run_masked = [&](llvm::Value* i, llvm::Value* mask) {
+    std::vector<Lanes> list = vectors(i, plan.lanes, 1);
+    list[0].mask = mask;
+    visit(list);
+  };
+  const auto mask_at = [&](llvm::Value* i) {
+    LlvmEmitter e = frame.emitter(plan.lanes);
+    return tail_mask(e, frame.smaller(ir.CreateSub(end, i), frame.number(plan.lanes)));
+  };
   const int step = plan.lanes * plan.unroll;
   llvm::Value* whole = ir.CreateAnd(ir.CreateSub(end, begin), frame.number(-step));
   llvm::Value* tail = ir.CreateAdd(begin, whole);
+  if (plan.one_copy) {
+    // Two passes: the whole vectors, whose mask is all true, then the tail.
+    frame.loop(frame.number(0), frame.number(2), frame.number(1), [&](llvm::Value* pass) {
+      llvm::Value* is_tail = ir.CreateICmpEQ(pass, frame.number(1));
+      llvm::Value* i = ir.CreateSelect(is_tail, tail, begin);
+      llvm::Value* stop = ir.CreateSelect(is_tail, end, tail);
+      llvm::Value* mask = mask_at(i);
+      frame.loop(i, stop, frame.number(step), [&](llvm::Value* k) { run_masked(k, mask); });
+    });
+    return;
+  }
   frame.loop(begin, tail, frame.number(step), [&](llvm::Value* i) { run(i, plan.lanes, plan.unroll); });
-  frame.loop(tail, end, frame.number(plan.masked_tail ? plan.lanes : 1), [&](llvm::Value* i) {
-    if (!plan.masked_tail) return run(i, 1, 1);
-    std::vector<Lanes> list = vectors(i, plan.lanes, 1);
-    list[0].mask = tail_mask(list[0].emitter, ir.CreateSub(end, i));
-    visit(list);
-  });
+  if (plan.masked_tail)
+    frame.loop(tail, end, frame.number(plan.lanes), [&](llvm::Value* i) { run_masked(i, mask_at(i)); });
+  else
+    frame.loop(tail, end, frame.number(1), [&](llvm::Value* i) { run(i, 1, 1); });
 }
 
 /// Loads of all vectors, then operations, then stores: an output may be an input of the same element.

@@ -87,6 +87,20 @@ LlvmValue ReduceWriter::numbers(LlvmEmitter& e, const Accumulator& accumulator, 
   return {ir.CreateAdd(start.value, lane_multiples(e, frame_.number(step))), DType::int64};
 }
 
+void ReduceWriter::flatten(const Accumulator& accumulator, const LlvmState& state,
+                           std::vector<llvm::Value*>& values) const {
+  for (size_t k = 0; k < static_cast<size_t>(component_count(accumulator.reduction)); ++k)
+    values.push_back(state[k].value);
+}
+
+LlvmState ReduceWriter::unflatten(const Accumulator& accumulator, const std::vector<llvm::Value*>& values,
+                                  size_t& next) const {
+  LlvmState state{};
+  for (int k = 0; k < component_count(accumulator.reduction); ++k)
+    state[static_cast<size_t>(k)] = {values[next++], component_of(accumulator, k)};
+  return state;
+}
+
 void ReduceWriter::set_index() {
   llvm::Value* number = first();
   for (int axis = nest_.rank() - 1; axis > parallel_; --axis) {

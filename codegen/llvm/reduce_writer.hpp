@@ -39,6 +39,10 @@ class ReduceWriter {
   /// The numbers element, element + step, … of the lanes, for reductions that want them (argmin, argmax).
   LlvmValue numbers(LlvmEmitter& e, const Accumulator& accumulator, llvm::Value* element, int64_t step);
 
+  // Between an accumulator's state and a flat list of loop-carried values.
+  void flatten(const Accumulator& accumulator, const LlvmState& state, std::vector<llvm::Value*>& values) const;
+  LlvmState unflatten(const Accumulator& accumulator, const std::vector<llvm::Value*>& values, size_t& next) const;
+
   // Where there are several reduce axes, their indices are variables.
   llvm::Value* index_of(int axis) { return index_[static_cast<size_t>(axis - parallel_)]; }
   llvm::Value* read(llvm::Value* variable) { return ir.CreateLoad(ir.getInt64Ty(), variable); }
