@@ -101,6 +101,10 @@ void Specialisation::build(Function function, KernelCache& kernels, const codege
   returns_tuple_ = function.returns_tuple;
   shape_results(function);
   const Function simple = simplify(function, host_folder());
+#ifdef FUSEVAL_VERIFY
+  verify(function);
+  verify(simple);
+#endif
   std::vector<ArrayLayout> outputs;
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
   plan_ = make_plan(simple, signature_.layouts, outputs);

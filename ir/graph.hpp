@@ -94,6 +94,9 @@ struct Function {
   bool returns_tuple = false;  ///< `a, b` or `a,` rather than one array
 };
 
+/// Throws Error(internal) that names the broken rule.
+void verify(const Function& function);
+
 /// One line a node: "%3 = add float64 (4, 5) %1 %2".
 std::string print(const Function& function);
 

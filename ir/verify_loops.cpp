@@ -1,4 +1,4 @@
-// The verifier of loop nests: every rule that a backend relies on. Runs between passes in debug builds and before a
+// The verifier of loop nests: every rule that a backend relies on. Runs after lowering in debug builds and before a
 // kernel is compiled in tests.
 #include <fmt/format.h>
 
