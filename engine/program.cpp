@@ -107,8 +107,11 @@ std::shared_ptr<const Specialisation> Program::find_recent(const fv_view* inputs
   return recent_.front();
 }
 
-void Program::remember(std::shared_ptr<const Specialisation> made) const {
+void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view* inputs, const fv_view* outputs,
+                       int32_t output_count, const ResultRule& rule) const {
   std::lock_guard lock(mutex_);
+  // Threads that met the same layout at the same time have all made it: the first one's is kept.
+  if (find(inputs, outputs, output_count, rule) != nullptr) return;
   if (pinned_count_ < pinned_limit) {
     ++pinned_count_;
     pinned_.store(new Pinned{std::move(made), pinned_.load(std::memory_order_relaxed)}, std::memory_order_release);
@@ -125,7 +128,7 @@ std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs,
   auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule),
                                                      runtime_->kernels, runtime_->target);
   runtime_->counters.add(runtime_->counters.plans_made, 1);
-  remember(made);
+  remember(made, inputs, outputs, output_count, rule);
   return made;
 }
 

@@ -62,7 +62,8 @@ class Program {
 
   std::shared_ptr<const Specialisation> find_recent(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                                                     const ResultRule& rule) const;
-  void remember(std::shared_ptr<const Specialisation> made) const;
+  void remember(std::shared_ptr<const Specialisation> made, const fv_view* inputs, const fv_view* outputs,
+                int32_t output_count, const ResultRule& rule) const;
 
   std::shared_ptr<Runtime> runtime_;
   frontend::Ast ast_;

@@ -11,7 +11,7 @@ namespace fuseval {
 
 int64_t element_count(const Shape& shape) {
   // So that bytes, rounded up to whatever an allocation is rounded to, are an int64 too.
-  constexpr int64_t most = int64_t{1} << 58;
+  constexpr int64_t most = int64_t{1} << 56;
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   int64_t count = 1;
   for (const int64_t extent : shape)

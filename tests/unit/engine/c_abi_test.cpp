@@ -202,7 +202,7 @@ TEST_CASE("views that are no views") {
   static std::int64_t huge[2] = {std::int64_t{1} << 32, std::int64_t{1} << 32};
   CHECK(refusal([](fv_view& v) { v.shape = huge; }).status != FV_OK);
   static std::int64_t far[2] = {std::numeric_limits<std::int64_t>::max(), 8};
-  static std::int64_t back[2] = {8, std::numeric_limits<std::int64_t>::min() / 2};
+  static std::int64_t back[2] = {8, std::numeric_limits<std::int64_t>::min() / 4};
   CHECK(refusal([](fv_view& v) { v.byte_strides = far; }).status == FV_ERROR_INVALID_HANDLE);
   CHECK(refusal([](fv_view& v) { v.byte_strides = back; }).status == FV_ERROR_INVALID_HANDLE);
   static std::int64_t empty[2] = {0, 3};

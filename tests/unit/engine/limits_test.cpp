@@ -9,6 +9,17 @@
 
 using namespace engine_test;
 
+// The sanitizers' allocators end the process where others say that there is no memory.
+#if defined(__SANITIZE_ADDRESS__)
+extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() {
+  return "allocator_may_return_null=1";
+}
+#elif defined(__SANITIZE_THREAD__)
+extern "C" __attribute__((visibility("default"))) const char* __tsan_default_options() {
+  return "allocator_may_return_null=1";
+}
+#endif
+
 namespace {
 
 std::string repeated(const std::string& part, int count) {
