@@ -114,15 +114,17 @@ llvm::Value* Evaluation::lane_offsets(int operand, Lanes& lanes) const {
 Place Evaluation::place(int operand, Lanes& lanes) const {
   const Operand& row = nest_->operands[static_cast<size_t>(operand)];
   Place place{places_[static_cast<size_t>(operand)], layout_class(*nest_, row), nullptr};
-  if (!lanes.index || place.layout == LayoutClass::invariant) return place;
+  if (!lanes.start || place.layout == LayoutClass::invariant) return place;
   auto& ir = frame_->ir;
   if (place.layout == LayoutClass::contiguous) {
     llvm::Type* element = ir.getIntNTy(static_cast<unsigned>(8 * size_of(row.dtype)));
-    place.pointer = ir.CreateGEP(element, place.pointer, lanes.index);
+    // Vectors of one iteration differ by a constant, which the addressing mode takes.
+    place.pointer = ir.CreateGEP(element, place.pointer, lanes.start);
+    place.pointer = frame_->advance(place.pointer, lanes.shift * size_of(row.dtype));
     return place;
   }
   place.pointer =
-      frame_->advance(place.pointer, ir.CreateMul(lanes.index, frame_->stride(operand, lane_axis_, nest_->rank())));
+      frame_->advance(place.pointer, ir.CreateMul(lanes.index(), frame_->stride(operand, lane_axis_, nest_->rank())));
   if (lanes.emitter.lanes() > 1)
     place.lane_offsets = prepared_lanes_ == lanes.emitter.lanes() ? offsets_[static_cast<size_t>(operand)]
                                                                   : lane_offsets(operand, lanes);
@@ -136,10 +138,10 @@ LlvmValue Evaluation::emit_load(const Instruction& instruction, Lanes& lanes) co
   if (row.kind != OperandKind::index) return codegen::load(lanes.emitter, row.dtype, place(operand, lanes), lanes.mask);
   auto& ir = frame_->ir;
   llvm::Value* first = places_[instruction.attribute];
-  if (!lanes.index) return {first, DType::int64};
+  if (!lanes.start) return {first, DType::int64};
   const bool contiguous = layout_class(*nest_, row) == LayoutClass::contiguous;
   llvm::Value* step =
-      contiguous ? lanes.index : ir.CreateMul(lanes.index, frame_->stride(operand, lane_axis_, nest_->rank()));
+      contiguous ? lanes.index() : ir.CreateMul(lanes.index(), frame_->stride(operand, lane_axis_, nest_->rank()));
   const LlvmValue start = lanes.emitter.splat({ir.CreateAdd(first, step), DType::int64});
   if (lanes.emitter.lanes() == 1) return start;
   llvm::Value* offsets =

@@ -14,12 +14,19 @@
 
 namespace fuseval::codegen {
 
-/// One vector along the lane axis: lanes [index, index + N) of it, those of mask only.
+/// One vector along the lane axis: the N elements from start + shift on, those of mask only.
 struct Lanes {
   LlvmEmitter emitter;
-  llvm::Value* index;                  ///< of lane 0 on the lane axis; null when there is no such axis
+  llvm::Value* start;  ///< null when there is no lane axis
+  int64_t shift = 0;
   llvm::Value* mask = nullptr;         ///< null: all lanes
   std::vector<LlvmValue> values = {};  ///< by instruction, as far as evaluated
+
+  /// Of lane 0 on the lane axis.
+  llvm::Value* index() {
+    return shift == 0 ? start
+                      : emitter.builder().CreateAdd(start, emitter.builder().getInt64(static_cast<uint64_t>(shift)));
+  }
 };
 
 class Evaluation {

@@ -97,9 +97,21 @@ llvm::BasicBlock* Frame::block(const char* name) {
 
 llvm::Value* Frame::variable(llvm::Type* type, const char* name) { return entry_ir_.CreateAlloca(type, nullptr, name); }
 
-Frame::LoopBlocks Frame::open(llvm::Value* begin, llvm::Value* end, const std::vector<llvm::Value*>& first) {
+bool Frame::is_single(llvm::Value* begin, llvm::Value* end, int64_t step) {
+  const auto* from = llvm::dyn_cast<llvm::ConstantInt>(begin);
+  const auto* to = llvm::dyn_cast<llvm::ConstantInt>(end);
+  if (!from || !to) return false;
+  const int64_t length = to->getSExtValue() - from->getSExtValue();
+  return length > 0 && length <= step;
+}
+
+Frame::LoopBlocks Frame::open(Trips trips, llvm::Value* begin, llvm::Value* end,
+                              const std::vector<llvm::Value*>& first) {
   LoopBlocks blocks{ir.GetInsertBlock(), block("loop"), block("after"), nullptr, {}};
-  ir.CreateCondBr(ir.CreateICmpSLT(begin, end), blocks.inside, blocks.after);
+  if (trips == Trips::some)
+    ir.CreateBr(blocks.inside);
+  else
+    ir.CreateCondBr(ir.CreateICmpSLT(begin, end), blocks.inside, blocks.after);
   ir.SetInsertPoint(blocks.inside);
   blocks.index = ir.CreatePHI(begin->getType(), 2, "i");
   blocks.index->addIncoming(begin, blocks.before);
@@ -110,14 +122,15 @@ Frame::LoopBlocks Frame::open(llvm::Value* begin, llvm::Value* end, const std::v
   return blocks;
 }
 
-std::vector<llvm::Value*> Frame::close(LoopBlocks& blocks, llvm::Value* step, llvm::Value* end,
+std::vector<llvm::Value*> Frame::close(Trips trips, LoopBlocks& blocks, int64_t step, llvm::Value* end,
                                        const std::vector<llvm::Value*>& first, const std::vector<llvm::Value*>& next) {
   llvm::BasicBlock* latch = ir.GetInsertBlock();
-  llvm::Value* index = ir.CreateAdd(blocks.index, step);
+  llvm::Value* index = ir.CreateAdd(blocks.index, number(step));
   blocks.index->addIncoming(index, latch);
   for (size_t k = 0; k < next.size(); ++k) blocks.phis[k]->addIncoming(next[k], latch);
   ir.CreateCondBr(ir.CreateICmpSLT(index, end), blocks.inside, blocks.after);
   ir.SetInsertPoint(blocks.after);
+  if (trips == Trips::some) return next;
   std::vector<llvm::Value*> last;
   for (size_t k = 0; k < next.size(); ++k) {
     llvm::PHINode* phi = ir.CreatePHI(next[k]->getType(), 2);

@@ -52,22 +52,26 @@ class Frame {
   llvm::Value* smaller(llvm::Value* a, llvm::Value* b);
   llvm::BasicBlock* block(const char* name);
 
+  /// What is known of a loop's iterations before it runs.
+  enum class Trips { any, some };
+
   /// for (i = begin; i < end; i += step) body(i), with signed comparison.
   template <class Body>
-  void loop(llvm::Value* begin, llvm::Value* end, llvm::Value* step, Body&& body) {
-    carry(begin, end, step, {}, [&](llvm::Value* i, const std::vector<llvm::Value*>&) {
+  void loop(Trips trips, llvm::Value* begin, llvm::Value* end, int64_t step, Body&& body) {
+    carry(trips, begin, end, step, {}, [&](llvm::Value* i, const std::vector<llvm::Value*>&) {
       body(i);
       return std::vector<llvm::Value*>{};
     });
   }
   /// The same with values that go from one iteration to the next: body returns the next ones. Returns the last ones.
   template <class Body>
-  std::vector<llvm::Value*> carry(llvm::Value* begin, llvm::Value* end, llvm::Value* step,
+  std::vector<llvm::Value*> carry(Trips trips, llvm::Value* begin, llvm::Value* end, int64_t step,
                                   const std::vector<llvm::Value*>& first, Body&& body) {
-    LoopBlocks blocks = open(begin, end, first);
+    if (is_single(begin, end, step)) return body(begin, first);
+    LoopBlocks blocks = open(trips, begin, end, first);
     std::vector<llvm::Value*> state(blocks.phis.begin(), blocks.phis.end());
     const std::vector<llvm::Value*> next = body(static_cast<llvm::Value*>(blocks.index), state);
-    return close(blocks, step, end, first, next);
+    return close(trips, blocks, step, end, first, next);
   }
   /// while (condition()) body(), where both communicate through memory.
   template <class Condition, class Body>
@@ -84,6 +88,10 @@ class Frame {
   }
   template <class Body>
   void when(llvm::Value* condition, Body&& body) {
+    if (auto* constant = llvm::dyn_cast<llvm::ConstantInt>(condition)) {
+      if (constant->isOne()) body();
+      return;
+    }
     llvm::BasicBlock *inside = block("then"), *after = block("after");
     ir.CreateCondBr(condition, inside, after);
     ir.SetInsertPoint(inside);
@@ -100,8 +108,9 @@ class Frame {
     llvm::PHINode* index;
     std::vector<llvm::PHINode*> phis;
   };
-  LoopBlocks open(llvm::Value* begin, llvm::Value* end, const std::vector<llvm::Value*>& first);
-  std::vector<llvm::Value*> close(LoopBlocks& blocks, llvm::Value* step, llvm::Value* end,
+  static bool is_single(llvm::Value* begin, llvm::Value* end, int64_t step);
+  LoopBlocks open(Trips trips, llvm::Value* begin, llvm::Value* end, const std::vector<llvm::Value*>& first);
+  std::vector<llvm::Value*> close(Trips trips, LoopBlocks& blocks, int64_t step, llvm::Value* end,
                                   const std::vector<llvm::Value*>& first, const std::vector<llvm::Value*>& next);
 
   /// Loads once, in the entry block: element `position` of the array that field `field` of KernelArguments points to.

@@ -36,7 +36,7 @@ class ElementwiseWriter {
 
   void outer(int axis, const Evaluation& outside, bool streaming) {
     if (axis == nest_.rank() - 1) return inner(outside, streaming);
-    frame_.loop(frame_.lower(axis), frame_.upper(axis), frame_.number(1), [&](llvm::Value* index) {
+    frame_.loop(Frame::Trips::some, frame_.lower(axis), frame_.upper(axis), 1, [&](llvm::Value* index) {
       Evaluation evaluation = outside;
       evaluation.enter(axis, index);
       evaluation.hoist();

@@ -9,7 +9,7 @@ namespace {
 using Parameter = Frame::Parameter;
 
 void combine_one(Frame& frame, const LoopNest& nest, const StateLayout& layout, Lanes& lanes) {
-  llvm::Value* offset = frame.ir.CreateMul(lanes.index, frame.number(layout.bytes()));
+  llvm::Value* offset = frame.ir.CreateMul(lanes.index(), frame.number(layout.bytes()));
   llvm::Value* left = frame.advance(frame.parameter(0), offset);
   llvm::Value* right = frame.advance(frame.parameter(1), offset);
   for (size_t k = 0; k < nest.accumulators.size(); ++k) {
@@ -34,7 +34,7 @@ class FinishWriter {
     for (const Instruction& instruction : nest.epilogue)
       if (instruction.kind == InstructionKind::result)
         plan_.masked_tail = plan_.masked_tail && can_mask(target, result_layout(), memory_dtype(instruction.dtype));
-    plan_.one_copy = plan_.one_copy && plan_.masked_tail;
+    share_copy(plan_, target);
   }
 
   void write() {
@@ -74,7 +74,7 @@ class FinishWriter {
     llvm::Value* bytes = frame_.number(layout_.bytes());
     for (int inside = axis + 1; inside < rank_; ++inside)
       bytes = frame_.ir.CreateMul(bytes, frame_.ir.CreateSub(frame_.upper(inside), frame_.lower(inside)));
-    frame_.loop(frame_.lower(axis), frame_.upper(axis), frame_.number(1), [&](llvm::Value* index) {
+    frame_.loop(Frame::Trips::some, frame_.lower(axis), frame_.upper(axis), 1, [&](llvm::Value* index) {
       llvm::Value* before = frame_.ir.CreateSub(index, frame_.lower(axis));
       row_ = frame_.advance(row, frame_.ir.CreateMul(before, bytes));
       Evaluation evaluation = outside;
@@ -96,8 +96,8 @@ class FinishWriter {
     const Accumulator& accumulator = nest_.accumulators[instruction.attribute];
     const int component = result_component(accumulator.reduction);
     Place place{frame_.advance(row_, layout_.offset(k, component)), result_layout(), nullptr};
-    if (lanes.index) {
-      llvm::Value* position = frame_.ir.CreateSub(lanes.index, frame_.lower(rank_ - 1));
+    if (lanes.start) {
+      llvm::Value* position = frame_.ir.CreateSub(lanes.index(), frame_.lower(rank_ - 1));
       place.pointer = frame_.advance(place.pointer, frame_.ir.CreateMul(position, frame_.number(layout_.bytes())));
     }
     if (lanes.emitter.lanes() > 1) place.lane_offsets = lane_multiples(lanes.emitter, frame_.number(layout_.bytes()));
@@ -125,8 +125,8 @@ class FinishWriter {
 void emit_combine(llvm::Module& module, const LoopNest& nest, const Target& target) {
   Frame frame(module, target, "combine", {Parameter::pointer, Parameter::pointer, Parameter::integer});
   const StateLayout layout(nest);
-  LanePlan plan;
-  if (layout.is_single()) plan.lanes = target.vector_bits / static_cast<int>(8 * layout.bytes());
+  // Scalar: there are few states to merge, and every instruction costs compile time.
+  const LanePlan plan;
   lane_loop(frame, plan, frame.number(0), frame.parameter(2), [&](std::vector<Lanes>& vectors) {
     for (Lanes& lanes : vectors) combine_one(frame, nest, layout, lanes);
   });

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int rows_in_block = 64;
 constexpr int leaf_rows = moment_leaf_rows;
-constexpr int leaf_unroll = 4;
+constexpr int leaf_unroll = 2;
 // 2^40 blocks are more elements than memory has bytes.
 constexpr int max_tree_depth = 42;
 
@@ -36,7 +36,10 @@ class LanesWriter : public ReduceWriter {
   LanesWriter(llvm::Module& module, const LoopNest& nest, const Target& target)
       : ReduceWriter(module, nest, target),
         lanes_(canonical_lanes(nest)),
-        width_(plan_.lanes == 1 ? target.vector_bits / 64 : plan_.lanes) {
+        width_(plan_.lanes == 1 ? target.vector_bits / 64 : plan_.lanes),
+        in_registers_(fits_registers()) {
+    // Then the loop into the arrays sees less than a row.
+    if (in_registers_) share_copy(plan_, target);
     for (const Accumulator& accumulator : nest.accumulators)
       has_moments_ |= accumulator.reduction == Reduction::moment2;
   }
@@ -74,7 +77,7 @@ class LanesWriter : public ReduceWriter {
       evaluation.prepare(e);
     else
       set_index();
-    frame_.loop(first(), last(), frame_.number(block_size()), [&](llvm::Value* begin) {
+    frame_.loop(Frame::Trips::some, first(), last(), block_size(), [&](llvm::Value* begin) {
       llvm::Value* end = frame_.smaller(ir.CreateAdd(begin, frame_.number(block_size())), last());
       block(evaluation, begin, end);
       fold_lanes();
@@ -138,12 +141,12 @@ class LanesWriter : public ReduceWriter {
   void block(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end) {
     llvm::Value* count = ir.CreateSub(end, begin);
     ir.CreateStore(frame_.smaller(count, frame_.number(lanes_)), used_);
-    if (reduce_rank() < 2 && fits_registers()) return block_in_registers(evaluation, begin, end);
+    if (in_registers_) return block_in_registers(evaluation, begin, end);
     clear_lanes();
     if (!has_moments_) return range(evaluation, begin, end);
-    llvm::Value* group = frame_.number(leaf_rows * lanes_);
-    frame_.loop(begin, end, group, [&](llvm::Value* from) {
-      llvm::Value* to = frame_.smaller(ir.CreateAdd(from, group), end);
+    const int64_t group = int64_t{leaf_rows} * lanes_;
+    frame_.loop(Frame::Trips::some, begin, end, group, [&](llvm::Value* from) {
+      llvm::Value* to = frame_.smaller(ir.CreateAdd(from, frame_.number(group)), end);
       range(evaluation, from, to);
       leaves(begin, from, to, end);
     });
@@ -152,9 +155,17 @@ class LanesWriter : public ReduceWriter {
   Pointers at_slot(size_t accumulator, llvm::Value* slot) {
     return in_arrays(accumulator, arrays_[accumulator].components, slot);
   }
+  Pointers shifted(const Accumulator& accumulator, Pointers pointers, int64_t elements) {
+    for (int k = 0; k < component_count(accumulator.reduction); ++k) {
+      llvm::Value*& pointer = pointers[static_cast<size_t>(k)];
+      pointer = frame_.advance(pointer, elements * component_bytes(accumulator, k));
+    }
+    return pointers;
+  }
+
   void clear_lanes() {
     LlvmEmitter e = frame_.emitter(width_);
-    frame_.loop(frame_.number(0), read(used_), frame_.number(width_), [&](llvm::Value* slot) {
+    frame_.loop(Frame::Trips::some, frame_.number(0), read(used_), width_, [&](llvm::Value* slot) {
       for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
         const Accumulator& accumulator = nest_.accumulators[k];
         if (accumulator.reduction == Reduction::moment2) continue;
@@ -175,13 +186,18 @@ class LanesWriter : public ReduceWriter {
   void rows(const Evaluation& evaluation, llvm::Value* start, llvm::Value* e0, llvm::Value* end) {
     llvm::Value* row0 = ir.CreateAnd(e0, frame_.number(-lanes_));
     llvm::Value* shift = ir.CreateSub(start, e0);  // lane axis index = element + shift
-    frame_.loop(row0, end, frame_.number(lanes_), [&](llvm::Value* row) {
-      llvm::Value* from = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smax, row, e0);
-      llvm::Value* to = frame_.smaller(ir.CreateAdd(row, frame_.number(lanes_)), end);
-      lane_loop(frame_, plan_, ir.CreateAdd(from, shift), ir.CreateAdd(to, shift), [&](std::vector<Lanes>& vectors) {
-        evaluate_vectors(evaluation, vectors);
-        for (Lanes& lanes : vectors) take(evaluation, lanes, ir.CreateSub(lanes.index, shift), row);
-      });
+    frame_.loop(Frame::Trips::some, row0, end, lanes_, [&](llvm::Value* first_of_row) {
+      llvm::Value* from = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smax, first_of_row, e0);
+      llvm::Value* to = frame_.smaller(ir.CreateAdd(first_of_row, frame_.number(lanes_)), end);
+      row(evaluation, from, to, shift, first_of_row);
+    });
+  }
+  // Elements [from, to) of the row of lanes that begins with element `first_of_row`.
+  void row(const Evaluation& evaluation, llvm::Value* from, llvm::Value* to, llvm::Value* shift,
+           llvm::Value* first_of_row) {
+    lane_loop(frame_, plan_, ir.CreateAdd(from, shift), ir.CreateAdd(to, shift), [&](std::vector<Lanes>& vectors) {
+      evaluate_vectors(evaluation, vectors);
+      for (Lanes& lanes : vectors) take(evaluation, lanes, ir.CreateSub(lanes.index(), shift), first_of_row);
     });
   }
 
@@ -241,7 +257,7 @@ class LanesWriter : public ReduceWriter {
                       [&] {
                         llvm::Value* distance = load_half();
                         llvm::Value* used = read(used_);
-                        frame_.loop(frame_.number(0), ir.CreateSub(used, distance), frame_.number(width_),
+                        frame_.loop(Frame::Trips::any, frame_.number(0), ir.CreateSub(used, distance), width_,
                                     [&](llvm::Value* slot) { merge_slots(e, slot, distance); });
                         ir.CreateStore(frame_.smaller(used, distance), used_);
                         ir.CreateStore(ir.CreateLShr(distance, frame_.number(1)), half);
@@ -331,7 +347,7 @@ class LanesWriter : public ReduceWriter {
   void merge_leaves(size_t k, const Pointers& left, const Pointers& right) {
     const Accumulator& accumulator = nest_.accumulators[k];
     LlvmEmitter e = frame_.emitter(width_);
-    frame_.loop(frame_.number(0), frame_.number(lanes_), frame_.number(width_), [&](llvm::Value* slot) {
+    frame_.loop(Frame::Trips::some, frame_.number(0), frame_.number(lanes_), width_, [&](llvm::Value* slot) {
       const Pointers to = in_arrays(k, left, slot);
       const LlvmState after = load_components(e, accumulator, in_arrays(k, right, slot));
       store_components(e, accumulator, merge_states(e, accumulator, load_components(e, accumulator, to), after), to);
@@ -351,7 +367,7 @@ class LanesWriter : public ReduceWriter {
       llvm::Value* position = ir.CreateAdd(ir.CreateMul(row, frame_.number(lanes_)), slot);
       return codegen::load(e, dtype, {ir.CreateGEP(type, arrays_[k].stage, position)}, nullptr);
     };
-    frame_.loop(frame_.number(0), used, frame_.number(leaf_unroll * width_), [&](llvm::Value* first_slot) {
+    frame_.loop(Frame::Trips::some, frame_.number(0), used, leaf_unroll * width_, [&](llvm::Value* first_slot) {
       std::vector<llvm::Value*> slots, sums, squares;
       std::vector<LlvmValue> masks, counts, means;
       for (int u = 0; u < leaf_unroll; ++u) {
@@ -363,7 +379,7 @@ class LanesWriter : public ReduceWriter {
       // Adds f(row) over a lane's rows in their order.
       const auto over_rows = [&](auto&& f) {
         std::vector<llvm::Value*> totals =
-            frame_.carry(frame_.number(0), full, frame_.number(1), zeros,
+            frame_.carry(Frame::Trips::any, frame_.number(0), full, 1, zeros,
                          [&](llvm::Value* row, const std::vector<llvm::Value*>& state) {
                            std::vector<llvm::Value*> next;
                            for (size_t u = 0; u < leaf_unroll; ++u)
@@ -419,11 +435,11 @@ class LanesWriter : public ReduceWriter {
     frame_.when(ir.CreateICmpEQ(whole, begin), [&] { clear_lanes(); });
     const int group = group_vectors() * width_;
     frame_.when(ir.CreateICmpSGT(whole, begin), [&] {
-      frame_.loop(frame_.number(0), frame_.number(lanes_), frame_.number(group), [&](llvm::Value* slot) {
+      frame_.loop(Frame::Trips::some, frame_.number(0), frame_.number(lanes_), group, [&](llvm::Value* slot) {
         store_group(slot, rows_of_group(evaluation, ir.CreateAdd(begin, slot), whole));
       });
     });
-    frame_.when(ir.CreateICmpSLT(whole, end), [&] { rows(evaluation, whole, whole, end); });
+    frame_.when(ir.CreateICmpSLT(whole, end), [&] { row(evaluation, whole, end, frame_.number(0), whole); });
   }
 
   // Every LANES-th group of elements in [from, to), from group to group in registers.
@@ -434,7 +450,7 @@ class LanesWriter : public ReduceWriter {
       for (const Accumulator& accumulator : nest_.accumulators)
         flatten(accumulator, identity(accumulator.reduction, accumulator.dtype, e), empty);
     return frame_.carry(
-        from, to, frame_.number(lanes_), empty,
+        Frame::Trips::some, from, to, lanes_, empty,
         [&](llvm::Value* row, const std::vector<llvm::Value*>& before) { return add_group(evaluation, row, before); });
   }
 
@@ -442,7 +458,7 @@ class LanesWriter : public ReduceWriter {
                                       const std::vector<llvm::Value*>& before) {
     std::vector<Lanes> vectors;
     for (int v = 0; v < group_vectors(); ++v)
-      vectors.push_back({frame_.emitter(width_), ir.CreateAdd(first_element, frame_.number(v * width_))});
+      vectors.push_back({frame_.emitter(width_), first_element, int64_t{v} * width_});
     evaluate_vectors(evaluation, vectors);
     std::vector<llvm::Value*> after;
     size_t next = 0;
@@ -452,7 +468,7 @@ class LanesWriter : public ReduceWriter {
         const LlvmState state = unflatten(accumulator, before, next);
         const LlvmState one =
             element_state<LlvmEmitter>(accumulator.reduction, evaluation.value(accumulated_[k], lanes),
-                                       numbers(lanes.emitter, accumulator, lanes.index, 1), lanes.emitter);
+                                       numbers(lanes.emitter, accumulator, lanes.index(), 1), lanes.emitter);
         flatten(accumulator, merge_states(lanes.emitter, accumulator, state, one), after);
       }
     return after;
@@ -464,11 +480,12 @@ class LanesWriter : public ReduceWriter {
     for (int v = 0; v < group_vectors(); ++v)
       for (size_t k = 0; k < nest_.accumulators.size(); ++k)
         store_components(e, nest_.accumulators[k], unflatten(nest_.accumulators[k], values, next),
-                         at_slot(k, ir.CreateAdd(slot, frame_.number(v * width_))));
+                         shifted(nest_.accumulators[k], at_slot(k, slot), int64_t{v} * width_));
   }
 
   int lanes_;  // LANES
   int width_;  // lanes of the vectors in which the arrays are merged
+  bool in_registers_;
   bool has_moments_ = false;
   const std::vector<uint32_t> accumulated_ = accumulated_values(nest_);  // by accumulator: the value that it takes
   std::vector<LaneArrays> arrays_;                                       // by accumulator

@@ -54,7 +54,7 @@ class SerialWriter : public ReduceWriter {
     evaluation.prepare(e);
     llvm::Value* begin = parallel_ == 0 ? frame_.number(0) : frame_.lower(columns());
     llvm::Value* end = parallel_ == 0 ? frame_.number(1) : frame_.upper(columns());
-    frame_.loop(begin, end, frame_.number(tile_columns), [&](llvm::Value* from) {
+    frame_.loop(Frame::Trips::some, begin, end, tile_columns, [&](llvm::Value* from) {
       llvm::Value* to = frame_.smaller(ir.CreateAdd(from, frame_.number(tile_columns)), end);
       tile(evaluation, from, to);
       write_records(from, to);
@@ -64,11 +64,11 @@ class SerialWriter : public ReduceWriter {
 
   void tile(const Evaluation& evaluation, llvm::Value* from, llvm::Value* to) {
     if (reduce_rank() > 1) set_index();
-    frame_.loop(first(), last(), frame_.number(block_rows), [&](llvm::Value* element) {
+    frame_.loop(Frame::Trips::some, first(), last(), block_rows, [&](llvm::Value* element) {
       llvm::Value* end = frame_.smaller(ir.CreateAdd(element, frame_.number(block_rows)), last());
       if (reduce_rank() > 1) fill_tables(ir.CreateSub(end, element));
       lane_loop(frame_, plan_, from, to, [&](std::vector<Lanes>& vectors) {
-        llvm::Value* column = ir.CreateSub(vectors.front().index, from);
+        llvm::Value* column = ir.CreateSub(vectors.front().start, from);
         push(block(evaluation, vectors, element, end), vectors, column, element, end);
       });
     });
@@ -89,7 +89,7 @@ class SerialWriter : public ReduceWriter {
     // What depends on the columns alone comes before the rows.
     for (Lanes& lanes : vectors) outside.load(lanes);
     for (Lanes& lanes : vectors) outside.compute(lanes);
-    Values values = frame_.carry(element, end, frame_.number(1), identities(vectors),
+    Values values = frame_.carry(Frame::Trips::some, element, end, 1, identities(vectors),
                                  [&](llvm::Value* number, const Values& before) {
                                    return row(outside, vectors, number, ir.CreateSub(number, element), before);
                                  });
@@ -155,7 +155,7 @@ class SerialWriter : public ReduceWriter {
     const DType dtype = sum.dtype;
     const LlvmValue count = e.splat({ir.CreateSIToFP(rows, e.element_type(dtype)), dtype});
     const LlvmValue mean = e.div(sum, count);
-    const Values square = frame_.carry(frame_.number(0), rows, frame_.number(1), {e.real(dtype, 0).value},
+    const Values square = frame_.carry(Frame::Trips::some, frame_.number(0), rows, 1, {e.real(dtype, 0).value},
                                        [&](llvm::Value* in_block, const Values& total) {
                                          const LlvmValue x =
                                              codegen::load(e, dtype, {stage_row(k, vectors, v, in_block)}, nullptr);
@@ -179,11 +179,11 @@ class SerialWriter : public ReduceWriter {
     llvm::Value* complete = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, ir.CreateAdd(done, frame_.number(1)));
     llvm::Value* goal = ir.CreateSelect(ir.CreateICmpEQ(end, last()), frame_.number(1), complete);
     llvm::Value* merges = ir.CreateSub(ir.CreateAdd(depth, frame_.number(1)), goal);
-    const Values merged =
-        frame_.carry(frame_.number(0), merges, frame_.number(1), states, [&](llvm::Value* step, const Values& right) {
-          llvm::Value* below = ir.CreateSub(ir.CreateSub(depth, frame_.number(1)), step);
-          return merge_level(vectors, column, below, right);
-        });
+    const Values merged = frame_.carry(Frame::Trips::any, frame_.number(0), merges, 1, states,
+                                       [&](llvm::Value* step, const Values& right) {
+                                         llvm::Value* below = ir.CreateSub(ir.CreateSub(depth, frame_.number(1)), step);
+                                         return merge_level(vectors, column, below, right);
+                                       });
     llvm::Value* top = ir.CreateSub(goal, frame_.number(1));
     size_t next = 0;
     for (size_t v = 0; v < vectors.size(); ++v)
@@ -216,7 +216,7 @@ class SerialWriter : public ReduceWriter {
   }
   // The indices of the next `rows` elements.
   void fill_tables(llvm::Value* rows) {
-    frame_.loop(frame_.number(0), rows, frame_.number(1), [&](llvm::Value* in_block) {
+    frame_.loop(Frame::Trips::some, frame_.number(0), rows, 1, [&](llvm::Value* in_block) {
       for (int axis = parallel_; axis < nest_.rank(); ++axis)
         ir.CreateStore(read(index_of(axis)), table_entry(axis, in_block));
       const int inner = nest_.rank() - 1;
@@ -239,10 +239,10 @@ class SerialWriter : public ReduceWriter {
     llvm::Value* base = record();
     lane_loop(frame_, plan, frame_.number(0), ir.CreateSub(to, from), [&](std::vector<Lanes>& vectors) {
       Lanes& lanes = vectors.front();
-      llvm::Value* output = frame_.advance(base, ir.CreateMul(lanes.index, frame_.number(layout_.bytes())));
+      llvm::Value* output = frame_.advance(base, ir.CreateMul(lanes.index(), frame_.number(layout_.bytes())));
       for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
         const LlvmState state =
-            load_components(lanes.emitter, nest_.accumulators[k], level(k, frame_.number(0), lanes.index));
+            load_components(lanes.emitter, nest_.accumulators[k], level(k, frame_.number(0), lanes.index()));
         const Pointers place = in_record_at(k, output);
         for (size_t c = 0; c < static_cast<size_t>(component_count(nest_.accumulators[k].reduction)); ++c)
           store(lanes.emitter, state[c], {place[c]}, lanes.mask);

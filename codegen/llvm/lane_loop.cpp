@@ -69,9 +69,14 @@ LanePlan plan_lanes(const LoopNest& nest, const std::vector<Instruction>& instru
   const int cost = lane_cost(nest, instructions, lane_axis);
   // Two vectors hide latencies of cheap bodies; more work has enough of its own, and every copy costs compile time.
   plan.unroll = cost <= 8 ? 2 : 1;
-  // With AVX-512 masked access is free. AVX2's masked stores take dozens of cycles on some processors.
-  plan.one_copy = plan.masked_tail && target.avx512 && plan.unroll == 1;
+  if (plan.unroll == 1) share_copy(plan, target);
   return plan;
+}
+
+// With AVX-512 masked access is free. AVX2's masked stores take dozens of cycles on some processors.
+void share_copy(LanePlan& plan, const Target& target) {
+  plan.unroll = 1;
+  plan.one_copy = plan.masked_tail && target.avx512;
 }
 
 }  // namespace fuseval::codegen

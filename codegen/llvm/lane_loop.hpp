@@ -18,6 +18,8 @@ struct LanePlan {
 /// Lanes fill a register with the widest dtype that occurs, so that no operation needs two.
 LanePlan plan_lanes(const LoopNest& nest, const std::vector<Instruction>& instructions, int lane_axis,
                     const Target& target);
+/// Makes a plan emit as few copies of the body as the target allows.
+void share_copy(LanePlan& plan, const Target& target);
 /// Relative work of one element in the lane loop (ir/ops.def), hoisted instructions left out.
 int lane_cost(const LoopNest& nest, const std::vector<Instruction>& instructions, int lane_axis);
 
@@ -28,8 +30,7 @@ void lane_loop(Frame& frame, const LanePlan& plan, llvm::Value* begin, llvm::Val
   auto& ir = frame.ir;
   const auto vectors = [&](llvm::Value* i, int lanes, int count) {
     std::vector<Lanes> list;
-    for (int k = 0; k < count; ++k)
-      list.push_back({frame.emitter(lanes), k == 0 ? i : ir.CreateAdd(i, frame.number(k * lanes))});
+    for (int k = 0; k < count; ++k) list.push_back({frame.emitter(lanes), i, int64_t{k} * lanes});
     return list;
   };
   const auto run = [&](llvm::Value* i, int lanes, int count) {
@@ -37,7 +38,7 @@ void lane_loop(Frame& frame, const LanePlan& plan, llvm::Value* begin, llvm::Val
     visit(list);
   };
   if (plan.lanes == 1) {
-    frame.loop(begin, end, frame.number(1), [&](llvm::Value* i) { run(i, 1, 1); });
+    frame.loop(Frame::Trips::any, begin, end, 1, [&](llvm::Value* i) { run(i, 1, 1); });
     return;
   }
   const auto run_masked = [&](llvm::Value* i, llvm::Value* mask) {
@@ -54,20 +55,20 @@ void lane_loop(Frame& frame, const LanePlan& plan, llvm::Value* begin, llvm::Val
   llvm::Value* tail = ir.CreateAdd(begin, whole);
   if (plan.one_copy) {
     // Two passes: the whole vectors, whose mask is all true, then the tail.
-    frame.loop(frame.number(0), frame.number(2), frame.number(1), [&](llvm::Value* pass) {
+    frame.loop(Frame::Trips::some, frame.number(0), frame.number(2), 1, [&](llvm::Value* pass) {
       llvm::Value* is_tail = ir.CreateICmpEQ(pass, frame.number(1));
       llvm::Value* i = ir.CreateSelect(is_tail, tail, begin);
       llvm::Value* stop = ir.CreateSelect(is_tail, end, tail);
       llvm::Value* mask = mask_at(i);
-      frame.loop(i, stop, frame.number(step), [&](llvm::Value* k) { run_masked(k, mask); });
+      frame.loop(Frame::Trips::any, i, stop, step, [&](llvm::Value* k) { run_masked(k, mask); });
     });
     return;
   }
-  frame.loop(begin, tail, frame.number(step), [&](llvm::Value* i) { run(i, plan.lanes, plan.unroll); });
+  frame.loop(Frame::Trips::any, begin, tail, step, [&](llvm::Value* i) { run(i, plan.lanes, plan.unroll); });
   if (plan.masked_tail)
-    frame.loop(tail, end, frame.number(plan.lanes), [&](llvm::Value* i) { run_masked(i, mask_at(i)); });
+    frame.loop(Frame::Trips::any, tail, end, plan.lanes, [&](llvm::Value* i) { run_masked(i, mask_at(i)); });
   else
-    frame.loop(tail, end, frame.number(1), [&](llvm::Value* i) { run(i, 1, 1); });
+    frame.loop(Frame::Trips::any, tail, end, 1, [&](llvm::Value* i) { run(i, 1, 1); });
 }
 
 /// Loads of all vectors, then operations, then stores: an output may be an input of the same element.

@@ -43,7 +43,7 @@ llvm::Value* ReduceWriter::inhabited() {
 
 void ReduceWriter::outputs(int axis, const Evaluation& outside) {
   if (axis == outer_axes()) return output(outside);
-  frame_.loop(frame_.lower(axis), frame_.upper(axis), frame_.number(1), [&](llvm::Value* index) {
+  frame_.loop(Frame::Trips::some, frame_.lower(axis), frame_.upper(axis), 1, [&](llvm::Value* index) {
     Evaluation evaluation = outside;
     evaluation.enter(axis, index);
     evaluation.hoist();
@@ -55,7 +55,7 @@ void ReduceWriter::empty_outputs() {
   llvm::Value* count = frame_.number(1);
   for (int axis = 0; axis < parallel_; ++axis)
     count = ir.CreateMul(count, ir.CreateSub(frame_.upper(axis), frame_.lower(axis)));
-  frame_.loop(frame_.number(0), count, frame_.number(1), [&](llvm::Value*) {
+  frame_.loop(Frame::Trips::some, frame_.number(0), count, 1, [&](llvm::Value*) {
     LlvmEmitter e = frame_.emitter(1);
     for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
       const Accumulator& accumulator = nest_.accumulators[k];
