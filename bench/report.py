@@ -54,7 +54,9 @@ def goals(rows, delays):
         goal(where, f"{share(row):.0%} of STREAM", f">= {limit:.0%}", share(row) >= limit)
     for key, text in (("linear_1000", "2*a + 3*b"), ("square_1000", "a**2 + b**2 + 2*a*b")):
         value = statistics.median(delays[key]) * 1e9
-        goal(f"{text}, 1 000 elements, a call of the C ABI", f"{value:.0f} ns", "<= 70 ns", value <= 70)
+        bare = statistics.median(delays["bare_1000"]) * 1e9
+        goal(f"{text}, 1 000 elements, a call of the C ABI", f"{value:.0f} ns (2*a + 3*b as a bare C++ loop: {bare:.0f} ns)",
+             "<= 70 ns", value <= 70)
     texts = statistics.median(delays["texts"]) * 1e3
     goal("new text of ten operations to its first result", f"{texts:.2f} ms", "<= 1.5 ms", texts <= 1.5)
     process = statistics.median(delays["process"]) * 1e3
