@@ -187,7 +187,7 @@ void Evaluation::store(Lanes& lanes, uint64_t streaming) const {
     if (instruction.kind != InstructionKind::store) continue;
     const LlvmValue stored = value(instruction.arguments[0], lanes);
     const Place to = place(static_cast<int>(instruction.attribute), lanes);
-    if (streaming >> instruction.attribute & 1)
+    if (instruction.attribute < 64 && (streaming >> instruction.attribute & 1))
       store_streaming(lanes.emitter, stored, to.pointer);
     else
       codegen::store(lanes.emitter, stored, to, lanes.mask);

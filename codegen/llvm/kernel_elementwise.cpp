@@ -1,3 +1,7 @@
+#include <llvm/IR/IntrinsicsX86.h>
+
+#include <bit>
+
 #include "codegen/llvm/lane_loop.hpp"
 #include "codegen/llvm/module.hpp"
 
@@ -44,12 +48,80 @@ class ElementwiseWriter {
     });
   }
 
-  void inner(Evaluation evaluation, bool) {
-    const int axis = nest_.rank() - 1;
+  void inner(Evaluation evaluation, bool streaming) {
     LlvmEmitter e = frame_.emitter(plan_.lanes);
     evaluation.prepare(e);
-    lane_loop(frame_, plan_, frame_.lower(axis), frame_.upper(axis),
-              [&](std::vector<Lanes>& vectors) { evaluate_vectors(evaluation, vectors); });
+    const int axis = nest_.rank() - 1;
+    const uint64_t streams = streaming && axis == 0 ? streaming_stores() : 0;
+    if (streams == 0) return normal(evaluation, frame_.lower(axis), frame_.upper(axis));
+    stream(evaluation, streams);
+  }
+
+  void normal(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end) {
+    lane_loop(frame_, plan_, begin, end, [&](std::vector<Lanes>& vectors) { evaluate_vectors(evaluation, vectors); });
+  }
+
+  // ---- non-temporal stores
+
+  // The operands whose stores can be non-temporal: at least 16 bytes at a time.
+  uint64_t streaming_stores() const {
+    uint64_t mask = 0;
+    for (const Instruction& instruction : nest_.body) {
+      if (instruction.kind != InstructionKind::store || instruction.attribute >= 64) continue;
+      const Operand& operand = nest_.operands[instruction.attribute];
+      const bool contiguous = layout_class(nest_, operand) == LayoutClass::contiguous;
+      if (contiguous && plan_.lanes * size_of(operand.dtype) >= 16) mask |= uint64_t{1} << instruction.attribute;
+    }
+    return mask;
+  }
+
+  // Elements up to the first cache line, then whole lines past the caches, then the rest. One loop of normal stores
+  // does both ends, and everything where the outputs do not come to lie on a line together.
+  void stream(const Evaluation& evaluation, uint64_t streams) {
+    auto& ir = frame_.ir;
+    const int unroll = plan_.unroll;
+    share_copy(plan_, frame_.target);
+    llvm::Value *begin = frame_.lower(0), *end = frame_.upper(0);
+    const int leader = std::countr_zero(streams);
+    llvm::Value* aligned = ir.CreateAdd(begin, elements_to_line(leader, begin));
+    llvm::Value* possible = ir.CreateICmpSLE(aligned, end);
+    for (uint64_t rest = streams; rest != 0; rest &= rest - 1)
+      possible = ir.CreateAnd(possible, is_aligned(std::countr_zero(rest), aligned));
+    const int64_t step = int64_t{plan_.lanes} * unroll;
+    llvm::Value* whole = ir.CreateAnd(ir.CreateSub(end, aligned), frame_.number(-step));
+    llvm::Value* first = ir.CreateSelect(possible, aligned, end);
+    llvm::Value* last = ir.CreateSelect(possible, ir.CreateAdd(aligned, whole), end);
+    frame_.loop(Frame::Trips::some, frame_.number(0), frame_.number(2), 1, [&](llvm::Value* pass) {
+      llvm::Value* is_head = ir.CreateICmpEQ(pass, frame_.number(0));
+      normal(evaluation, ir.CreateSelect(is_head, begin, last), ir.CreateSelect(is_head, first, end));
+      frame_.loop(Frame::Trips::any, ir.CreateSelect(is_head, first, last), last, step, [&](llvm::Value* i) {
+        std::vector<Lanes> vectors;
+        for (int k = 0; k < unroll; ++k) vectors.push_back({frame_.emitter(plan_.lanes), i, int64_t{k} * plan_.lanes});
+        evaluate_vectors(evaluation, vectors, streams);
+      });
+    });
+    // Non-temporal stores are not ordered with the others; the next reader may be another thread.
+    ir.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {});
+  }
+
+  llvm::Value* address(int operand, llvm::Value* index) {
+    auto& ir = frame_.ir;
+    const int size = size_of(nest_.operands[static_cast<size_t>(operand)].dtype);
+    llvm::Value* base = ir.CreatePtrToInt(frame_.pointer(operand), ir.getInt64Ty());
+    return ir.CreateAdd(base, ir.CreateMul(index, frame_.number(size)));
+  }
+  llvm::Value* elements_to_line(int operand, llvm::Value* index) {
+    auto& ir = frame_.ir;
+    const int size = size_of(nest_.operands[static_cast<size_t>(operand)].dtype);
+    llvm::Value* bytes = ir.CreateAnd(ir.CreateNeg(address(operand, index)), frame_.number(63));
+    return ir.CreateLShr(bytes, frame_.number(std::countr_zero(static_cast<unsigned>(size))));
+  }
+  // To the size of a vector, which a non-temporal store must be.
+  llvm::Value* is_aligned(int operand, llvm::Value* index) {
+    auto& ir = frame_.ir;
+    const int size = size_of(nest_.operands[static_cast<size_t>(operand)].dtype);
+    llvm::Value* rest = ir.CreateAnd(address(operand, index), frame_.number(plan_.lanes * size - 1));
+    return ir.CreateICmpEQ(rest, frame_.number(0));
   }
 
   Frame frame_;

@@ -37,11 +37,11 @@ class LanesWriter : public ReduceWriter {
       : ReduceWriter(module, nest, target),
         lanes_(canonical_lanes(nest)),
         width_(plan_.lanes == 1 ? target.vector_bits / 64 : plan_.lanes),
+        has_moments_(std::any_of(nest.accumulators.begin(), nest.accumulators.end(),
+                                 [](const Accumulator& a) { return a.reduction == Reduction::moment2; })),
         in_registers_(fits_registers()) {
     // Then the loop into the arrays sees less than a row.
     if (in_registers_) share_copy(plan_, target);
-    for (const Accumulator& accumulator : nest.accumulators)
-      has_moments_ |= accumulator.reduction == Reduction::moment2;
   }
 
  private:
@@ -485,8 +485,8 @@ class LanesWriter : public ReduceWriter {
 
   int lanes_;  // LANES
   int width_;  // lanes of the vectors in which the arrays are merged
+  bool has_moments_;
   bool in_registers_;
-  bool has_moments_ = false;
   const std::vector<uint32_t> accumulated_ = accumulated_values(nest_);  // by accumulator: the value that it takes
   std::vector<LaneArrays> arrays_;                                       // by accumulator
   std::vector<Pointers> leaves_;  // two further levels of leaves for each moment2
