@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 #include <fuseval/fuseval.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -21,18 +23,32 @@ void check(fv_status status, fv_error* error) {
   std::exit(1);
 }
 
-fv_view view_of(std::vector<double>& data, const int64_t* shape) {
-  return {data.data(), FV_FLOAT64, 1, shape, nullptr, FV_DEVICE_CPU, 0, 0};
-}
+/// n doubles that start `shift` bytes after a cache line's begin.
+class Buffer {
+ public:
+  Buffer(int64_t n, double value, size_t shift)
+      : memory_(n + 16), data_(reinterpret_cast<double*>((address(memory_.data()) + 63) / 64 * 64 + shift)) {
+    std::fill_n(data_, n, value);
+  }
+  double* data() const { return data_; }
+
+ private:
+  static uintptr_t address(const double* p) { return reinterpret_cast<uintptr_t>(p); }
+  std::vector<double> memory_;
+  double* data_;
+};
 
 struct Arrays {
-  explicit Arrays(int64_t n) : count(n), a(n, 1.5), b(n, 0.25), c(n) {
-    inputs[0] = view_of(a, &count);
-    inputs[1] = view_of(b, &count);
-    output = view_of(c, &count);
+  Arrays(int64_t n, size_t shift) : count(n), a(n, 1.5, shift), b(n, 0.25, shift), c(n, 0, shift) {
+    inputs[0] = view_of(a);
+    inputs[1] = view_of(b);
+    output = view_of(c);
+  }
+  fv_view view_of(const Buffer& buffer) const {
+    return {buffer.data(), FV_FLOAT64, 1, &count, nullptr, FV_DEVICE_CPU, 0, 0};
   }
   int64_t count;
-  std::vector<double> a, b, c;
+  Buffer a, b, c;
   fv_view inputs[2], output;
 };
 
@@ -51,8 +67,8 @@ void run(const fv_program* program, const Arrays& arrays) {
 }
 
 /// Seconds a call, one sample a batch.
-std::vector<double> calls(const std::string& text, int64_t n, int batches) {
-  Arrays arrays(n);
+std::vector<double> calls(const std::string& text, int64_t n, int batches, size_t shift = 0) {
+  Arrays arrays(n, shift);
   fv_program* program = compile(text, arrays);
   const int per_batch = 5000;
   for (int k = 0; k < per_batch; ++k) run(program, arrays);
@@ -72,7 +88,7 @@ std::vector<double> calls(const std::string& text, int64_t n, int batches) {
 
 /// The same for the bare C++ loop: what the machine needs for the arithmetic and the cache lines alone.
 std::vector<double> bare_calls(int64_t n, int batches) {
-  Arrays arrays(n);
+  Arrays arrays(n, 0);
   const int per_batch = 5000;
   std::vector<double> samples;
   for (int batch = 0; batch < batches; ++batch) {
@@ -95,7 +111,7 @@ std::string ten_operations(std::mt19937& random) {
 
 /// Seconds from a new text to its first result over eight elements, LLVM warm.
 std::vector<double> first_results(int count) {
-  Arrays arrays(8);
+  Arrays arrays(8, 0);
   std::mt19937 random(1);
   std::vector<double> samples;
   for (int k = 0; k < count + 5; ++k) {
@@ -123,14 +139,15 @@ int main(int argc, char** argv) {
   const int batches = argc > 1 ? std::atoi(argv[1]) : 40;
   const auto linear_samples = calls("2*a + 3*b", 1000, batches);
   const auto square = calls("a**2 + b**2 + 2*a*b", 1000, batches);
+  const auto shifted = calls("2*a + 3*b", 1000, batches, 16);
   const auto bare = bare_calls(1000, batches);
   const auto small = calls("2*a + 3*b", 10, batches);
   const int64_t before = kernels_compiled();
   const auto texts = first_results(5 * batches);
   // Fewer kernels than texts would mean that some text was answered from the cache.
   fmt::print(R"({{"linear_1000": [{:.4e}], "square_1000": [{:.4e}], "bare_1000": [{:.4e}], "linear_10": [{:.4e}],)"
-             R"( "texts": [{:.4e}], "kernels": {}}})"
+             R"( "shifted_1000": [{:.4e}], "texts": [{:.4e}], "kernels": {}}})"
              "\n",
              fmt::join(linear_samples, ", "), fmt::join(square, ", "), fmt::join(bare, ", "), fmt::join(small, ", "),
-             fmt::join(texts, ", "), kernels_compiled() - before);
+             fmt::join(shifted, ", "), fmt::join(texts, ", "), kernels_compiled() - before);
 }

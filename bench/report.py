@@ -93,7 +93,8 @@ def page(rows, delays, rounds):
          *(figure(row, name) for name in CONTENDERS),
          f"{row['bytes'] / row['seconds']['fuseval'] / 1e9:.1f}", f"{row['stream'] / 1e9:.1f}"] for row in rows))
     lines += ["## Times of a call", ""]
-    names = {"linear_1000": "`2*a + 3*b`, 1 000 elements", "square_1000": "`a**2 + b**2 + 2*a*b`, 1 000 elements",
+    names = {"linear_1000": "`2*a + 3*b`, 1 000 elements in whole cache lines",
+             "shifted_1000": "the same, arrays 16 bytes off a cache line", "square_1000": "`a**2 + b**2 + 2*a*b`, 1 000 elements",
              "bare_1000": "the same first expression as a C++ loop, called directly", "linear_10": "`2*a + 3*b`, 10 elements", "texts": f"new text to first result ({delays['kernels']} kernels "
              f"compiled for {len(delays['texts']) + 5} texts)", "process": "`fuseval eval` of a small expression, the process",
              "true": "`/bin/true`, the process"}
