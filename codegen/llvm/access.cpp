@@ -12,31 +12,53 @@ LlvmValue from_memory(LlvmEmitter& e, DType dtype, llvm::Value* loaded) {
   return is_bool(dtype) ? e.convert(raw, dtype) : raw;
 }
 
-llvm::Value* lane_pointer(LlvmEmitter& e, const Place& place, int lane) {
+// The pointers of all lanes. In groups of four, of which the addressing modes reach three from the first.
+std::vector<llvm::Value*> lane_pointers(LlvmEmitter& e, const Place& place) {
   auto& ir = e.builder();
-  llvm::Value* offset = ir.CreateExtractElement(place.lane_offsets, static_cast<uint64_t>(lane));
-  return ir.CreateGEP(ir.getInt8Ty(), place.pointer, offset);
+  const auto at = [&](llvm::Value* pointer, llvm::Value* offset) {
+    return ir.CreateGEP(ir.getInt8Ty(), pointer, offset);
+  };
+  llvm::Value* triple = place.triple ? place.triple : ir.CreateMul(place.stride, ir.getInt64(3));
+  std::vector<llvm::Value*> pointers;
+  llvm::Value* group = place.pointer;
+  for (int lane = 0; lane < e.lanes(); ++lane) {
+    if (lane != 0 && lane % 4 == 0) group = at(group, ir.CreateShl(place.stride, 2));
+    switch (lane % 4) {
+      case 0:
+        pointers.push_back(group);
+        break;
+      case 1:
+        pointers.push_back(at(group, place.stride));
+        break;
+      case 2:
+        pointers.push_back(at(group, ir.CreateShl(place.stride, 1)));
+        break;
+      case 3:
+        pointers.push_back(at(group, triple));
+        break;
+    }
+  }
+  return pointers;
 }
 
 llvm::Value* load_lanes(LlvmEmitter& e, DType memory, const Place& place) {
   llvm::Value* result = llvm::PoisonValue::get(e.type(memory));
-  for (int lane = 0; lane < e.lanes(); ++lane) {
-    llvm::Value* element =
-        e.builder().CreateAlignedLoad(e.element_type(memory), lane_pointer(e, place, lane), unaligned);
-    result = e.builder().CreateInsertElement(result, element, static_cast<uint64_t>(lane));
+  const std::vector<llvm::Value*> pointers = lane_pointers(e, place);
+  for (size_t lane = 0; lane < pointers.size(); ++lane) {
+    llvm::Value* element = e.builder().CreateAlignedLoad(e.element_type(memory), pointers[lane], unaligned);
+    result = e.builder().CreateInsertElement(result, element, lane);
   }
   return result;
 }
 
 void store_lanes(LlvmEmitter& e, llvm::Value* value, const Place& place) {
-  for (int lane = 0; lane < e.lanes(); ++lane) {
-    llvm::Value* element = e.builder().CreateExtractElement(value, static_cast<uint64_t>(lane));
-    e.builder().CreateAlignedStore(element, lane_pointer(e, place, lane), unaligned);
-  }
+  const std::vector<llvm::Value*> pointers = lane_pointers(e, place);
+  for (size_t lane = 0; lane < pointers.size(); ++lane)
+    e.builder().CreateAlignedStore(e.builder().CreateExtractElement(value, lane), pointers[lane], unaligned);
 }
 
 llvm::Value* pointers_of(LlvmEmitter& e, const Place& place) {
-  return e.builder().CreateGEP(e.builder().getInt8Ty(), place.pointer, place.lane_offsets);
+  return e.builder().CreateGEP(e.builder().getInt8Ty(), place.pointer, lane_multiples(e, place.stride));
 }
 
 }  // namespace
@@ -58,7 +80,7 @@ LlvmValue load(LlvmEmitter& e, DType dtype, const Place& place, llvm::Value* mas
   const DType memory = memory_dtype(dtype);
   llvm::Type* type = e.type(memory);
   if (e.lanes() > 1 && place.layout == LayoutClass::strided) {
-    if (!can_mask(e.target(), place.layout, memory)) return from_memory(e, dtype, load_lanes(e, memory, place));
+    if (!mask) return from_memory(e, dtype, load_lanes(e, memory, place));
     llvm::Value* zero = llvm::Constant::getNullValue(type);
     return from_memory(e, dtype, ir.CreateMaskedGather(type, pointers_of(e, place), unaligned, mask, zero));
   }
@@ -71,7 +93,7 @@ void store(LlvmEmitter& e, LlvmValue value, const Place& place, llvm::Value* mas
   auto& ir = e.builder();
   const LlvmValue raw = is_bool(value.dtype) ? e.convert(value, DType::uint8) : value;
   if (e.lanes() > 1 && place.layout == LayoutClass::strided) {
-    if (!can_mask(e.target(), place.layout, raw.dtype)) return store_lanes(e, raw.value, place);
+    if (!mask) return store_lanes(e, raw.value, place);
     ir.CreateMaskedScatter(raw.value, pointers_of(e, place), unaligned, mask);
   } else if (mask) {
     ir.CreateMaskedStore(raw.value, place.pointer, unaligned, mask);

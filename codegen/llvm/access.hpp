@@ -11,12 +11,13 @@ namespace fuseval::codegen {
 struct Place {
   llvm::Value* pointer = nullptr;  ///< of lane 0
   LayoutClass layout = LayoutClass::contiguous;
-  llvm::Value* lane_offsets = nullptr;  ///< strided: <N x i64> bytes from lane 0
+  llvm::Value* stride = nullptr;  ///< strided: bytes from lane to lane
+  llvm::Value* triple = nullptr;  ///< strided: 3 * stride
 };
 
-/// Whether one instruction moves a vector under a mask. LLVM would take the others apart, lane by lane with branches:
-/// AVX2 has masks for elements of 4 and 8 bytes, and its gathers are slower than scalar loads on half of the
-/// processors.
+/// Whether a vector can be moved under a mask. Contiguous ones need an instruction for it, which AVX2 has for elements
+/// of 4 and 8 bytes; strided ones a gather or scatter of their size. Those are slow (3.5 times slower than scalar loads
+/// here, where the microcode guards against leaks), so whole vectors do without.
 bool can_mask(const Target& target, LayoutClass layout, DType dtype);
 
 /// The vector at a place; where mask (null: all lanes) is false, memory is not read and the value is 0.

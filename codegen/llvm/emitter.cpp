@@ -5,6 +5,16 @@
 #include <llvm/IR/Module.h>
 
 namespace fuseval::codegen {
+namespace {
+
+// FNV-1a over the entries: the same name in every process.
+uint64_t hash_of(std::span<const uint64_t> table) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const uint64_t entry : table) hash = (hash ^ entry) * 0x100000001b3u;
+  return hash;
+}
+
+}  // namespace
 
 llvm::Type* LlvmEmitter::element_type(DType dtype) const {
   if (is_bool(dtype)) return ir_.getInt1Ty();
@@ -105,8 +115,8 @@ LlvmValue LlvmEmitter::convert(Value a, DType to) {
 
 llvm::Value* LlvmEmitter::table_global(std::span<const uint64_t> table, DType dtype) {
   llvm::Module& module = *ir_.GetInsertBlock()->getModule();
-  // Tables have static storage, so the address names one; a kernel may look into it from several places.
-  const std::string name = fmt::format("table.{}.{}", static_cast<const void*>(table.data()), size_of(dtype));
+  // A kernel may look into a table from several places.
+  const std::string name = fmt::format("table.{:x}.{}", hash_of(table), size_of(dtype));
   if (llvm::GlobalVariable* global = module.getNamedGlobal(name)) return global;
   std::vector<llvm::Constant*> entries;
   llvm::Type* entry = ir_.getIntNTy(static_cast<unsigned>(8 * size_of(dtype)));

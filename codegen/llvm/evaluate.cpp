@@ -32,7 +32,7 @@ Evaluation::Evaluation(Frame& frame, const LoopNest& nest, const std::vector<Ins
       places_(nest.operands.size()),
       scalars_(instructions.size()),
       splats_(instructions.size()),
-      offsets_(nest.operands.size()) {
+      hoisted_(nest.operands.size()) {
   for (const Instruction& instruction : instructions) {
     axes_.push_back(axes_of(instruction));
     if (instruction.kind != InstructionKind::load && instruction.kind != InstructionKind::store) continue;
@@ -96,19 +96,21 @@ void Evaluation::prepare(LlvmEmitter& e) {
   }
   if (lane_axis_ < 0) return;
   for (size_t k = 0; k < places_.size(); ++k) {
-    if (!places_[k] || nest_->operands[k].strides[static_cast<size_t>(lane_axis_)] == 0) continue;
-    Lanes lanes{e, nullptr};
-    offsets_[k] = lane_offsets(static_cast<int>(k), lanes);
+    const Operand& row = nest_->operands[k];
+    if (!places_[k] || layout_class(*nest_, row) == LayoutClass::invariant) continue;
+    if (row.kind == OperandKind::index)
+      hoisted_[k] = index_offsets(static_cast<int>(k), e);
+    else if (layout_class(*nest_, row) == LayoutClass::strided)
+      hoisted_[k] = frame_->ir.CreateMul(lane_stride(static_cast<int>(k)), frame_->number(3));
   }
 }
 
-llvm::Value* Evaluation::lane_offsets(int operand, Lanes& lanes) const {
-  const Operand& row = nest_->operands[static_cast<size_t>(operand)];
-  const LayoutClass layout = layout_class(*nest_, row);
-  const bool contiguous = layout == LayoutClass::contiguous;
-  if (contiguous && row.kind != OperandKind::index) return nullptr;
-  llvm::Value* step = contiguous ? frame_->number(1) : frame_->stride(operand, lane_axis_, nest_->rank());
-  return lane_multiples(lanes.emitter, step);
+llvm::Value* Evaluation::lane_stride(int operand) const { return frame_->stride(operand, lane_axis_, nest_->rank()); }
+
+llvm::Value* Evaluation::index_offsets(int operand, LlvmEmitter& e) const {
+  const bool contiguous =
+      layout_class(*nest_, nest_->operands[static_cast<size_t>(operand)]) == LayoutClass::contiguous;
+  return lane_multiples(e, contiguous ? frame_->number(1) : lane_stride(operand));
 }
 
 Place Evaluation::place(int operand, Lanes& lanes) const {
@@ -123,11 +125,9 @@ Place Evaluation::place(int operand, Lanes& lanes) const {
     place.pointer = frame_->advance(place.pointer, lanes.shift * size_of(row.dtype));
     return place;
   }
-  place.pointer =
-      frame_->advance(place.pointer, ir.CreateMul(lanes.index(), frame_->stride(operand, lane_axis_, nest_->rank())));
-  if (lanes.emitter.lanes() > 1)
-    place.lane_offsets = prepared_lanes_ == lanes.emitter.lanes() ? offsets_[static_cast<size_t>(operand)]
-                                                                  : lane_offsets(operand, lanes);
+  place.stride = lane_stride(operand);
+  place.pointer = frame_->advance(place.pointer, ir.CreateMul(lanes.index(), place.stride));
+  place.triple = is_prepared(lanes) ? hoisted_[static_cast<size_t>(operand)] : nullptr;
   return place;
 }
 
@@ -140,12 +140,10 @@ LlvmValue Evaluation::emit_load(const Instruction& instruction, Lanes& lanes) co
   llvm::Value* first = places_[instruction.attribute];
   if (!lanes.start) return {first, DType::int64};
   const bool contiguous = layout_class(*nest_, row) == LayoutClass::contiguous;
-  llvm::Value* step =
-      contiguous ? lanes.index() : ir.CreateMul(lanes.index(), frame_->stride(operand, lane_axis_, nest_->rank()));
+  llvm::Value* step = contiguous ? lanes.index() : ir.CreateMul(lanes.index(), lane_stride(operand));
   const LlvmValue start = lanes.emitter.splat({ir.CreateAdd(first, step), DType::int64});
   if (lanes.emitter.lanes() == 1) return start;
-  llvm::Value* offsets =
-      prepared_lanes_ == lanes.emitter.lanes() ? offsets_[instruction.attribute] : lane_offsets(operand, lanes);
+  llvm::Value* offsets = is_prepared(lanes) ? hoisted_[instruction.attribute] : index_offsets(operand, lanes.emitter);
   return {ir.CreateAdd(start.value, offsets), DType::int64};
 }
 
@@ -164,7 +162,7 @@ LlvmValue Evaluation::emit_scalar(const Instruction& instruction, Lanes& lanes) 
 LlvmValue Evaluation::value(uint32_t k, Lanes& lanes) const {
   if (k < lanes.values.size() && lanes.values[k].value) return lanes.values[k];
   if (lanes.emitter.lanes() == 1) return scalars_[k];
-  return prepared_lanes_ == lanes.emitter.lanes() && splats_[k].value ? splats_[k] : lanes.emitter.splat(scalars_[k]);
+  return is_prepared(lanes) && splats_[k].value ? splats_[k] : lanes.emitter.splat(scalars_[k]);
 }
 
 void Evaluation::load(Lanes& lanes) const {

@@ -64,7 +64,9 @@ class Evaluation {
   bool is_ready(size_t k) const;
   LlvmValue emit_load(const Instruction& instruction, Lanes& lanes) const;
   LlvmValue emit_scalar(const Instruction& instruction, Lanes& lanes) const;
-  llvm::Value* lane_offsets(int operand, Lanes& lanes) const;
+  bool is_prepared(Lanes& lanes) const { return prepared_lanes_ == lanes.emitter.lanes(); }
+  llvm::Value* lane_stride(int operand) const;
+  llvm::Value* index_offsets(int operand, LlvmEmitter& e) const;
 
   Frame* frame_;
   const LoopNest* nest_;
@@ -76,7 +78,7 @@ class Evaluation {
   std::vector<llvm::Value*> places_;   ///< by operand: pointer (index operand: value) at the entered axes
   std::vector<LlvmValue> scalars_;     ///< by instruction: hoisted values
   std::vector<LlvmValue> splats_;      ///< the same, in prepared_lanes_ lanes
-  std::vector<llvm::Value*> offsets_;  ///< by operand: lane offsets of strided ones
+  std::vector<llvm::Value*> hoisted_;  ///< by operand: 3 * stride of strided ones, lane offsets of indices
   int prepared_lanes_ = 1;
 };
 

@@ -34,6 +34,7 @@ class FinishWriter {
     for (const Instruction& instruction : nest.epilogue)
       if (instruction.kind == InstructionKind::result)
         plan_.masked_tail = plan_.masked_tail && can_mask(target, result_layout(), memory_dtype(instruction.dtype));
+    plan_.strided = plan_.strided || result_layout() == LayoutClass::strided;
     share_copy(plan_, target);
   }
 
@@ -95,12 +96,12 @@ class FinishWriter {
     const int k = static_cast<int>(instruction.attribute);
     const Accumulator& accumulator = nest_.accumulators[instruction.attribute];
     const int component = result_component(accumulator.reduction);
-    Place place{frame_.advance(row_, layout_.offset(k, component)), result_layout(), nullptr};
+    Place place{frame_.advance(row_, layout_.offset(k, component)), result_layout()};
     if (lanes.start) {
       llvm::Value* position = frame_.ir.CreateSub(lanes.index(), frame_.lower(rank_ - 1));
       place.pointer = frame_.advance(place.pointer, frame_.ir.CreateMul(position, frame_.number(layout_.bytes())));
     }
-    if (lanes.emitter.lanes() > 1) place.lane_offsets = lane_multiples(lanes.emitter, frame_.number(layout_.bytes()));
+    place.stride = frame_.number(layout_.bytes());
     const LlvmValue value = load(lanes.emitter, instruction.dtype, place, lanes.mask);
     if (accumulator.reduction != Reduction::sum || !is_float(accumulator.dtype)) return value;
     const uint64_t empty = empty_result_bits(accumulator.reduction, accumulator.dtype);

@@ -42,6 +42,14 @@ bool can_mask_all(const LoopNest& nest, const std::vector<Instruction>& instruct
   });
 }
 
+bool has_strided(const LoopNest& nest, const std::vector<Instruction>& instructions) {
+  return std::any_of(instructions.begin(), instructions.end(), [&](const Instruction& instruction) {
+    if (instruction.kind != InstructionKind::load && instruction.kind != InstructionKind::store) return false;
+    const Operand& operand = nest.operands[instruction.attribute];
+    return operand.kind != OperandKind::index && layout_class(nest, operand) == LayoutClass::strided;
+  });
+}
+
 // Vectors need every store to write as many places as there are lanes.
 bool has_invariant_store(const LoopNest& nest, const std::vector<Instruction>& instructions) {
   return std::any_of(instructions.begin(), instructions.end(), [&](const Instruction& instruction) {
@@ -69,6 +77,7 @@ LanePlan plan_lanes(const LoopNest& nest, const std::vector<Instruction>& instru
   const int cost = lane_cost(nest, instructions, lane_axis);
   // Two vectors hide latencies of cheap bodies; more work has enough of its own, and every copy costs compile time.
   plan.unroll = cost <= 8 ? 2 : 1;
+  plan.strided = has_strided(nest, instructions);
   if (plan.unroll == 1) share_copy(plan, target);
   return plan;
 }
@@ -76,7 +85,7 @@ LanePlan plan_lanes(const LoopNest& nest, const std::vector<Instruction>& instru
 // With AVX-512 masked access is free. AVX2's masked stores take dozens of cycles on some processors.
 void share_copy(LanePlan& plan, const Target& target) {
   plan.unroll = 1;
-  plan.one_copy = plan.masked_tail && target.avx512;
+  plan.one_copy = plan.masked_tail && target.avx512 && !plan.strided;
 }
 
 }  // namespace fuseval::codegen

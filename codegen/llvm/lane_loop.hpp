@@ -12,6 +12,7 @@ struct LanePlan {
   int lanes = 1;
   int unroll = 1;
   bool masked_tail = false;  ///< the tail is one masked vector; otherwise it runs element by element
+  bool strided = false;      ///< some memory is strided: its masked access is slow
   bool one_copy = false;     ///< the masked tail shares the loop of the whole vectors (unroll is 1)
 };
 
