@@ -68,11 +68,11 @@ Value call_frexp(Binder& b, const Arguments& args) {
       {Binder::array(b.emit(Op::frexp_mantissa, {x})), Binder::array(b.emit(Op::frexp_exponent, {x}))});
 }
 
-// Integers round to tens only when decimals is negative, by way of float64; the result wraps back into their dtype.
+// Integers round to tens only when decimals is negative, by way of float64; what then leaves their range saturates.
 NodeId round_integers(Binder& b, NodeId x, double scale) {
   const NodeId factor = b.constant(DType::float64, scale);
   const NodeId tens = b.emit(Op::rint, {b.emit(Op::divide, {b.cast(x, DType::float64), factor})});
-  return b.cast(b.cast(b.emit(Op::multiply, {tens, factor}), DType::int64), b.dtype(x));
+  return b.cast(b.emit(Op::multiply, {tens, factor}), b.dtype(x));
 }
 
 Value call_round(Binder& b, const Arguments& args) {
@@ -225,12 +225,20 @@ Value call_clip(Binder& b, const Arguments& args) {
   return Binder::array(clip(b, args["a"], low, high, args.span));
 }
 
+// numpy.copyto: leading extents of 1 that the target has no axes for do not count.
+NodeId without_leading_ones(Binder& b, NodeId node, size_t rank) {
+  while (b.shape(node).size() > rank && b.shape(node)[0] == 1)
+    node = b.graph().view(node, AffineView::drop_axis(Shape(b.shape(node)), 0));
+  return node;
+}
+
 Value filled_like(Binder& b, const Arguments& args, const Value& fill) {
   const NodeId model = b.node_of(args["a"]);
   const Value* dtype = args.given("dtype");
   const Value* shape = args.given("shape");
   const DType target = dtype ? b.static_dtype(*dtype) : b.dtype(model);
-  return Binder::array(b.broadcast(b.convert(fill, target), shape ? b.static_shape(*shape) : Shape(b.shape(model))));
+  const Shape wanted = shape ? b.static_shape(*shape) : Shape(b.shape(model));
+  return Binder::array(b.broadcast(without_leading_ones(b, b.convert(fill, target), wanted.size()), wanted));
 }
 
 Value call_zeros_like(Binder& b, const Arguments& args) {

@@ -27,17 +27,28 @@ std::optional<DType> integer_loop(Op op, DType common) {
   return unless_inexact(bool_as_int8(common));
 }
 
+// Integers of either sign are one kind here.
+bool comes_first(DType a, DType b) {
+  const auto rank = [](DType dtype) { return is_bool(dtype) ? 0 : is_integer(dtype) ? 1 : is_float(dtype) ? 2 : 3; };
+  return rank(a) != rank(b) ? rank(a) > rank(b) : size_of(a) > size_of(b);
+}
+
 }  // namespace
 
 DType common_dtype(std::span<const OperandType> operands) {
-  std::optional<DType> strong;
+  std::vector<DType> strongs;
   std::optional<Kind> widest;
   for (const OperandType& operand : operands) {
     if (operand.is_weak)
       widest = widest ? std::max(*widest, operand.kind) : operand.kind;
     else
-      strong = strong ? promote_types(*strong, operand.dtype) : operand.dtype;
+      strongs.push_back(operand.dtype);
   }
+  // Promotion is not associative: int8 with uint16 is int32, which with float32 is float64, but float32 holds both.
+  // The highest kind comes first, and the larger of a kind (equal to numpy.result_type for every triple).
+  std::sort(strongs.begin(), strongs.end(), comes_first);
+  std::optional<DType> strong;
+  for (const DType dtype : strongs) strong = strong ? promote_types(*strong, dtype) : dtype;
   if (!strong) return default_dtype(widest.value_or(Kind::floating));
   return widest ? promote_weak(*strong, *widest) : *strong;
 }

@@ -58,3 +58,22 @@ TEST_CASE("the dtype of every operation is NumPy's") {
       }
   }
 }
+
+TEST_CASE("three dtypes promote together, not one after the other") {
+  const std::vector<InputInfo> inputs = {array("c", DType::bool_, {3}), array("i", DType::int8, {3}),
+                                         array("f", DType::float32, {3}), array("u", DType::uint16, {3})};
+  CHECK(result_types("select([c, c], [i, f], u)", inputs) == result_types("f", inputs));
+  CHECK(result_types("select([c, c], [u, f], i)", inputs) == result_types("f", inputs));
+  CHECK(result_types("clip(i, u, f)", inputs) == result_types("f", inputs));
+}
+
+TEST_CASE("rounding integers to tens saturates in their own dtype") {
+  const std::vector<InputInfo> inputs = {array("u", DType::uint64, {})};
+  CHECK(formula("round(u, -1)", inputs) == "uint64(multiply(rint(divide(float64(in0), 10.)), 10.))");
+}
+
+TEST_CASE("a fill value may have more extents of 1 than the array") {
+  const std::vector<InputInfo> inputs = {array("a", DType::float64, {1, 1}), array("b", DType::float64, {3})};
+  CHECK(result_types("full_like(b, a)", inputs) == result_types("b", inputs));
+  CHECK_THROWS_AS(bound("full_like(b, full((2, 1), 0.0))", inputs), Error);
+}
