@@ -34,7 +34,7 @@ void reduce_one(NestBuilder& builder, Reduction reduction, DType dtype, const st
 void check(NestBuilder& builder, const char* what) {
   const std::string expected = run_interpreted(builder);
   for (const int bits : vector_widths())
-    for (const uint32_t seed : {0u, 1u, 2u}) {
+    for (const uint32_t seed : {0u, 1u}) {
       INFO(what, " bits ", bits, " seed ", seed, "\n", print(builder.nest));
       RunOptions options;
       options.target.vector_bits = bits;
@@ -70,8 +70,8 @@ TEST_CASE("order (A): every reduction, dtype and tail") {
                                40 * lanes + 3,
                                64 * lanes,
                                64 * lanes + 1,
-                               200 * lanes + 17,
-                               7 * 64 * lanes + 1};
+                               130 * lanes + 17,
+                               5 * 64 * lanes + 1};
       for (const int64_t n : sizes)
         for (const int64_t stride : {int64_t{1}, int64_t{-1}, int64_t{2}}) {
           if (n > 64 * lanes && stride != 1) continue;
@@ -86,17 +86,17 @@ TEST_CASE("order (A): several outputs, several reduce axes") {
   for (const Reduction reduction : all_reductions)
     for (const DType dtype : {DType::bool_, DType::int16, DType::float32, DType::float64}) {
       if (!occurs(reduction, dtype)) continue;
-      for (const auto& reduce : std::vector<std::vector<int64_t>>{{5}, {3, 7}, {40, 3, 50}, {70, 100}, {2, 3, 2000}}) {
-        NestBuilder builder({3, 2}, reduce, 5);
+      for (const auto& reduce : std::vector<std::vector<int64_t>>{{5}, {3, 7}, {10, 3, 50}, {2, 2, 2000}}) {
+        NestBuilder builder({2, 2}, reduce, 5);
         reduce_one(builder, reduction, dtype, builder.c_strides());
         check(builder, "C order");
-        NestBuilder transposed({4}, reduce, 6);
+        NestBuilder transposed({2}, reduce, 6);
         std::vector<int64_t> strides(reduce.size() + 1);
         int64_t step = 1;
         for (size_t k = 0; k < strides.size(); step *= transposed.nest.axes[k].extent, ++k) strides[k] = step;
         reduce_one(transposed, reduction, dtype, strides);
         check(transposed, "Fortran order");
-        NestBuilder negative({3, 2}, reduce, 7);
+        NestBuilder negative({2}, reduce, 7);
         reduce_one(negative, reduction, dtype, scaled(negative.c_strides(), -1));
         check(negative, "reversed");
       }
