@@ -4,32 +4,26 @@
 // The lanes live in scratch, an array for each component, and a vector of elements is merged into the LANES array where
 // it belongs: that serves every body, every segment of a multi-axis reduction and every tail with one copy of the body.
 // Between two uses of one vector lie LANES elements, so the store has long been forwarded to the load. A cheap body
-// over one reduce axis gets registers instead, as long as there are whole rows (RowsInRegisters).
+// over one reduce axis gets registers instead, as long as there are whole rows.
 //
-// moment2 needs 16 rows at once: its elements are kept in scratch, and every 16 rows become leaves.
+// moment2 needs 16 rows at once (moment_leaves.hpp).
 //
 // Finished blocks go onto a stack, on which two neighbouring subtrees merge as soon as both are complete: after k
 // blocks it holds popcount(k) states. At the end all that is left merges from the top, so that an odd last one passes
 // up.
 #include <algorithm>
+#include <deque>
 
 #include "codegen/llvm/kernel_reduce.hpp"
+#include "codegen/llvm/moment_leaves.hpp"
 #include "codegen/llvm/reduce_writer.hpp"
 
 namespace fuseval::codegen {
 namespace {
 
 constexpr int rows_in_block = 64;
-constexpr int leaf_rows = moment_leaf_rows;
-constexpr int leaf_unroll = 2;
 // 2^40 blocks are more elements than memory has bytes.
 constexpr int max_tree_depth = 42;
-
-// An accumulator's lanes in scratch: an array of LANES elements for each component.
-struct LaneArrays {
-  Pointers components{};
-  llvm::Value* stage = nullptr;  // moment2: up to 16 rows of elements
-};
 
 class LanesWriter : public ReduceWriter {
  public:
@@ -45,25 +39,22 @@ class LanesWriter : public ReduceWriter {
   }
 
  private:
-  int64_t padded(int64_t count, int64_t bytes) const { return (count + leaf_unroll * width_) * bytes; }
-
   void allocate() override {
     for (const Accumulator& accumulator : nest_.accumulators) {
-      LaneArrays arrays = take_arrays(accumulator);
-      if (accumulator.reduction == Reduction::moment2) {
-        arrays.stage = scratch_.take(padded((leaf_rows + 1) * lanes_, size_of(accumulator.dtype)));
-        for (int k = 0; k < 2; ++k) leaves_.push_back(take_arrays(accumulator).components);
-      }
-      arrays_.push_back(arrays);
+      const bool is_moment = accumulator.reduction == Reduction::moment2;
+      if (is_moment) moments_.emplace_back(frame_, scratch_, accumulator, lanes_, width_);
+      moment_of_.push_back(is_moment ? &moments_.back() : nullptr);
+      arrays_.push_back(is_moment ? moments_.back().lanes() : take_arrays(accumulator));
     }
     stack_ = scratch_.take(max_tree_depth * layout_.bytes());
     depth_ = frame_.variable(ir.getInt64Ty(), "depth");
     used_ = frame_.variable(ir.getInt64Ty(), "used");
   }
-  LaneArrays take_arrays(const Accumulator& accumulator) {
-    LaneArrays arrays;
+  // The last vector of a row may reach beyond it.
+  Pointers take_arrays(const Accumulator& accumulator) {
+    Pointers arrays{};
     for (int k = 0; k < component_count(accumulator.reduction); ++k)
-      arrays.components[static_cast<size_t>(k)] = scratch_.take(padded(lanes_, component_bytes(accumulator, k)));
+      arrays[static_cast<size_t>(k)] = scratch_.take(int64_t{lanes_ + width_} * component_bytes(accumulator, k));
     return arrays;
   }
 
@@ -107,7 +98,7 @@ class LanesWriter : public ReduceWriter {
     LlvmEmitter e = frame_.emitter(1);
     llvm::Value* depth = read(depth_);
     for (size_t k = 0; k < nest_.accumulators.size(); ++k)
-      store_components(e, nest_.accumulators[k], load_components(e, nest_.accumulators[k], arrays_[k].components),
+      store_components(e, nest_.accumulators[k], load_components(e, nest_.accumulators[k], arrays_[k]),
                        in_record_at(k, stack_entry(depth)));
     llvm::Value* done = ir.CreateSDiv(ir.CreateSub(begin, first()), frame_.number(block_size()));
     llvm::Value* complete = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, ir.CreateAdd(done, frame_.number(1)));
@@ -144,17 +135,15 @@ class LanesWriter : public ReduceWriter {
     if (in_registers_) return block_in_registers(evaluation, begin, end);
     clear_lanes();
     if (!has_moments_) return range(evaluation, begin, end);
-    const int64_t group = int64_t{leaf_rows} * lanes_;
+    const int64_t group = moments_.front().group();
     frame_.loop(Frame::Trips::some, begin, end, group, [&](llvm::Value* from) {
       llvm::Value* to = frame_.smaller(ir.CreateAdd(from, frame_.number(group)), end);
       range(evaluation, from, to);
-      leaves(begin, from, to, end);
+      for (MomentLeaves& moments : moments_) moments.add_group(begin, from, to, end);
     });
   }
 
-  Pointers at_slot(size_t accumulator, llvm::Value* slot) {
-    return in_arrays(accumulator, arrays_[accumulator].components, slot);
-  }
+  Pointers at_slot(size_t accumulator, llvm::Value* slot) { return in_arrays(accumulator, arrays_[accumulator], slot); }
   Pointers shifted(const Accumulator& accumulator, Pointers pointers, int64_t elements) {
     for (int k = 0; k < component_count(accumulator.reduction); ++k) {
       llvm::Value*& pointer = pointers[static_cast<size_t>(k)];
@@ -168,7 +157,7 @@ class LanesWriter : public ReduceWriter {
     frame_.loop(Frame::Trips::some, frame_.number(0), read(used_), width_, [&](llvm::Value* slot) {
       for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
         const Accumulator& accumulator = nest_.accumulators[k];
-        if (accumulator.reduction == Reduction::moment2) continue;
+        if (moment_of_[k]) continue;
         store_components(e, accumulator, identity(accumulator.reduction, accumulator.dtype, e), at_slot(k, slot));
       }
     });
@@ -210,8 +199,8 @@ class LanesWriter : public ReduceWriter {
       const size_t k = instruction.attribute;
       const Accumulator& accumulator = nest_.accumulators[k];
       const LlvmValue value = evaluation.value(instruction.arguments[0], lanes);
-      if (accumulator.reduction == Reduction::moment2) {
-        stage(e, k, value, element);
+      if (moment_of_[k]) {
+        moment_of_[k]->keep(e, value, element);
         continue;
       }
       const Pointers at = at_slot(k, slot);
@@ -277,14 +266,14 @@ class LanesWriter : public ReduceWriter {
   void fold_vector(size_t k) {
     const Accumulator& accumulator = nest_.accumulators[k];
     LlvmEmitter whole = frame_.emitter(width_);
-    LlvmState state = load_components(whole, accumulator, arrays_[k].components);
+    LlvmState state = load_components(whole, accumulator, arrays_[k]);
     for (int half = width_ / 2; half >= 1; half /= 2) {
       LlvmEmitter e = frame_.emitter(half);
       const LlvmState left = part(accumulator, state, 0, half);
       state = merge_states(e, accumulator, left, part(accumulator, state, half, half));
     }
     LlvmEmitter e = frame_.emitter(1);
-    store_components(e, accumulator, state, arrays_[k].components);
+    store_components(e, accumulator, state, arrays_[k]);
   }
   LlvmState part(const Accumulator& accumulator, const LlvmState& state, int from, int count) {
     std::vector<int> lanes;
@@ -295,121 +284,6 @@ class LanesWriter : public ReduceWriter {
                               : ir.CreateShuffleVector(state[k].value, lanes),
                    state[k].dtype};
     return result;
-  }
-
-  // ---- moment2: leaves of 16 rows
-
-  void stage(LlvmEmitter& e, size_t accumulator, LlvmValue value, llvm::Value* element) {
-    llvm::Value* position = ir.CreateAnd(element, frame_.number(leaf_rows * lanes_ - 1));
-    llvm::Type* type = e.element_type(value.dtype);
-    // Beyond a tail this writes into lanes that are not filled yet.
-    store(e, value, {ir.CreateGEP(type, arrays_[accumulator].stage, position)}, nullptr);
-  }
-
-  // The leaves of rows [from, to) of the block [begin, end), merged with those before: the tree over a block's four
-  // leaves is kept as the tree over blocks is.
-  void leaves(llvm::Value* begin, llvm::Value* from, llvm::Value* to, llvm::Value* end) {
-    llvm::Value* done = ir.CreateSDiv(ir.CreateSub(from, begin), frame_.number(leaf_rows * lanes_));
-    llvm::Value* used =
-        ir.CreateSelect(ir.CreateICmpEQ(done, frame_.number(0)),
-                        frame_.smaller(ir.CreateSub(to, from), frame_.number(lanes_)), frame_.number(lanes_));
-    size_t moments = 0;
-    for (size_t k = 0; k < nest_.accumulators.size(); ++k)
-      if (nest_.accumulators[k].reduction == Reduction::moment2) leaves_of(k, moments++, done, from, to, end, used);
-  }
-
-  void leaves_of(size_t k, size_t moments, llvm::Value* done, llvm::Value* from, llvm::Value* to, llvm::Value* end,
-                 llvm::Value* used) {
-    const Pointers levels[] = {arrays_[k].components, leaves_[2 * moments], leaves_[2 * moments + 1]};
-    const auto level = [&](llvm::Value* depth) {
-      Pointers chosen{};
-      for (size_t c = 0; c < max_components; ++c) {
-        llvm::Value* deep = ir.CreateSelect(ir.CreateICmpEQ(depth, frame_.number(1)), levels[1][c], levels[2][c]);
-        chosen[c] = ir.CreateSelect(ir.CreateICmpEQ(depth, frame_.number(0)), levels[0][c], deep);
-      }
-      return chosen;
-    };
-    llvm::Value* before = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, done);
-    compute_leaves(k, level(before), ir.CreateSub(to, from), used);
-    llvm::Value* after = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, ir.CreateAdd(done, frame_.number(1)));
-    llvm::Value* goal = ir.CreateSelect(ir.CreateICmpEQ(to, end), frame_.number(1), after);
-    llvm::Value* depth = frame_.variable(ir.getInt64Ty(), "leaves");
-    ir.CreateStore(before, depth);
-    frame_.loop_while([&] { return ir.CreateICmpSGE(read(depth), goal); },
-                      [&] {
-                        llvm::Value* top = read(depth);
-                        llvm::Value* below = ir.CreateSub(top, frame_.number(1));
-                        merge_leaves(k, level(below), level(top));
-                        ir.CreateStore(below, depth);
-                      });
-  }
-
-  void merge_leaves(size_t k, const Pointers& left, const Pointers& right) {
-    const Accumulator& accumulator = nest_.accumulators[k];
-    LlvmEmitter e = frame_.emitter(width_);
-    frame_.loop(Frame::Trips::some, frame_.number(0), frame_.number(lanes_), width_, [&](llvm::Value* slot) {
-      const Pointers to = in_arrays(k, left, slot);
-      const LlvmState after = load_components(e, accumulator, in_arrays(k, right, slot));
-      store_components(e, accumulator, merge_states(e, accumulator, load_components(e, accumulator, to), after), to);
-    });
-  }
-
-  // One leaf a lane, of `count` staged elements: lane l has its full rows, and one more if l < count mod LANES.
-  void compute_leaves(size_t k, const Pointers& to, llvm::Value* count, llvm::Value* used) {
-    const Accumulator& accumulator = nest_.accumulators[k];
-    const DType dtype = accumulator.dtype;
-    LlvmEmitter e = frame_.emitter(width_);
-    llvm::Value* full = ir.CreateSDiv(count, frame_.number(lanes_));
-    llvm::Value* rest = ir.CreateSRem(count, frame_.number(lanes_));
-    const LlvmValue full_rows = e.splat({ir.CreateSIToFP(full, frame_.emitter(1).type(dtype)), dtype});
-    llvm::Type* type = e.element_type(dtype);
-    const auto row_of = [&](llvm::Value* row, llvm::Value* slot) {
-      llvm::Value* position = ir.CreateAdd(ir.CreateMul(row, frame_.number(lanes_)), slot);
-      return codegen::load(e, dtype, {ir.CreateGEP(type, arrays_[k].stage, position)}, nullptr);
-    };
-    frame_.loop(Frame::Trips::some, frame_.number(0), used, leaf_unroll * width_, [&](llvm::Value* first_slot) {
-      std::vector<llvm::Value*> slots, sums, squares;
-      std::vector<LlvmValue> masks, counts, means;
-      for (int u = 0; u < leaf_unroll; ++u) {
-        slots.push_back(ir.CreateAdd(first_slot, frame_.number(u * width_)));
-        masks.push_back(present(e, rest, slots.back()));
-        counts.push_back(e.add(full_rows, e.convert(masks.back(), dtype)));
-      }
-      const std::vector<llvm::Value*> zeros(leaf_unroll, e.real(dtype, 0).value);
-      // Adds f(row) over a lane's rows in their order.
-      const auto over_rows = [&](auto&& f) {
-        std::vector<llvm::Value*> totals =
-            frame_.carry(Frame::Trips::any, frame_.number(0), full, 1, zeros,
-                         [&](llvm::Value* row, const std::vector<llvm::Value*>& state) {
-                           std::vector<llvm::Value*> next;
-                           for (size_t u = 0; u < leaf_unroll; ++u)
-                             next.push_back(e.add({state[u], dtype}, f(row_of(row, slots[u]), u)).value);
-                           return next;
-                         });
-        for (size_t u = 0; u < leaf_unroll; ++u) {
-          const LlvmValue last_row = e.select(masks[u], f(row_of(full, slots[u]), u), e.real(dtype, 0));
-          totals[u] = e.add({totals[u], dtype}, last_row).value;
-        }
-        return totals;
-      };
-      sums = over_rows([](LlvmValue x, size_t) { return x; });
-      for (size_t u = 0; u < leaf_unroll; ++u) {
-        const LlvmValue none = e.eq(counts[u], e.real(dtype, 0));
-        means.push_back(e.select(none, e.real(dtype, 0), e.div({sums[u], dtype}, counts[u])));
-      }
-      squares = over_rows([&](LlvmValue x, size_t u) {
-        const LlvmValue deviation = e.sub(x, means[u]);
-        return e.mul(deviation, deviation);
-      });
-      for (size_t u = 0; u < leaf_unroll; ++u)
-        store_components(e, accumulator, {counts[u], means[u], {squares[u], dtype}}, in_arrays(k, to, slots[u]));
-    });
-  }
-  // Whether lanes slot + 0, 1, … have an element in the row that is not full.
-  LlvmValue present(LlvmEmitter& e, llvm::Value* rest, llvm::Value* slot) {
-    llvm::Value* missing = ir.CreateSub(rest, slot);
-    const LlvmValue limit = e.splat({missing, DType::int64});
-    return {ir.CreateICmpSLT(lane_multiples(e, frame_.number(1)), limit.value), DType::bool_};
   }
 
   // ---- whole rows in registers
@@ -488,8 +362,9 @@ class LanesWriter : public ReduceWriter {
   bool has_moments_;
   bool in_registers_;
   const std::vector<uint32_t> accumulated_ = accumulated_values(nest_);  // by accumulator: the value that it takes
-  std::vector<LaneArrays> arrays_;                                       // by accumulator
-  std::vector<Pointers> leaves_;  // two further levels of leaves for each moment2
+  std::vector<Pointers> arrays_;  // by accumulator: LANES elements of each component
+  std::deque<MomentLeaves> moments_;
+  std::vector<MomentLeaves*> moment_of_;  // by accumulator
   llvm::Value* stack_ = nullptr;
   llvm::Value *depth_ = nullptr, *used_ = nullptr;  // variables
 };

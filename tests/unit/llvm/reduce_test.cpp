@@ -189,12 +189,16 @@ TEST_CASE("order (A): several accumulators, a body that computes and stores, an 
     builder.accumulate(Reduction::moment2, a);
     builder.accumulate(Reduction::argmin, builder.cast(b, DType::float32));
     builder.accumulate(Reduction::any, builder.op(Op::less, {a, b}));
+    builder.accumulate(Reduction::moment2, builder.op(Op::subtract, {a, b}));
     builder.epilogue();
     const uint32_t scale = builder.load(DType::float64, {1, 0});
     builder.store(builder.op(Op::divide, {builder.result(0), scale}), builder.parallel_strides());
     builder.store(builder.op(Op::maximum, {builder.result(1), builder.result(2)}), builder.parallel_strides());
     builder.store(builder.result(3), builder.parallel_strides());
     builder.store(builder.result(4), builder.parallel_strides());
+    builder.store(builder.result(5), builder.parallel_strides());
+    const uint32_t position = builder.index(10, {3, 0});
+    builder.store(builder.op(Op::add, {position, builder.result(3)}), builder.parallel_strides());
     check(builder, "mixed");
   }
 }
