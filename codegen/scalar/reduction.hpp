@@ -205,17 +205,6 @@ ReductionState<E> merge(Reduction reduction, const ReductionState<E>& left, cons
   return merge_moments<E>(left, right, e);
 }
 
-/// The state with one more element, which comes after all of the state's: the same as merge with element_state, but
-/// argmin and argmax need not compare indices. Not for moment2.
-template <Emitter E>
-ReductionState<E> accumulate(Reduction reduction, const ReductionState<E>& state, ValueOf<E> value, ValueOf<E> index,
-                             E& e) {
-  const ReductionState<E> element = element_state<E>(reduction, value, index, e);
-  if (reduction != Reduction::argmin && reduction != Reduction::argmax) return merge<E>(reduction, state, element, e);
-  const ValueOf<E> take = reduction == Reduction::argmin ? e.lt(element[0], state[0]) : e.gt(element[0], state[0]);
-  return {e.select(take, element[0], state[0]), e.select(take, element[1], state[1])};
-}
-
 /// The moments of a leaf of up to 16 rows: the mean as sum / n, then the sum of squared deviations, both in row order.
 /// present: a mask a row, or empty when every row is there. A leaf of no present row is the identity.
 template <Emitter E>

@@ -78,19 +78,6 @@ TEST_CASE("the identity changes nothing on either side") {
   });
 }
 
-TEST_CASE("accumulate is merge with one more element") {
-  HostEmitter e;
-  for_all_values([&](Reduction reduction, DType dtype, HostValue value) {
-    if (reduction == Reduction::moment2) return;
-    for (HostValue other : special_values(dtype)) {
-      const State before = element(reduction, other, 1, e);
-      const State expected = joined(reduction, before, element(reduction, value, 2, e), e);
-      const HostValue place = e.integer(DType::int64, 2);
-      CHECK(same_states(reduction, accumulate<HostEmitter>(reduction, before, value, place, e), expected));
-    }
-  });
-}
-
 TEST_CASE("argmin and argmax do not depend on the order of merging") {
   HostEmitter e;
   for (Reduction reduction : {Reduction::argmin, Reduction::argmax})
