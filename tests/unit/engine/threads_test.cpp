@@ -22,7 +22,8 @@ TEST_CASE("four threads share a program over sixty layouts") {
   constexpr int layouts = 60;
   std::vector<double> expected;
   for (int which = 0; which < layouts; ++which) {
-    const fv_view raw = view_of(which).raw();
+    const auto view = view_of(which);  // raw points into it
+    const fv_view raw = view.raw();
     double total = 0;
     for (std::int64_t k = 0; k < raw.shape[0]; ++k)
       total += 2 * *reinterpret_cast<double*>(static_cast<char*>(raw.data) + k * raw.byte_strides[0]) + 1;
