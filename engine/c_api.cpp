@@ -157,13 +157,25 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
   });
 }
 
-fv_status fv_run(const fv_program* program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
-                 int32_t output_count, const fv_run_options* options, fv_results** results, fv_error** error) {
+// What run_directly could not do. Apart, so that a direct call does not set up a frame for what may throw.
+[[gnu::noinline]] static fv_status run_generally(const fv_program* program, const fv_view* inputs, int32_t input_count,
+                                                 const fv_view* outputs, int32_t output_count,
+                                                 const fv_run_options* options, fv_results** results,
+                                                 fv_error** error) {
   if (results != nullptr) *results = nullptr;
   return guard(error, program == nullptr ? std::string_view{} : program->program->text(), [&] {
     require(program != nullptr, "program is NULL");
     run_program(*program->program, inputs, input_count, outputs, output_count, options, results);
   });
+}
+
+fv_status fv_run(const fv_program* program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
+                 int32_t output_count, const fv_run_options* options, fv_results** results, fv_error** error) {
+  const bool plain = program != nullptr && options == nullptr && results == nullptr;
+  if (!plain || !program->program->run_directly(inputs, input_count, outputs, output_count))
+    return run_generally(program, inputs, input_count, outputs, output_count, options, results, error);
+  if (error != nullptr) *error = nullptr;
+  return FV_OK;
 }
 void fv_program_release(fv_program* program) { delete program; }
 

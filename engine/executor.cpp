@@ -28,6 +28,10 @@ constexpr int64_t elementwise_grain = 1024;
 constexpr int64_t column_grain = 512;
 constexpr size_t inline_operands = 32;
 
+KernelArguments arguments_of(const PreparedKernel& kernel, char* const* pointers) {
+  return {pointers, kernel.strides.data(), kernel.extents.data(), kernel.constants.data(), kernel.offsets.data()};
+}
+
 /// Pointers of one launch; on the stack unless there are very many operands.
 class Pointers {
  public:
@@ -38,7 +42,7 @@ class Pointers {
       const auto& base = kernel.bases[k];
       out[k] = base.memory ? buffers[base.buffer] + base.offset : nullptr;
     }
-    arguments_ = {out, kernel.strides.data(), kernel.extents.data(), kernel.constants.data(), kernel.offsets.data()};
+    arguments_ = arguments_of(kernel, out);
   }
   const KernelArguments* arguments() const { return &arguments_; }
 
@@ -228,6 +232,18 @@ PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kern
   kernel.reduce_count = nest.reduce_count();
   kernel.element_nanoseconds = estimate_nanoseconds(nest);
   return kernel;
+}
+
+bool is_serial(const PreparedKernel& kernel) {
+  return !kernel.is_reduction &&
+         static_cast<double>(kernel.parallel_count) * kernel.element_nanoseconds < serial_nanoseconds;
+}
+
+void execute_serially(const PreparedKernel& kernel, char* const* pointers, Counters& counters) {
+  counters.add(counters.launches, 1);
+  counters.note_threads(1);
+  const KernelArguments arguments = arguments_of(kernel, pointers);
+  kernel.code->elementwise(&arguments, kernel.lower.data(), kernel.extents.data());
 }
 
 void execute(const PreparedKernel& kernel, char* const* buffers, const ExecutionContext& context) {

@@ -43,6 +43,11 @@ struct ExecutionContext {
   int max_threads;  ///< at least 1
 };
 
+/// Whether it is elementwise and too small for a second thread to pay.
+bool is_serial(const PreparedKernel& kernel);
+/// Runs all of an elementwise kernel on this thread. pointers: one an operand.
+void execute_serially(const PreparedKernel& kernel, char* const* pointers, Counters& counters);
+
 /// buffers[b]: address of element 0 of plan buffer b.
 void execute(const PreparedKernel& kernel, char* const* buffers, const ExecutionContext& context);
 

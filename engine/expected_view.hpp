@@ -17,17 +17,20 @@ class ExpectedView {
 
   uint32_t slot() const { return slot_; }
   bool accepts_input(const fv_view& view) const {
-    return view.dtype == dtype_ && (view.flags & FV_VIEW_WEAK) == weak_ && has_layout(view);
+    return (difference(view) | ((view.flags & FV_VIEW_WEAK) ^ weak_)) == 0 && has_layout(view);
   }
   bool accepts_output(const fv_view& view) const {
-    if (view.dtype != dtype_) return false;
-    if (!given_) return view.data == nullptr;
-    return (view.flags & FV_VIEW_READONLY) == 0 && has_layout(view);
+    if (!given_) return view.dtype == dtype_ && view.data == nullptr;
+    return (difference(view) | (view.flags & FV_VIEW_READONLY)) == 0 && has_layout(view);
   }
 
  private:
+  // 0 when dtype, rank and device are as expected: one branch for all.
+  uint32_t difference(const fv_view& view) const {
+    return static_cast<uint32_t>((view.dtype ^ dtype_) | (view.rank ^ rank_) | (view.device_type ^ FV_DEVICE_CPU));
+  }
   bool has_layout(const fv_view& view) const {
-    if (view.rank != rank_ || view.device_type != FV_DEVICE_CPU || (view.data == nullptr && !empty_)) return false;
+    if (view.data == nullptr && !empty_) return false;
     if (rank_ == 0) return true;
     if (view.shape == nullptr) return false;
     for (int32_t k = 0; k < rank_; ++k)

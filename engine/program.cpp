@@ -97,6 +97,15 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
   return signature;
 }
 
+bool Program::run_directly(const fv_view* inputs, int32_t input_count, const fv_view* outputs,
+                           int32_t output_count) const {
+  if (static_cast<size_t>(input_count) != inputs_.size() || outputs == nullptr) return false;
+  if (inputs == nullptr && input_count > 0) return false;
+  for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
+    if (entry->direct && entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
+  return false;
+}
+
 std::shared_ptr<const Specialisation> Program::find_recent(const fv_view* inputs, const fv_view* outputs,
                                                            int32_t output_count, const ResultRule& rule) const {
   std::lock_guard lock(mutex_);
@@ -114,7 +123,9 @@ void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view
   if (find(inputs, outputs, output_count, rule) != nullptr) return;
   if (pinned_count_ < pinned_limit) {
     ++pinned_count_;
-    pinned_.store(new Pinned{std::move(made), pinned_.load(std::memory_order_relaxed)}, std::memory_order_release);
+    auto direct = DirectCall::make(*made);
+    Pinned* next = pinned_.load(std::memory_order_relaxed);
+    pinned_.store(new Pinned{std::move(made), std::move(direct), next}, std::memory_order_release);
     return;
   }
   recent_.insert(recent_.begin(), std::move(made));

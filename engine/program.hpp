@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/specialisation.hpp"
+#include "engine/direct_call.hpp"
 
 namespace fuseval::engine {
 
@@ -43,6 +43,8 @@ class Program {
       if (entry->made->serves(inputs, outputs, output_count, rule)) return entry->made.get();
     return nullptr;
   }
+  /// Runs the call if one of the specialisations at hand can do it directly; false: nothing was done.
+  bool run_directly(const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count) const;
   /// The specialisation for this call, made if there is none. The views have been checked.
   std::shared_ptr<const Specialisation> specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                                                    const ResultRule& rule) const;
@@ -52,6 +54,7 @@ class Program {
   // few layouts, and an uncontended lock would cost a third of a small call. The rest share a bounded cache.
   struct Pinned {
     std::shared_ptr<const Specialisation> made;
+    std::unique_ptr<const DirectCall> direct;  ///< may be nullptr
     Pinned* next;
   };
   static constexpr int pinned_limit = 16;

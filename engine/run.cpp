@@ -59,12 +59,6 @@ void launch_all(const Specialisation& made, char* const* buffers, Runtime& runti
   for (const PreparedKernel& kernel : made.kernels()) execute(kernel, buffers, context);
 }
 
-bool overlap(const void* a, const Specialisation::Extent& a_extent, const void* b,
-             const Specialisation::Extent& b_extent) {
-  const auto a_data = reinterpret_cast<intptr_t>(a), b_data = reinterpret_cast<intptr_t>(b);
-  return a_data + a_extent.begin < b_data + b_extent.end && b_data + b_extent.begin < a_data + a_extent.end;
-}
-
 class Run {
  public:
   Run(const Program& program, const Specialisation& made, const fv_view* inputs, const fv_view* outputs,

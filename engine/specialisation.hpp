@@ -64,6 +64,11 @@ class Specialisation {
   const std::vector<frontend::ValueCheck>& value_checks() const { return value_checks_; }
   const CallSignature& signature() const { return signature_; }
 
+  const std::vector<ExpectedView>& expected_inputs() const { return expected_inputs_; }
+  const std::vector<ExpectedView>& expected_outputs() const { return expected_outputs_; }
+  /// Whether the plan is for particular values of some weak scalars.
+  bool depends_on_values() const { return !specialised_slots_.empty(); }
+
   /// Byte ranges relative to the data pointer, for overlap tests: [slot], [result].
   struct Extent {
     int64_t begin = 0;
@@ -112,6 +117,12 @@ class Specialisation {
   std::vector<ExpectedView> expected_inputs_, expected_outputs_;
   std::vector<BufferSource> buffer_sources_;
 };
+
+inline bool overlap(const void* a, const Specialisation::Extent& a_extent, const void* b,
+                    const Specialisation::Extent& b_extent) {
+  const auto a_data = reinterpret_cast<intptr_t>(a), b_data = reinterpret_cast<intptr_t>(b);
+  return a_data + a_extent.begin < b_data + b_extent.end && b_data + b_extent.begin < a_data + a_extent.end;
+}
 
 /// The constant folder over the host emitter.
 const Folder& host_folder();

@@ -53,12 +53,38 @@ class ElementwiseWriter {
     evaluation.prepare(e);
     const int axis = nest_.rank() - 1;
     const uint64_t streams = streaming && axis == 0 ? streaming_stores() : 0;
-    if (streams == 0) return normal(evaluation, frame_.lower(axis), frame_.upper(axis));
-    stream(evaluation, streams);
+    if (streams != 0) return stream(evaluation, streams);
+    const int leader = axis == 0 ? line_leader() : -1;
+    normal(evaluation, frame_.lower(axis), frame_.upper(axis), leader < 0 ? nullptr : first_on_line(leader));
   }
 
-  void normal(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end) {
-    lane_loop(frame_, plan_, begin, end, [&](std::vector<Lanes>& vectors) { evaluate_vectors(evaluation, vectors); });
+  void normal(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end, llvm::Value* first = nullptr) {
+    const auto visit = [&](std::vector<Lanes>& vectors) { evaluate_vectors(evaluation, vectors); };
+    lane_loop(frame_, plan_, begin, end, visit, first);
+  }
+
+  // ---- stores on cache lines
+
+  // A store of a whole cache line at a time, which shall not straddle two; -1: there is none, or the arithmetic takes
+  // longer than the second line. 1 000 doubles that start 16 bytes after a line: 153 ns without, 118 with (Zen 4).
+  int line_leader() const {
+    if (!plan_.masked_tail || !frame_.target.avx512) return -1;
+    if (lane_cost(nest_, nest_.body, nest_.vector_axis()) > 16) return -1;
+    for (const Instruction& instruction : nest_.body) {
+      if (instruction.kind != InstructionKind::store) continue;
+      const Operand& operand = nest_.operands[instruction.attribute];
+      if (layout_class(nest_, operand) == LayoutClass::contiguous && plan_.lanes * size_of(operand.dtype) == 64)
+        return static_cast<int>(instruction.attribute);
+    }
+    return -1;
+  }
+
+  // Where whole vectors start: on the leader's line, unless there are too few of them for that to pay.
+  llvm::Value* first_on_line(int leader) {
+    auto& ir = frame_.ir;
+    llvm::Value *begin = frame_.lower(0), *end = frame_.upper(0);
+    llvm::Value* pays = ir.CreateICmpSGE(ir.CreateSub(end, begin), frame_.number(16 * plan_.lanes));
+    return ir.CreateSelect(pays, ir.CreateAdd(begin, elements_to_line(leader, begin)), begin);
   }
 
   // ---- non-temporal stores

@@ -1,0 +1,92 @@
+#include "engine/direct_call.hpp"
+
+#include <algorithm>
+
+#include "engine/float_environment.hpp"
+
+namespace fuseval::engine {
+
+bool DirectCall::is_possible(const Specialisation& made) {
+  if (made.kernels().size() != 1 || made.has_check() || made.temporary_bytes() > 0 || made.depends_on_values())
+    return false;
+  const PreparedKernel& kernel = made.kernels()[0];
+  const auto given = [](const Specialisation::Result& result) { return result.given; };
+  return made.signature().rule == ResultRule{} && is_serial(kernel) && kernel.parallel_count > 0 &&
+         kernel.bases.size() <= limit && made.expected_inputs().size() + made.expected_outputs().size() <= limit &&
+         std::all_of(made.results().begin(), made.results().end(), given);
+}
+
+std::unique_ptr<const DirectCall> DirectCall::make(const Specialisation& made) {
+  return is_possible(made) ? std::unique_ptr<const DirectCall>(new DirectCall(made)) : nullptr;
+}
+
+DirectCall::DirectCall(const Specialisation& made)
+    : made_(made),
+      kernel_(made.kernels()[0]),
+      used_inputs_(made.expected_inputs().size()),
+      output_count_(static_cast<int32_t>(made.expected_outputs().size())) {
+  add_arrays();
+  add_operands();
+}
+
+void DirectCall::add_arrays() {
+  for (const ExpectedView& expected : made_.expected_inputs())
+    arrays_.push_back({expected, made_.input_extent(expected.slot())});
+  for (const ExpectedView& expected : made_.expected_outputs()) {
+    Array array{expected, made_.output_extent(expected.slot())};
+    for (size_t j = 0; j < used_inputs_; ++j)
+      if (made_.is_elementwise_over(expected.slot(), arrays_[j].expected.slot())) array.in_place |= uint64_t{1} << j;
+    arrays_.push_back(array);
+  }
+}
+
+void DirectCall::add_operands() {
+  for (const PreparedKernel::Base& base : kernel_.bases) {
+    if (!base.memory) {
+      operands_.push_back({static_cast<uint32_t>(arrays_.size()), 0});  // an index: no address
+      continue;
+    }
+    const Specialisation::BufferSource& source = made_.buffer_sources()[base.buffer];
+    const bool is_input = source.role == BufferRole::input;
+    const size_t first = is_input ? 0 : used_inputs_;
+    const auto found = std::find_if(
+        arrays_.begin() + static_cast<std::ptrdiff_t>(first), arrays_.end(),
+        [&](const Array& array) { return array.expected.slot() == static_cast<uint32_t>(source.position); });
+    operands_.push_back({static_cast<uint32_t>(found - arrays_.begin()), base.offset});
+  }
+}
+
+// Whether an output shares memory with an array before it in a way that its stores would show.
+bool DirectCall::clashes(const Array& written, char* const* data, size_t before) const {
+  char* const target = data[before];
+  for (size_t j = 0; j < before; ++j)
+    if (overlap(target, written.extent, data[j], arrays_[j].extent) &&
+        (target != data[j] || (written.in_place >> j & 1) == 0))
+      return true;
+  return false;
+}
+
+bool DirectCall::run(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Counters& counters) const {
+  if (output_count != output_count_) return false;
+  char* data[limit + 1];
+  size_t count = 0;
+  for (const Array* array = arrays_.data(); count < used_inputs_; ++array, ++count) {
+    const fv_view& view = inputs[array->expected.slot()];
+    if (!array->expected.accepts_input(view) || (view.flags & FV_VIEW_MAPPED) != 0) return false;
+    data[count] = static_cast<char*>(view.data);
+  }
+  for (const Array* array = arrays_.data() + count; output_count > 0; ++array, ++count, ++outputs, --output_count) {
+    data[count] = static_cast<char*>(outputs->data);
+    if (!array->expected.accepts_output(*outputs) || clashes(*array, data, count)) return false;
+  }
+  data[count] = nullptr;
+
+  char* pointers[limit];
+  char** pointer = pointers;
+  for (const Operand& operand : operands_) *pointer++ = data[operand.array] + operand.offset;
+  const FloatEnvironment environment;
+  execute_serially(kernel_, pointers, counters);
+  return true;
+}
+
+}  // namespace fuseval::engine
