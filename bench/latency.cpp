@@ -23,80 +23,88 @@ void check(fv_status status, fv_error* error) {
   std::exit(1);
 }
 
-/// n doubles that start `shift` bytes after a cache line's begin.
-class Buffer {
+/// Three arrays of n elements, each `shift` bytes after a cache line's begin. A page less a line apart: where the
+/// output lies a little after an input modulo 4096, processors take each load for a read of the latest stores, and
+/// wait.
+template <class T>
+class Arrays {
  public:
-  Buffer(int64_t n, double value, size_t shift)
-      : memory_(n + 16), data_(reinterpret_cast<double*>((address(memory_.data()) + 63) / 64 * 64 + shift)) {
-    std::fill_n(data_, n, value);
+  Arrays(int64_t n, size_t shift)
+      : count_(n),
+        apart_((static_cast<size_t>(n) * sizeof(T) + 128 + 4095) / 4096 * 4096 - 64),
+        memory_(3 * apart_ + 4096),
+        start_(memory_.data() + (4096 - reinterpret_cast<uintptr_t>(memory_.data()) % 4096) % 4096 + shift) {
+    std::fill_n(array(0), n, T(1.5));
+    std::fill_n(array(1), n, T(0.25));
   }
-  double* data() const { return data_; }
+  T* array(size_t k) const { return reinterpret_cast<T*>(start_ + k * apart_); }
+  fv_view view(size_t k) const {
+    return {array(k), sizeof(T) == 4 ? FV_FLOAT32 : FV_FLOAT64, 1, &count_, nullptr, FV_DEVICE_CPU, 0, 0};
+  }
+  const fv_view* inputs() const { return inputs_; }
+  const fv_view* output() const { return &output_; }
 
  private:
-  static uintptr_t address(const double* p) { return reinterpret_cast<uintptr_t>(p); }
-  std::vector<double> memory_;
-  double* data_;
-};
-
-struct Arrays {
-  Arrays(int64_t n, size_t shift) : count(n), a(n, 1.5, shift), b(n, 0.25, shift), c(n, 0, shift) {
-    inputs[0] = view_of(a);
-    inputs[1] = view_of(b);
-    output = view_of(c);
-  }
-  fv_view view_of(const Buffer& buffer) const {
-    return {buffer.data(), FV_FLOAT64, 1, &count, nullptr, FV_DEVICE_CPU, 0, 0};
-  }
-  int64_t count;
-  Buffer a, b, c;
-  fv_view inputs[2], output;
+  int64_t count_;
+  size_t apart_;
+  std::vector<char> memory_;
+  char* start_;
+  fv_view inputs_[2] = {view(0), view(1)}, output_ = view(2);
 };
 
 const char* const names[] = {"a", "b"};
 
-fv_program* compile(const std::string& text, const Arrays& arrays) {
+template <class T>
+fv_program* compile(const std::string& text, const Arrays<T>& arrays) {
   fv_program* program = nullptr;
   fv_error* error = nullptr;
-  check(fv_compile(nullptr, text.data(), text.size(), names, arrays.inputs, 2, &program, &error), error);
+  check(fv_compile(nullptr, text.data(), text.size(), names, arrays.inputs(), 2, &program, &error), error);
   return program;
 }
 
-void run(const fv_program* program, const Arrays& arrays) {
+template <class T>
+void run(const fv_program* program, const Arrays<T>& arrays) {
   fv_error* error = nullptr;
-  check(fv_run(program, arrays.inputs, 2, &arrays.output, 1, nullptr, nullptr, &error), error);
+  check(fv_run(program, arrays.inputs(), 2, arrays.output(), 1, nullptr, nullptr, &error), error);
 }
 
 /// Seconds a call, one sample a batch.
-std::vector<double> calls(const std::string& text, int64_t n, int batches, size_t shift = 0) {
-  Arrays arrays(n, shift);
-  fv_program* program = compile(text, arrays);
+template <class F>
+std::vector<double> batches_of(int batches, F&& call) {
   const int per_batch = 5000;
-  for (int k = 0; k < per_batch; ++k) run(program, arrays);
   std::vector<double> samples;
-  for (int batch = 0; batch < batches; ++batch) {
+  for (int batch = 0; batch <= batches; ++batch) {
     const auto begin = Clock::now();
-    for (int k = 0; k < per_batch; ++k) run(program, arrays);
-    samples.push_back(since(begin) / per_batch);
+    for (int k = 0; k < per_batch; ++k) call();
+    if (batch > 0) samples.push_back(since(begin) / per_batch);  // the first one warms up
   }
+  return samples;
+}
+
+template <class T>
+std::vector<double> calls(const std::string& text, int64_t n, int batches, size_t shift = 0) {
+  const Arrays<T> arrays(n, shift);
+  fv_program* program = compile(text, arrays);
+  auto samples = batches_of(batches, [&] { run(program, arrays); });
   fv_program_release(program);
   return samples;
 }
 
-[[gnu::noinline]] void linear(double* c, const double* a, const double* b, int64_t n) {
+template <class T>
+[[gnu::noinline]] void linear(T* c, const T* a, const T* b, int64_t n) {
   for (int64_t k = 0; k < n; ++k) c[k] = 2 * a[k] + 3 * b[k];
 }
 
-/// The same for the bare C++ loop: what the machine needs for the arithmetic and the cache lines alone.
-std::vector<double> bare_calls(int64_t n, int batches) {
-  Arrays arrays(n, 0);
-  const int per_batch = 5000;
-  std::vector<double> samples;
-  for (int batch = 0; batch < batches; ++batch) {
-    const auto begin = Clock::now();
-    for (int k = 0; k < per_batch; ++k) linear(arrays.c.data(), arrays.a.data(), arrays.b.data(), n);
-    samples.push_back(since(begin) / per_batch);
-  }
-  return samples;
+template <class T>
+[[gnu::noinline]] void square(T* c, const T* a, const T* b, int64_t n) {
+  for (int64_t k = 0; k < n; ++k) c[k] = a[k] * a[k] + b[k] * b[k] + 2 * a[k] * b[k];
+}
+
+/// The same for a bare C++ loop: what the machine needs for the arithmetic and the cache lines alone.
+template <class T>
+std::vector<double> bare_calls(void (*loop)(T*, const T*, const T*, int64_t), int64_t n, int batches) {
+  const Arrays<T> arrays(n, 0);
+  return batches_of(batches, [&] { loop(arrays.array(2), arrays.array(0), arrays.array(1), n); });
 }
 
 /// A text of ten operations whose structure no other has: the cache keys on structure, not on names or constants.
@@ -111,7 +119,7 @@ std::string ten_operations(std::mt19937& random) {
 
 /// Seconds from a new text to its first result over eight elements, LLVM warm.
 std::vector<double> first_results(int count) {
-  Arrays arrays(8, 0);
+  Arrays<double> arrays(8, 0);
   std::mt19937 random(1);
   std::vector<double> samples;
   for (int k = 0; k < count + 5; ++k) {
@@ -137,17 +145,23 @@ int64_t kernels_compiled() {
 
 int main(int argc, char** argv) {
   const int batches = argc > 1 ? std::atoi(argv[1]) : 40;
-  const auto linear_samples = calls("2*a + 3*b", 1000, batches);
-  const auto square = calls("a**2 + b**2 + 2*a*b", 1000, batches);
-  const auto shifted = calls("2*a + 3*b", 1000, batches, 16);
-  const auto bare = bare_calls(1000, batches);
-  const auto small = calls("2*a + 3*b", 10, batches);
+  const auto report = [](const char* name, const std::vector<double>& samples) {
+    fmt::print("\"{}\": [{:.4e}], ", name, fmt::join(samples, ", "));
+  };
+  const char* const squares = "a**2 + b**2 + 2*a*b";
+  fmt::print("{{");
+  report("linear_single", calls<float>("2*a + 3*b", 1000, batches));
+  report("linear_single_bare", bare_calls<float>(linear, 1000, batches));
+  report("square_single", calls<float>(squares, 1000, batches));
+  report("square_single_bare", bare_calls<float>(square, 1000, batches));
+  report("linear_double", calls<double>("2*a + 3*b", 1000, batches));
+  report("linear_double_bare", bare_calls<double>(linear, 1000, batches));
+  report("square_double", calls<double>(squares, 1000, batches));
+  report("square_double_bare", bare_calls<double>(square, 1000, batches));
+  report("linear_shifted", calls<double>("2*a + 3*b", 1000, batches, 16));
+  report("linear_10", calls<double>("2*a + 3*b", 10, batches));
   const int64_t before = kernels_compiled();
-  const auto texts = first_results(5 * batches);
+  report("texts", first_results(5 * batches));
   // Fewer kernels than texts would mean that some text was answered from the cache.
-  fmt::print(R"({{"linear_1000": [{:.4e}], "square_1000": [{:.4e}], "bare_1000": [{:.4e}], "linear_10": [{:.4e}],)"
-             R"( "shifted_1000": [{:.4e}], "texts": [{:.4e}], "kernels": {}}})"
-             "\n",
-             fmt::join(linear_samples, ", "), fmt::join(square, ", "), fmt::join(bare, ", "), fmt::join(small, ", "),
-             fmt::join(shifted, ", "), fmt::join(texts, ", "), kernels_compiled() - before);
+  fmt::print("\"kernels\": {}}}\n", kernels_compiled() - before);
 }

@@ -32,10 +32,14 @@ class Simplifier {
 
   void mark_live(const std::vector<NodeId>& outputs) {
     live_.assign(source_.size(), false);
+    uses_.assign(source_.size(), 0);
     for (const NodeId id : outputs) live_[id] = true;
     for (NodeId id = static_cast<NodeId>(source_.size()); id-- > 0;)
       if (live_[id])
-        for (const NodeId input : source_.inputs(id)) live_[input] = true;
+        for (const NodeId input : source_.inputs(id)) {
+          live_[input] = true;
+          ++uses_[input];
+        }
   }
 
   NodeId rebuild(NodeId id) {
@@ -46,6 +50,7 @@ class Simplifier {
       case Family::constant:
         return graph().constant(node.dtype, node.attribute);
       case Family::scalar:
+        if (const auto x = doubled(id)) return scalar(Op::add, {*x, *x}, source_.shape(id));
         return scalar(node.op(), mapped_inputs(id), source_.shape(id));
       case Family::cast:
         return cast(map_[source_.input_of(id)], node.dtype);
@@ -89,6 +94,22 @@ class Simplifier {
     if (values.size() == inputs.size()) return constant(folder_.scalar(op, values), shape);
     if (const auto same = neutral(op, inputs)) return *same;
     return graph().scalar(op, inputs);
+  }
+
+  /// x of 2*x, where x + x is better: the bits are the same in every dtype, additions have vector pipes of their own on
+  /// some processors (1 000 doubles of a**2 + b**2 + 2*a*b: 160 ns become 130 on Zen 4), and products of 64-bit
+  /// integers are slow. Not for an array that nothing else reads, since a product takes its operand straight from
+  /// memory (2*a + 3*b: 110 ns would become 120).
+  std::optional<NodeId> doubled(NodeId id) {
+    if (source_[id].op() != Op::multiply) return std::nullopt;
+    const auto inputs = source_.inputs(id);
+    for (const size_t side : {0u, 1u}) {
+      const auto c = uniform(map_[inputs[side]]);
+      const NodeId x = inputs[1 - side];
+      const bool in_register = uses_[x] > 1 || source_[x].family == Family::scalar;
+      if (c && is_value(*c, 2) && in_register) return map_[x];
+    }
+    return std::nullopt;
   }
 
   /// The input that the whole operation equals, if it does.
@@ -178,6 +199,7 @@ class Simplifier {
   Function result_;
   std::vector<NodeId> map_;
   std::vector<char> live_;
+  std::vector<uint32_t> uses_;  ///< [source node]: by nodes that are live
 };
 
 }  // namespace
