@@ -81,7 +81,7 @@ SessionOptions session_options(const fv_session_options* given) {
   SessionOptions result;
   result.threads = options.threads;
   result.vector_bits = options.vector_bits;
-  require(options.program_limit >= 0 && options.kernel_limit >= 0, "a cache limit is negative");
+  require(options.program_limit >= 0 && options.kernel_limit >= 0, "program_limit or kernel_limit is negative");
   if (options.program_limit > 0) result.program_limit = static_cast<size_t>(options.program_limit);
   if (options.kernel_limit > 0) result.kernel_limit = static_cast<size_t>(options.kernel_limit);
   return result;
@@ -96,8 +96,9 @@ bool is_complete(const fv_view* inputs, int32_t count) {
 
 void run_program(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
                  int32_t output_count, const fv_run_options* options, fv_results** results) {
-  require(input_count >= 0 && (inputs != nullptr || input_count == 0), "inputs is NULL");
-  require(output_count >= 0 && (outputs != nullptr || output_count == 0), "outputs is NULL");
+  require(input_count >= 0 && (inputs != nullptr || input_count == 0), "input_count is negative, or inputs is NULL");
+  require(output_count >= 0 && (outputs != nullptr || output_count == 0),
+          "output_count is negative, or outputs is NULL");
   const RunOptions run = run_options(options);
   if (results == nullptr) return engine::run(program, inputs, input_count, outputs, output_count, run, nullptr);
   auto made = std::make_unique<fv_results>();

@@ -8,6 +8,7 @@
 
 #include "engine/float_environment.hpp"
 #include "engine/runtime.hpp"
+#include "engine/self_overlap.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -192,12 +193,19 @@ class Run {
   std::vector<runtime::Buffer> owned_;
 };
 
-// Whether two elements share memory because of a stride of 0.
-bool repeats_itself(const fv_view& view) {
-  if (view.byte_strides == nullptr || element_count(shape_of(view)) == 0) return false;
-  for (int32_t k = 0; k < view.rank; ++k)
-    if (view.byte_strides[k] == 0 && view.shape[k] > 1) return true;
-  return false;
+// Which of two values an element gets must not depend on the order of the stores.
+void refuse_shared_memory(const fv_view& view, int32_t k) {
+  const ArrayLayout layout = layout_of(view);
+  byte_extent(layout, size_of(dtype_of(view)), fmt::format("output {}", k));  // then sums of strides do not overflow
+  const SelfOverlap found = self_overlap(layout, size_of(dtype_of(view)));
+  if (found.answer == SelfOverlap::no) return;
+  const std::string strides =
+      fmt::format("shape {}, byte strides {}", to_string(layout.shape), to_string(layout.strides));
+  if (found.answer == SelfOverlap::yes)
+    throw Error(ErrorCode::argument, fmt::format("output {}: its elements {} and {} share memory ({})", k,
+                                                 to_string(found.first), to_string(found.second), strides));
+  throw Error(ErrorCode::argument,
+              fmt::format("output {}: whether its elements share memory takes too long to find out ({})", k, strides));
 }
 
 void check_outputs(const fv_view* outputs, int32_t count) {
@@ -213,8 +221,7 @@ void check_outputs(const fv_view* outputs, int32_t count) {
                               name_of(dtype_of(output))));
     if ((output.flags & FV_VIEW_READONLY) != 0)
       throw Error(ErrorCode::argument, fmt::format("output {} is read-only", k));
-    if (output.data != nullptr && repeats_itself(output))
-      throw Error(ErrorCode::argument, fmt::format("output {} has a stride of 0: its elements share memory", k));
+    if (output.data != nullptr && output.byte_strides != nullptr) refuse_shared_memory(output, k);
   }
 }
 

@@ -43,23 +43,14 @@ bool wants_streaming_stores(const LoopNest& nest) {
   return stored >= streaming_output_bytes && moved > last_level_cache_bytes();
 }
 
-[[noreturn]] void refuse_cast(DType from, DType to, Casting casting) {
-  throw Error(ErrorCode::casting, fmt::format("cannot cast the result from {} to {} under the casting rule '{}'",
+[[noreturn]] void refuse_cast(const std::string& result, DType from, DType to, Casting casting) {
+  throw Error(ErrorCode::casting, fmt::format("cannot cast {} from {} to {} under the casting rule '{}'", result,
                                               name_of(from), name_of(to), name_of(casting)));
 }
 
-[[noreturn]] void refuse_shape(const Shape& result, const Shape& output) {
-  throw Error(ErrorCode::shape, fmt::format("the result of shape {} does not broadcast to the output of shape {}",
-                                            to_string(result), to_string(output)));
-}
-
-bool broadcasts_to(const Shape& from, const Shape& to) {
-  if (from.size() > to.size()) return false;
-  for (size_t k = 0; k < from.size(); ++k) {
-    const int64_t extent = from[k];
-    if (extent != 1 && extent != to[to.size() - from.size() + k]) return false;
-  }
-  return true;
+[[noreturn]] void refuse_shape(const std::string& result, const Shape& shape, const Shape& output) {
+  throw Error(ErrorCode::shape, fmt::format("{} of shape {} does not broadcast to its output of shape {}", result,
+                                            to_string(shape), to_string(output)));
 }
 
 }  // namespace
@@ -129,11 +120,12 @@ void Specialisation::shape_results(Function& function) {
     const OutputRequest request = requests.empty() ? by_rule : requests[k];
     const DType own = function.graph.dtype(id);
     const DType dtype = request.dtype.value_or(own);
-    if (!can_cast(own, dtype, rule.casting)) refuse_cast(own, dtype, rule.casting);
+    const std::string name = function.outputs.size() == 1 ? "the result" : fmt::format("result {}", k);
+    if (!can_cast(own, dtype, rule.casting)) refuse_cast(name, own, dtype, rule.casting);
     id = function.graph.cast(id, dtype);
     if (request.given) {
       const Shape result = function.graph.shape(id);
-      if (!broadcasts_to(result, request.layout.shape)) refuse_shape(result, request.layout.shape);
+      if (!broadcasts_to(result, request.layout.shape)) refuse_shape(name, result, request.layout.shape);
       id = function.graph.broadcast(id, request.layout.shape);
     }
     const Shape& shape = function.graph.shape(id);
@@ -153,11 +145,14 @@ void Specialisation::compile(KernelCache& kernels, const codegen::TargetOptions&
 void Specialisation::note_extents() {
   for (size_t slot = 0; slot < signature_.inputs.size(); ++slot) {
     const ArrayLayout& layout = signature_.layouts[slot];
-    const ByteExtent extent = byte_extent(layout.shape, layout.strides, size_of(signature_.inputs[slot].dtype));
+    const frontend::InputInfo& input = signature_.inputs[slot];
+    const ByteExtent extent = byte_extent(layout, size_of(input.dtype), fmt::format("input '{}'", input.name));
     input_extents_.push_back({extent.begin, extent.end});
   }
-  for (const Result& result : results_) {
-    const ByteExtent extent = byte_extent(result.shape, result.strides, size_of(result.dtype));
+  for (size_t k = 0; k < results_.size(); ++k) {
+    const Result& result = results_[k];
+    const ByteExtent extent =
+        byte_extent({result.shape, result.strides}, size_of(result.dtype), fmt::format("output {}", k));
     output_extents_.push_back({extent.begin, extent.end});
   }
 }

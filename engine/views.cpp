@@ -54,17 +54,18 @@ runtime::ArrayView array_of(const fv_view& view) {
   return array;
 }
 
-ByteExtent byte_extent(const Shape& shape, const std::vector<int64_t>& strides, int64_t itemsize) {
+ByteExtent byte_extent(const ArrayLayout& layout, int64_t itemsize, const std::string& what) {
   constexpr int64_t farthest = int64_t{1} << 60;  // sums and differences of such distances do not overflow
-  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return {0, 0};
+  if (std::find(layout.shape.begin(), layout.shape.end(), 0) != layout.shape.end()) return {0, 0};
   ByteExtent extent{0, itemsize};
-  for (size_t k = 0; k < shape.size(); ++k) {
+  for (size_t k = 0; k < layout.shape.size(); ++k) {
+    const int64_t stride = layout.strides[k];
     int64_t reach = 0;
-    int64_t& end = strides[k] < 0 ? extent.begin : extent.end;
-    if (__builtin_mul_overflow(strides[k], shape[k] - 1, &reach) || __builtin_add_overflow(end, reach, &end) ||
+    int64_t& end = stride < 0 ? extent.begin : extent.end;
+    if (__builtin_mul_overflow(stride, layout.shape[k] - 1, &reach) || __builtin_add_overflow(end, reach, &end) ||
         end > farthest || end < -farthest)
-      throw Error(ErrorCode::invalid_handle, fmt::format("strides of {} bytes over shape {} leave the address space",
-                                                         fmt::join(strides, ", "), to_string(shape)));
+      refuse(what, fmt::format("byte strides {} over shape {} leave the address space", to_string(layout.strides),
+                               to_string(layout.shape)));
   }
   return extent;
 }

@@ -29,6 +29,7 @@ struct ByteExtent {
   int64_t begin = 0;
   int64_t end = 0;
 };
-ByteExtent byte_extent(const Shape& shape, const std::vector<int64_t>& strides, int64_t itemsize);
+/// Throws Error(invalid_handle) that begins with `what` when the strides leave the address space.
+ByteExtent byte_extent(const ArrayLayout& layout, int64_t itemsize, const std::string& what);
 
 }  // namespace fuseval::engine

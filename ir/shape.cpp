@@ -40,6 +40,14 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
   return result;
 }
 
+bool broadcasts_to(const Shape& from, const Shape& to) {
+  if (from.size() > to.size()) return false;
+  const size_t shift = to.size() - from.size();
+  for (size_t k = 0; k < from.size(); ++k)
+    if (from[k] != 1 && from[k] != to[shift + k]) return false;
+  return true;
+}
+
 std::vector<int64_t> c_strides(const Shape& shape, int64_t itemsize) {
   std::vector<int64_t> strides(shape.size());
   uint64_t step = static_cast<uint64_t>(itemsize);  // may wrap, around extents of an array without elements

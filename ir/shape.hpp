@@ -17,6 +17,8 @@ int64_t element_count(const Shape& shape);
 std::string to_string(const Shape& shape);
 /// numpy.broadcast_shapes of two; throws Error(shape) naming both.
 Shape broadcast_shapes(const Shape& a, const Shape& b);
+/// Whether an array of shape `from` broadcasts to exactly `to`.
+bool broadcasts_to(const Shape& from, const Shape& to);
 /// Byte strides of a C-ordered array.
 std::vector<int64_t> c_strides(const Shape& shape, int64_t itemsize);
 /// axis in [-rank, rank) to [0, rank); throws Error(axis).

@@ -130,11 +130,13 @@ typedef struct fv_run_options {
   const char* result_dtype; /* NULL, or a dtype's name: without outputs, owned results are cast to it under `casting` */
 } fv_run_options;
 
-/* Evaluates `text` (length bytes; need not end in NUL) over named inputs. names[i] is bound to inputs[i].
+/* Evaluates `text` (length bytes; need not end in NUL) over named inputs. names[i] is bound to inputs[i]; the name of a
+ * function or of a dtype is FV_ERROR_ARGUMENT.
  * outputs: NULL, or output_count views that the results are written to (output_count must be the number of results;
  * a view with data == NULL asks for an owned result, of its dtype, or of the result's own dtype when dtype is -1).
- * A result is cast to its output's dtype under options->casting, and broadcast to its shape. Outputs may be slices and may overlap inputs: the result is as if
- * the inputs had been copied first. On failure no output has been touched (but see fv_view's FV_VIEW_MAPPED: a file that
+ * A result is cast to its output's dtype under options->casting, and broadcast to its shape. Outputs may be slices and may
+ * overlap inputs: the result is as if the inputs had been copied first. An output that overlaps itself (two of its elements
+ * share memory, or it takes too long to tell) is FV_ERROR_ARGUMENT. On failure no output has been touched (but see fv_view's FV_VIEW_MAPPED: a file that
  * shrinks while it is read may leave outputs partly written, and the message says so).
  * results: the results, outputs included (as views of the caller's memory); may be NULL if every output is given. */
 FV_API fv_status fv_evaluate(fv_session* session, const char* text, size_t length, const char* const* names,
@@ -143,7 +145,8 @@ FV_API fv_status fv_evaluate(fv_session* session, const char* text, size_t lengt
 
 /* A program is a text fixed to its inputs' names, dtypes, ranks and weakness. It is immutable: run it from any number of
  * threads. Where every view has its shape (and every weak scalar its data), errors of dtypes and shapes are found and
- * machine code is made now, for owned results; otherwise at the first run. Other data is not read. */
+ * machine code is made now, for owned results; otherwise at the first run. Other data is not read. Of an input that the
+ * text does not use, no call looks at more than dtype, rank and FV_VIEW_WEAK. */
 FV_API fv_status fv_compile(fv_session* session, const char* text, size_t length, const char* const* names,
                             const fv_view* inputs, int32_t input_count, fv_program** program, fv_error** error);
 /* As fv_evaluate, inputs in the order given to fv_compile. */

@@ -57,7 +57,7 @@ TEST_CASE("a file that shrinks is a file error, every time, and leaves other inp
     for (int repeat = 0; repeat < 3; ++repeat) {
       const fuseval::Error error = error_of([&] { session.evaluate(text, bindings); });
       CHECK(error.code() == FV_ERROR_FILE);
-      CHECK(contains(error.message(), "shrank"));
+      CHECK(contains(error.message(), "a mapped input file shrank while it was read; outputs may be partly written"));
     }
     CHECK(session.evaluate("sum(b)", bindings).item<double>() == 100);
     CHECK(session.evaluate("sum(a)", {{"a", copied}}).item<double>() == count);
