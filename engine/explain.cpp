@@ -10,19 +10,8 @@
 namespace fuseval::engine {
 namespace {
 
-std::vector<frontend::InputInfo> input_infos(const Program& program, const fv_view* inputs) {
-  std::vector<frontend::InputInfo> infos;
-  for (size_t k = 0; k < program.inputs().size(); ++k) {
-    const Program::Input& input = program.inputs()[k];
-    infos.push_back(
-        {input.name, input.dtype, shape_of(inputs[k]), input.is_weak, input.is_weak ? weak_bits(inputs[k]) : 0});
-  }
-  return infos;
-}
-
-Plan plan_of(const Function& function, const Program& program, const fv_view* inputs) {
-  std::vector<ArrayLayout> layouts, outputs;
-  for (size_t k = 0; k < program.inputs().size(); ++k) layouts.push_back(layout_of(inputs[k]));
+Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts) {
+  std::vector<ArrayLayout> outputs;
   for (const NodeId id : function.outputs)
     outputs.push_back(
         {function.graph.shape(id), c_strides(function.graph.shape(id), size_of(function.graph.dtype(id)))});
@@ -41,10 +30,11 @@ std::string each_kernel(const Plan& plan, F&& show) {
 std::string explain(const Program& program, const fv_view* inputs, int32_t count, std::string_view stage) {
   if (stage == "ast") return frontend::print(program.ast());
   program.check_inputs(inputs, count);
-  const frontend::BoundFunction bound = frontend::bind(program.ast(), input_infos(program, inputs));
+  const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
+  const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs);
   const Function function = simplify(bound.function, host_folder());
   if (stage == "graph") return print(function);
-  const Plan plan = plan_of(function, program, inputs);
+  const Plan plan = plan_of(function, signature.layouts);
   const codegen::TargetOptions& target = program.runtime().target;
   if (stage == "plan") return print(plan);
   if (stage == "loops") return each_kernel(plan, [](const LoopNest& nest) { return print(nest); });

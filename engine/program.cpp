@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_set>
 
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
@@ -33,14 +34,17 @@ std::string describe(const Program::Input& input) {
   return fmt::format("{} of rank {}", name_of(input.dtype), input.rank);
 }
 
+std::string name_in_messages(const Program::Input& input) { return fmt::format("input '{}'", input.name); }
+
 std::string describe(const fv_view& view) {
   return describe(Program::Input{{}, dtype_of(view), view.rank, (view.flags & FV_VIEW_WEAK) != 0});
 }
 
-void refuse_uncomputed(const Program::Input& input) {
-  if (!is_computed(input.dtype))
-    throw Error(ErrorCode::unsupported, fmt::format("input '{}' has dtype {}, which this version does not compute with",
-                                                    input.name, name_of(input.dtype)));
+std::unordered_set<std::string_view> names_in(const frontend::Ast& ast) {
+  std::unordered_set<std::string_view> names;
+  for (const frontend::Expr& expr : ast.exprs)
+    if (expr.kind == frontend::ExprKind::name) names.insert(ast.text(expr));
+  return names;
 }
 
 }  // namespace
@@ -48,8 +52,11 @@ void refuse_uncomputed(const Program::Input& input) {
 Program::Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::vector<Input> inputs)
     : runtime_(std::move(runtime)), inputs_(std::move(inputs)) {
   const FrontTimer timer(runtime_->counters);
-  for (const Input& input : inputs_) refuse_uncomputed(input);
+  for (const Input& input : inputs_) frontend::check_input(input.name, input.dtype);
   ast_ = frontend::parse(text);
+  const auto names = names_in(ast_);
+  for (uint32_t slot = 0; slot < inputs_.size(); ++slot)
+    if (!names.contains(inputs_[slot].name)) unused_slots_.push_back(slot);
 }
 
 Program::~Program() {
@@ -62,16 +69,21 @@ Program::~Program() {
 
 void Program::check_inputs(const fv_view* inputs, int32_t count) const {
   if (static_cast<size_t>(count) != inputs_.size())
-    throw Error(ErrorCode::argument, fmt::format("the program takes {} inputs, not {}", inputs_.size(), count));
+    throw Error(ErrorCode::argument, fmt::format("the program takes {} input{}, not {}", inputs_.size(),
+                                                 inputs_.size() == 1 ? "" : "s", count));
   for (size_t k = 0; k < inputs_.size(); ++k) {
     const Input& wanted = inputs_[k];
     const fv_view& view = inputs[k];
-    const bool weak = (view.flags & FV_VIEW_WEAK) != 0;
-    if (view.data == nullptr || view.shape == nullptr) validate(view, fmt::format("input '{}'", wanted.name));
-    if (view.dtype != static_cast<int32_t>(wanted.dtype) || view.rank != wanted.rank || weak != wanted.is_weak)
-      throw Error(ErrorCode::argument, fmt::format("input '{}' is {}, but the program was compiled for {}", wanted.name,
-                                                   describe(view), describe(wanted)));
+    if (is_used(k)) validate(view, name_in_messages(wanted));
+    if (fits(wanted, view)) continue;
+    validate_description(view, name_in_messages(wanted));
+    throw Error(ErrorCode::argument, fmt::format("input '{}' is {}, but the program was compiled for {}", wanted.name,
+                                                 describe(view), describe(wanted)));
   }
+}
+
+bool Program::is_used(size_t slot) const {
+  return !std::binary_search(unused_slots_.begin(), unused_slots_.end(), static_cast<uint32_t>(slot));
 }
 
 CallSignature Program::signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
@@ -80,10 +92,12 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
   signature.rule = rule;
   for (size_t k = 0; k < inputs_.size(); ++k) {
     const Input& input = inputs_[k];
-    validate_description(inputs[k], fmt::format("input '{}'", input.name));
-    signature.inputs.push_back(
-        {input.name, input.dtype, shape_of(inputs[k]), input.is_weak, input.is_weak ? weak_bits(inputs[k]) : 0});
-    signature.layouts.push_back(layout_of(inputs[k]));
+    signature.inputs.push_back({input.name, input.dtype, {}, input.is_weak, 0});
+    signature.layouts.emplace_back();
+    if (!is_used(k)) continue;
+    signature.layouts[k] = layout_of(inputs[k]);
+    signature.inputs[k].shape = signature.layouts[k].shape;
+    if (input.is_weak) signature.inputs[k].bits = weak_bits(inputs[k]);
   }
   for (int32_t k = 0; k < output_count; ++k) {
     OutputRequest request;
@@ -100,7 +114,7 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
 bool Program::run_directly(const fv_view* inputs, int32_t input_count, const fv_view* outputs,
                            int32_t output_count) const {
   if (static_cast<size_t>(input_count) != inputs_.size() || outputs == nullptr) return false;
-  if (inputs == nullptr && input_count > 0) return false;
+  if ((inputs == nullptr && input_count > 0) || !unused_inputs_fit(inputs)) return false;
   for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
     if (entry->direct && entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
   return false;

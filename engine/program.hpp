@@ -33,12 +33,14 @@ class Program {
   const frontend::Ast& ast() const { return ast_; }
   Runtime& runtime() const { return *runtime_; }
 
-  /// Throws Error(argument) unless the views are well-formed and fit what the program was made for.
+  /// Throws Error(argument) unless the views are well-formed and fit what the program was made for. Of an input that
+  /// the text does not use, dtype, rank and weakness count; its shape and data are never looked at.
   void check_inputs(const fv_view* inputs, int32_t count) const;
 
-  /// One of the specialisations at hand, if it serves this call; views that it serves are well-formed.
+  /// One of the specialisations at hand, if it serves this call; then check_inputs holds.
   const Specialisation* find(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                              const ResultRule& rule) const {
+    if (!unused_inputs_fit(inputs)) return nullptr;
     for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
       if (entry->made->serves(inputs, outputs, output_count, rule)) return entry->made.get();
     return nullptr;
@@ -48,6 +50,9 @@ class Program {
   /// The specialisation for this call, made if there is none. The views have been checked.
   std::shared_ptr<const Specialisation> specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                                                    const ResultRule& rule) const;
+  /// What the graph for this call is made for. The views have been checked.
+  CallSignature signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                             const ResultRule& rule) const;
 
  private:
   // The first few specialisations stay for the program's life in a list that is read without a lock: most programs meet
@@ -60,9 +65,16 @@ class Program {
   static constexpr int pinned_limit = 16;
   static constexpr size_t recent_limit = 32;
 
-  CallSignature signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                             const ResultRule& rule) const;
-
+  static bool fits(const Input& wanted, const fv_view& view) {
+    return view.dtype == static_cast<int32_t>(wanted.dtype) && view.rank == wanted.rank &&
+           ((view.flags & FV_VIEW_WEAK) != 0) == wanted.is_weak;
+  }
+  bool is_used(size_t slot) const;
+  bool unused_inputs_fit(const fv_view* inputs) const {
+    for (const uint32_t slot : unused_slots_)
+      if (!fits(inputs_[slot], inputs[slot])) return false;
+    return true;
+  }
   std::shared_ptr<const Specialisation> find_recent(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                                                     const ResultRule& rule) const;
   void remember(std::shared_ptr<const Specialisation> made, const fv_view* inputs, const fv_view* outputs,
@@ -71,6 +83,7 @@ class Program {
   std::shared_ptr<Runtime> runtime_;
   frontend::Ast ast_;
   std::vector<Input> inputs_;
+  std::vector<uint32_t> unused_slots_;  // sorted
   mutable std::atomic<Pinned*> pinned_{nullptr};
   mutable std::mutex mutex_;
   mutable int pinned_count_ = 0;

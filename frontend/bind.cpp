@@ -118,17 +118,11 @@ Value Binder::bind_name(const Expr& expr, bool is_callee) {
     fail(is_callee ? ErrorCode::unknown_function : ErrorCode::unknown_name, expr.span, "unknown {} `{}`{}",
          is_callee ? "function" : "name", name, suggestion(name));
   }
-  if (find_function(name) || dtype_from_name(name))
-    fail(ErrorCode::argument, expr.span, "an input cannot be named `{}`: that is a {} of the language", name,
-         find_function(name) ? "function" : "dtype");
   return bind_input(bound->second, expr.span);
 }
 
 Value Binder::bind_input(uint32_t slot, Span span) {
   const InputInfo& input = inputs_[slot];
-  if (!is_computed(input.dtype))
-    fail(ErrorCode::unsupported, span, "`{}` has dtype {}, which this version does not compute", input.name,
-         name_of(input.dtype));
   use(slot);
   Value value = array(graph().input(slot, input.dtype, input.shape), span);
   if (input.is_weak) {
@@ -156,9 +150,9 @@ void Binder::specialise(uint32_t slot) {
 std::string Binder::suggestion(std::string_view name) const {
   std::vector<std::string_view> known = function_names();
   for (const std::string_view constant : {"pi", "e", "inf", "nan", "euler_gamma", "newaxis"}) known.push_back(constant);
+  for (const std::string_view dtype : dtype_names()) known.push_back(dtype);
   for (const InputInfo& input : inputs_) known.push_back(input.name);
-  const std::string near = nearest(name, known);
-  return near.empty() ? "" : fmt::format("; did you mean `{}`?", near);
+  return did_you_mean(name, known);
 }
 
 Value Binder::bind_call(const Expr& expr) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/ast.hpp"
@@ -13,6 +14,7 @@
 namespace fuseval::frontend {
 
 /// An input as the caller binds it; its position in the span is its slot.
+/// check_input has accepted it.
 struct InputInfo {
   std::string name;
   DType dtype = DType::float64;  ///< weak: bool_, int64 or float64, for Python's bool, int and float
@@ -39,6 +41,10 @@ struct BoundFunction {
   /// Slots that the text uses.
   std::vector<uint32_t> used_slots;
 };
+
+/// Bound names shadow constants; naming one after a function or a dtype is Error(argument), whether the text uses it or
+/// not. A dtype that this version does not compute with is Error(unsupported).
+void check_input(std::string_view name, DType dtype);
 
 /// Throws Error with the span of the smallest expression that is wrong.
 BoundFunction bind(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits = {});

@@ -19,12 +19,6 @@ std::optional<double> constant_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<DType> dtype_named(std::string_view name) {
-  if (name == "float") return DType::float64;
-  if (name == "int") return DType::int64;
-  return dtype_from_name(name);
-}
-
 Value reversed_axes(Binder& binder, NodeId node) {
   std::vector<int> permutation;
   for (int axis = binder.rank(node); axis-- > 0;) permutation.push_back(axis);
@@ -70,12 +64,32 @@ Value callable(const FunctionInfo& function) {
   std::vector<std::string_view> known = object.kind == ValueKind::module ? function_names() : method_names();
   if (object.is_array())
     known.insert(known.end(), {"T", "real", "imag", "shape", "ndim", "size", "dtype", "itemsize", "nbytes"});
-  const std::string near = nearest(name, known);
   fail(ErrorCode::unknown_function, name_span, "{} has no attribute `{}`{}", describe(object), name,
-       near.empty() ? "" : fmt::format("; did you mean `{}`?", near));
+       did_you_mean(name, known));
 }
 
 }  // namespace
+
+std::optional<DType> dtype_named(std::string_view name) {
+  if (name == "float") return DType::float64;
+  if (name == "int") return DType::int64;
+  return dtype_from_name(name);
+}
+
+std::vector<std::string_view> dtype_names() {
+  std::vector<std::string_view> names = {"float", "int"};
+  for (int k = 0; k < dtype_count; ++k) names.push_back(name_of(static_cast<DType>(k)));
+  return names;
+}
+
+void check_input(std::string_view name, DType dtype) {
+  if (find_function(name) || dtype_named(name))
+    throw Error(ErrorCode::argument, fmt::format("an input cannot be named `{}`: that is a {} of the language", name,
+                                                 find_function(name) ? "function" : "dtype"));
+  if (!is_computed(dtype))
+    throw Error(ErrorCode::unsupported,
+                fmt::format("input '{}' has dtype {}, which this version does not compute with", name, name_of(dtype)));
+}
 
 std::optional<Value> Binder::builtin(std::string_view name, Span span) {
   Value value;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "frontend/binder.hpp"
+#include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
 
 namespace fuseval::frontend {
@@ -144,10 +145,9 @@ DType Binder::static_dtype(const Value& value) {
   std::optional<DType> dtype;
   if (value.kind == ValueKind::dtype) dtype = value.dtype;
   if (value.kind == ValueKind::string) {
-    dtype = dtype_from_name(value.text);
-    if (!dtype && (value.text == "float" || value.text == "int"))
-      dtype = value.text == "int" ? DType::int64 : DType::float64;
-    if (!dtype) fail(ErrorCode::dtype, value.span, "'{}' is not a dtype", value.text);
+    dtype = dtype_named(value.text);
+    if (!dtype)
+      fail(ErrorCode::dtype, value.span, "'{}' is not a dtype{}", value.text, did_you_mean(value.text, dtype_names()));
   }
   if (!dtype) fail(ErrorCode::argument, value.span, "a dtype is expected, not {}", describe(value));
   if (!is_computed(*dtype))
@@ -178,7 +178,7 @@ Shape Binder::common_shape(std::span<const NodeId> nodes) {
 NodeId Binder::broadcast(NodeId node, const Shape& target) {
   const Shape from = shape(node);
   if (from == target) return node;
-  if (broadcast_shapes(from, target) != target)
+  if (!broadcasts_to(from, target))
     throw Error(ErrorCode::shape, fmt::format("an array of shape {} cannot be broadcast to shape {}", to_string(from),
                                               to_string(target)));
   return graph().broadcast(node, target);

@@ -19,6 +19,11 @@ template <class... Args>
   throw Error(code, fmt::format(format, std::forward<Args>(args)...), span);
 }
 
+/// A dtype as a text spells it: its name, or Python's `float` and `int`.
+std::optional<DType> dtype_named(std::string_view name);
+/// Every spelling that dtype_named knows.
+std::vector<std::string_view> dtype_names();
+
 /// How a Python int becomes a strong integer dtype: refused when it does not fit (arithmetic), or wrapped (where,
 /// select).
 enum class WeakRule : uint8_t { checked, wrapping };

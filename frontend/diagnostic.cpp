@@ -178,4 +178,9 @@ std::string nearest(std::string_view name, const std::vector<std::string_view>& 
   return std::string(best);
 }
 
+std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
+  const std::string near = nearest(name, candidates);
+  return near.empty() ? "" : fmt::format("; did you mean `{}`?", near);
+}
+
 }  // namespace fuseval::frontend

@@ -27,4 +27,7 @@ std::string render(std::string_view text, const Error& error, bool colour = fals
 /// The candidate nearest to `name` by edit distance, or "" when none is near.
 std::string nearest(std::string_view name, const std::vector<std::string_view>& candidates);
 
+/// "; did you mean `…`?" for the end of a message, or "" when no candidate is near.
+std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates);
+
 }  // namespace fuseval::frontend

@@ -11,12 +11,12 @@ namespace {
 
 // LANGUAGE.md's functions that this version lacks: known by name, so that the message is not "unknown".
 constexpr std::string_view unavailable[] = {
-    "sinh",    "cosh",     "arcsinh", "asinh",  "arccosh",   "acosh",     "arctanh",        "atanh",
-    "exp2",    "expm1",    "log2",    "log10",  "log1p",     "logaddexp", "logaddexp2",     "cbrt",
-    "complex", "sinc",     "erf",     "erfc",   "gamma",     "lgamma",    "norm",           "average",
-    "cumsum",  "cumprod",  "diff",    "matmul", "outer",     "einsum",    "roll",           "concatenate",
-    "stack",   "meshgrid", "random",  "normal", "randint",   "grad",      "value_and_grad", "contains",
-    "nansum",  "nanprod",  "nanmin",  "nanmax", "nanmean",   "nanvar",    "nanstd",         "affine",
+    "sinh",    "cosh",     "arcsinh", "asinh",  "arccosh", "acosh",     "arctanh",        "atanh",
+    "exp2",    "expm1",    "log2",    "log10",  "log1p",   "logaddexp", "logaddexp2",     "cbrt",
+    "complex", "sinc",     "erf",     "erfc",   "gamma",   "lgamma",    "norm",           "average",
+    "cumsum",  "cumprod",  "diff",    "matmul", "outer",   "einsum",    "roll",           "concatenate",
+    "stack",   "meshgrid", "random",  "normal", "randint", "grad",      "value_and_grad", "contains",
+    "nansum",  "nanprod",  "nanmin",  "nanmax", "nanmean", "nanvar",    "nanstd",         "affine",
 };
 
 // Methods that are the function of the same name.
@@ -140,9 +140,8 @@ void bind_keyword(const FunctionInfo& function, const Argument& argument, Argume
     result.values[k] = argument.value;
     return;
   }
-  const std::string near = nearest(argument.keyword, known);
   fail(ErrorCode::argument, argument.span, "{}() got an unexpected keyword argument '{}'{}", function.name,
-       argument.keyword, near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+       argument.keyword, did_you_mean(argument.keyword, known));
 }
 
 [[noreturn]] void wrong_count(const FunctionInfo& function, size_t given, Span span) {
