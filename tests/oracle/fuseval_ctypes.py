@@ -37,7 +37,8 @@ class SessionOptions(ctypes.Structure):
 
 
 class RunOptions(ctypes.Structure):
-    _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("casting", c_int32), ("device", c_char_p)]
+    _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("casting", c_int32), ("device", c_char_p),
+                ("result_dtype", c_char_p)]
 
 
 class Counters(ctypes.Structure):
@@ -138,6 +139,10 @@ class _Views:
             self._fill(view, value, writable)
 
     def _fill(self, view, value, writable):
+        if isinstance(value, View):  # as it is, well-formed or not
+            ctypes.memmove(ctypes.byref(view), ctypes.byref(value), ctypes.sizeof(View))
+            self.keep.append(value)
+            return
         if value is None:
             view.dtype = -1  # an output that asks for an owned result, of its own dtype
             return
@@ -183,15 +188,16 @@ def _take_results(results):
         lib.fv_results_release(results)
 
 
-def _run_options(threads, casting):
-    return RunOptions(ctypes.sizeof(RunOptions), threads, CASTING[casting], None)
+def _run_options(threads, casting, device=None, result_dtype=None):
+    encoded = [name.encode() if name is not None else None for name in (device, result_dtype)]
+    return RunOptions(ctypes.sizeof(RunOptions), threads, CASTING.get(casting, casting), *encoded)
 
 
 class _Text:
     """text, length, names, views and count, as several functions take them."""
 
     def __init__(self, text, inputs):
-        data = text.encode()
+        data = text if isinstance(text, bytes) else text.encode()
         self.views = _Views(list(inputs.values()))
         self.names = (c_char_p * max(len(inputs), 1))(*[name.encode() for name in inputs])
         self.arguments = (data, len(data), self.names, self.views.array, len(inputs))
@@ -216,9 +222,9 @@ class Session:
     def __exit__(self, *_):
         self.close()
 
-    def evaluate(self, text, inputs=None, out=None, threads=0, casting="same_kind"):
+    def evaluate(self, text, inputs=None, out=None, threads=0, casting="same_kind", device=None, result_dtype=None):
         call, outputs = _Text(text, inputs or {}), _Views(out or [], writable=True)
-        results, options = c_void_p(), _run_options(threads, casting)
+        results, options = c_void_p(), _run_options(threads, casting, device, result_dtype)
         _call(library().fv_evaluate, self.handle, *call.arguments, outputs.array if out else None, len(out or []),
               byref(options), byref(results))
         return _take_results(results)

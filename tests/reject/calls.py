@@ -1,0 +1,147 @@
+"""What a case runs: a program, or another call of the C ABI that is to fail."""
+
+import ctypes
+import os
+import tempfile
+
+import numpy as np
+
+import fuseval_ctypes as fv
+
+
+def strided(base, shape, byte_strides):
+    """A view of an array that NumPy would refuse to make unasked."""
+    return np.lib.stride_tricks.as_strided(base, shape, byte_strides)
+
+
+def readonly(array):
+    array.flags.writeable = False
+    return array
+
+
+class _Spoiled(fv.View):
+    """A view that keeps what it points to."""
+
+
+def spoiled(array, shape=..., byte_strides=..., **fields):
+    """The array's fv_view with some fields replaced; shape and byte_strides are tuples or None."""
+    made = fv._Views([array])
+    view = _Spoiled()
+    ctypes.memmove(ctypes.byref(view), made.array, ctypes.sizeof(fv.View))
+    view.made = made
+    for name, value in {"shape": shape, "byte_strides": byte_strides}.items():
+        if value is not ...:
+            view.made_of = value and (ctypes.c_int64 * len(value))(*value)
+            setattr(view, name, view.made_of or ctypes.POINTER(ctypes.c_int64)())
+            made.keep.append(view.made_of)
+    for name, value in fields.items():
+        setattr(view, name, value)
+    return view
+
+
+def evaluate(text, inputs, **options):
+    fv.Session(default=True).evaluate(text, inputs, **options)
+
+
+def program(text, inputs):
+    return fv.Session(default=True).compile(text, inputs)
+
+
+def session(**fields):
+    """Makes a session with these fields of fv_session_options."""
+    options = fv.SessionOptions(**{"struct_size": ctypes.sizeof(fv.SessionOptions)} | fields)
+    made = ctypes.c_void_p()
+    raw("fv_session_create", ctypes.byref(options), ctypes.byref(made))
+    fv.library().fv_session_release(made)
+
+
+def explain(text, inputs, stage):
+    fv.Session(default=True).explain(text, inputs, stage)
+
+
+def raw(function, *arguments):
+    """A function of the C ABI with these arguments and an error."""
+    fv._call(getattr(fv.library(), function), *arguments)
+
+
+def raw_evaluate(text=b"a", length=1, names=(b"a",), inputs=(1.0,), input_count=None, outputs=None, output_count=0,
+                 options=None, wants_results=True):
+    """fv_evaluate with any argument wrong."""
+    lib = fv.library()
+    results = ctypes.c_void_p()
+    made_names = None if names is None else (ctypes.c_char_p * max(len(names), 1))(*names)
+    made_inputs = None if inputs is None else fv._Views(list(inputs))
+    made_outputs = None if outputs is None else fv._Views(list(outputs))
+    fv._call(lib.fv_evaluate, None, text, length, made_names, made_inputs and made_inputs.array,
+             len(inputs or ()) if input_count is None else input_count, made_outputs and made_outputs.array,
+             output_count, options, ctypes.byref(results) if wants_results else None)
+    lib.fv_results_release(results)
+
+
+def run_options(**fields):
+    return fv.RunOptions(**{"struct_size": ctypes.sizeof(fv.RunOptions)} | fields)
+
+
+def result(text, index):
+    """Asks for one result of an evaluation."""
+    lib = fv.library()
+    call, results, view = fv._Text(text, {}), ctypes.c_void_p(), fv.View()
+    fv._call(lib.fv_evaluate, None, *call.arguments, None, 0, None, ctypes.byref(results))
+    try:
+        fv._call(lib.fv_results_view, results, index, ctypes.byref(view))
+    finally:
+        lib.fv_results_release(results)
+
+
+def npy(contents, path=None):
+    """Opens a file of these bytes; messages name it as <file>."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = os.path.join(folder, "array.npy")
+        with open(made, "wb") as file:
+            file.write(contents)
+        try:
+            raw("fv_npy_open", (path or made).encode(), 0, ctypes.byref(ctypes.c_void_p()))
+        except fv.FusevalError as error:
+            error.message = error.message.replace(made, "<file>")
+            raise
+
+
+def npy_header(text, version=1, data=b""):
+    """A .npy file with this dictionary."""
+    length = len(text).to_bytes(2 if version == 1 else 4, "little")
+    return b"\x93NUMPY" + bytes([version, 0]) + length + text.encode() + data
+
+
+def write_npy(path, array):
+    view = fv._Views([array])
+    raw("fv_npy_write", path.encode(), view.array)
+
+
+TOOLS = {name: value for name, value in globals().items() if not name.startswith("_")}
+NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"NULL": None, "Counters": fv.Counters}
+
+
+def value_of(expression, **names):
+    return eval(expression, dict(NAMESPACE), names)
+
+
+def text_of(case):
+    """The program of a case: str or bytes."""
+    verbatim = [line for line in case.setup if line[:4] in (">>> ", "... ", ">>>", "...")]
+    if verbatim:
+        return "\n".join(line[4:] for line in verbatim)
+    return value_of(case.lines_of(">>= ")[0])
+
+
+def error_of(case):
+    """The FusevalError that the case gives, or None."""
+    inputs = {name: value_of(value) for name, value in case.given.items()}
+    calls = case.lines_of("call ")
+    try:
+        if calls:
+            value_of(calls[0], inputs=inputs)
+        else:
+            evaluate(text_of(case), inputs, **value_of(f"dict({', '.join(case.lines_of('with '))})"))
+    except fv.FusevalError as error:
+        return error
+    return None

@@ -1,0 +1,127 @@
+"""Every sentence that the sources can say in an error stands in some expectation, as often as the sources say it.
+
+Read from the sources, so that a new diagnostic without a case fails here: each string literal with a blank in it is taken
+for (a part of) a message, unless a rule below says what else it is. Its fixed parts, around the {} of fmt, must occur in
+order in the messages of the cases.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from cases import all_cases
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ["frontend", "ir", "engine", "runtime"]
+TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?P<raw>.*?)\)"|"(?P<plain>(?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\]|\\.)\'', re.S)
+
+# Files whose literals are printed, or are broken invariants (Error(internal)), not diagnostics.
+NO_DIAGNOSTICS = {
+    "frontend/ast.cpp", "frontend/unicode.cpp", "ir/print.cpp", "ir/verify_graph.cpp", "ir/verify_loops.cpp",
+    "runtime/cpu_limits.cpp"}
+
+# Diagnostics that a file of cases cannot provoke, and the test that does.
+ELSEWHERE = {
+    "a mapped input file shrank while it was read; outputs may be partly written": "tests/unit/engine/mapped_test.cpp",
+    "the mapped file that it is written from shrank": "tests/unit/runtime/npy_write_test.cpp",
+}
+
+# The header of .npy files.
+NOT_MESSAGES = {"{{'descr': '{}{}{}', 'fortran_order': {}, 'shape': {}, }}"}
+
+# Diagnostics that a test cannot provoke at all, and why.
+UNPROVOKED = {
+    "out of memory": "an allocation of the C++ library that fails: it depends on the machine",
+    "it shrank while it was read": "a race with another process between fstat and pread",
+}
+
+
+def literals(path):
+    """(line, text) of each string literal of a C++ file, neighbours joined as the compiler does."""
+    source = path.read_text()
+    joined, end = [], None
+    for match in TOKEN.finditer(source):
+        text = match.group("raw") or match.group("plain")
+        if text is None:
+            continue
+        if joined and source[end:match.start()].strip() == "":
+            joined[-1] = (joined[-1][0], joined[-1][1] + text)
+        else:
+            joined.append((source.count("\n", 0, match.start()), text))
+        end = match.end()
+    return source.split("\n"), joined
+
+
+def is_message(name, lines, number, text):
+    line = lines[number]
+    if not re.search(r"[A-Za-z]", text) or " " not in text or "\\n" in text:
+        return False
+    is_row_of_parameters = re.match(r'\s*\{"\w+", "', line) or ("* where= dtype=" in text and name.endswith("functions.cpp"))
+    is_internal = "ErrorCode::internal" in line
+    return not is_row_of_parameters and not is_internal and text not in NOT_MESSAGES
+
+
+def sentences():
+    """How often each template occurs in the sources, and where."""
+    places = {}
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.?pp")):
+            name = str(path.relative_to(ROOT))
+            if name in NO_DIAGNOSTICS:
+                continue
+            lines, found = literals(path)
+            for number, text in found:
+                if is_message(name, lines, number, text):
+                    places.setdefault(text.replace("\\\\", "\\").replace('\\"', '"'), []).append(f"{name}:{number + 1}")
+    return places
+
+
+def pattern(template):
+    """What a message made from the template matches."""
+    parts = re.split(r"\{[^{}]*\}", template.replace("{{", "\0").replace("}}", "\1"))
+    return re.compile(".*".join(re.escape(part.replace("\0", "{").replace("\1", "}")) for part in parts), re.S)
+
+
+def messages():
+    return [case.expected.split("\n")[0] for case in all_cases()]
+
+
+SENTENCES = sentences()
+MESSAGES = messages()
+
+
+@pytest.mark.parametrize("template", SENTENCES, ids=lambda template: SENTENCES[template][0])
+def test_sentence_is_expected(template):
+    if template in UNPROVOKED:
+        return
+    if template in ELSEWHERE:
+        text = (ROOT / ELSEWHERE[template]).read_text()
+        assert pattern(template).search(text), f"{ELSEWHERE[template]} does not expect it"
+        return
+    hits = sum(1 for message in MESSAGES if pattern(template).search(message))
+    assert hits >= len(SENTENCES[template]), (
+        f"{len(SENTENCES[template])} places say it, {hits} cases expect it: {template!r} at {SENTENCES[template]}")
+
+
+def test_exceptions_are_still_said():
+    assert {*ELSEWHERE, *UNPROVOKED} <= set(SENTENCES)
+
+
+def test_every_file_of_sources_is_read():
+    """The rules above do not hide everything: these are about 300 today."""
+    assert sum(map(len, SENTENCES.values())) > 250
+
+
+def test_every_code_is_expected():
+    header = (ROOT / "include" / "fuseval" / "fuseval.h").read_text()
+    codes = {name.lower() for name in re.findall(r"FV_ERROR_(\w+) = \d+", header)}
+    thrown = Counter()
+    for folder in FOLDERS:
+        for path in (ROOT / folder).rglob("*.?pp"):
+            thrown.update(re.findall(r"ErrorCode::(\w+)", path.read_text()))
+    reserved = codes - set(thrown)
+    assert reserved == {"cancelled"}  # no call can be cancelled yet
+    expected = {re.match(r"error (\w+):", message).group(1) for message in MESSAGES}
+    assert expected == codes - reserved - {"internal"}
