@@ -148,6 +148,9 @@ uint32_t NestBuilder::load(DType dtype, const std::vector<int64_t>& strides) {
   const uint32_t operand = array(OperandKind::load, dtype, strides);
   return push({InstructionKind::load, Op::add, dtype, {no_value, no_value, no_value}, operand});
 }
+char* NestBuilder::memory(uint32_t loaded) const {
+  return arrays_[nest.operands[nest.body[loaded].attribute].buffer].bytes->data();
+}
 uint32_t NestBuilder::index(int64_t offset, const std::vector<int64_t>& strides) {
   nest.operands.push_back({OperandKind::index, DType::int64, 0, offset, strides, in_epilogue_});
   return push({InstructionKind::load,

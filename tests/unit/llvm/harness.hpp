@@ -37,6 +37,8 @@ class NestBuilder {
 
   /// A load of a new array; strides in elements, one an axis. The elements are drawn from special and ordinary values.
   uint32_t load(DType dtype, const std::vector<int64_t>& strides);
+  /// The memory of what `load` made, to be filled with values of the test's own.
+  char* memory(uint32_t loaded) const;
   uint32_t index(int64_t offset, const std::vector<int64_t>& strides);
   uint32_t constant(DType dtype, uint64_t bits);
   uint32_t constant(double value);
