@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "codegen/host/fold.hpp"
 #include "codegen/llvm/kernel.hpp"
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
@@ -32,7 +33,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   program.check_inputs(inputs, count);
   const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs);
-  const Function function = simplify(bound.function, host_folder());
+  const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "graph") return print(function);
   const Plan plan = plan_of(function, signature.layouts);
   const codegen::TargetOptions& target = program.runtime().target;

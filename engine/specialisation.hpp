@@ -124,9 +124,6 @@ inline bool overlap(const void* a, const Specialisation::Extent& a_extent, const
   return a_data + a_extent.begin < b_data + b_extent.end && b_data + b_extent.begin < a_data + a_extent.end;
 }
 
-/// The constant folder over the host emitter.
-const Folder& host_folder();
-
 /// The call's value of a weak scalar, as 64 bits.
 uint64_t weak_bits(const fv_view& view);
 

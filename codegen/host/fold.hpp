@@ -5,6 +5,7 @@
 
 #include "codegen/host/host_emitter.hpp"
 #include "ir/ops.hpp"
+#include "ir/simplify.hpp"
 
 namespace fuseval::codegen {
 
@@ -12,5 +13,7 @@ namespace fuseval::codegen {
 HostValue fold(Op op, std::span<const HostValue> arguments);
 /// numpy.astype; out-of-range floats saturate.
 HostValue fold_cast(HostValue value, DType to);
+/// Both as ir/simplify takes them.
+const Folder& host_folder();
 
 }  // namespace fuseval::codegen

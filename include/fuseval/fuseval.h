@@ -146,7 +146,7 @@ FV_API fv_status fv_evaluate(fv_session* session, const char* text, size_t lengt
 /* A program is a text fixed to its inputs' names, dtypes, ranks and weakness. It is immutable: run it from any number of
  * threads. Where every view has its shape (and every weak scalar its data), errors of dtypes and shapes are found and
  * machine code is made now, for owned results; otherwise at the first run. Other data is not read. Of an input that the
- * text does not use, no call looks at more than dtype, rank and FV_VIEW_WEAK. */
+ * text does not use, fv_run looks at dtype, rank and FV_VIEW_WEAK alone. */
 FV_API fv_status fv_compile(fv_session* session, const char* text, size_t length, const char* const* names,
                             const fv_view* inputs, int32_t input_count, fv_program** program, fv_error** error);
 /* As fv_evaluate, inputs in the order given to fv_compile. */
