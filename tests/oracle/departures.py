@@ -64,9 +64,11 @@ VALUES = {
 
 
 def fma(a, b, c):
-    """NumPy has none: C's, element by element, in the dtype that any float function has for these operands."""
-    strong = [np.sqrt(np.zeros(0, x.dtype)).dtype for x in (a, b, c) if not isinstance(x, (bool, int, float))]
-    dtype = np.result_type(*strong) if strong else np.dtype(np.float64)
+    """NumPy has none: C's, element by element, in the dtype that any float function has for these operands: beside a
+    Python scalar that of their common dtype (hypot(int16, 1.0) is float64), else the common one of each operand's."""
+    strong = [x for x in (a, b, c) if not isinstance(x, (bool, int, float))]
+    common = [np.result_type(a, b, c)] if len(strong) < 3 else [x.dtype for x in strong]
+    dtype = np.result_type(*(np.sqrt(np.zeros(0, each)).dtype for each in common))
     if dtype == np.float16:
         return np.zeros(np.broadcast_shapes(*map(np.shape, (a, b, c))), dtype)
     function = _libm.fmaf if dtype == np.float32 else _libm.fma

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 UNARY = """
     abs absolute fabs sign square sqrt reciprocal floor ceil trunc rint fix round isnan isinf isfinite isposinf isneginf
     signbit spacing exp log sin cos tan arcsin arccos arctan tanh asin acos atan degrees radians deg2rad rad2deg
-    logical_not bitwise_count invert bitwise_not negative positive nan_to_num real imag conj conjugate
+    logical_not bitwise_count invert bitwise_not bitwise_invert negative positive nan_to_num real imag conj conjugate
     ones_like zeros_like copy frexp modf around angle
 """.split()
 BINARY = """
@@ -82,4 +82,3 @@ def _forms():
 
 
 FORMS = list(_forms())
-BY_NAME = {form.name: form for form in FORMS}

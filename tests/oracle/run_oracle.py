@@ -105,7 +105,7 @@ def worker(arguments, note):
     text, empty = table(hits)
     if not arguments.quiet:
         print(text)
-    if arguments.count >= FULL_COUNT and empty and not failures:
+    if number + 1 >= FULL_COUNT and empty:
         failures += 1
         print("never hit: " + ", ".join(empty))
     print(f"oracle: seed {arguments.seed}, {number + 1} programs, {failures} failures, {errors} with an error in both, "
