@@ -147,20 +147,6 @@ std::string caret_picture(std::string_view text, Span span, size_t width) {
   return line + "\n" + carets;
 }
 
-std::string render(std::string_view text, const Error& error, bool colour) {
-  const auto paint = [&](const char* code, const std::string& what) {
-    return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, what) : what;
-  };
-  std::string result = paint("1;31", "error") + paint("1", ": " + error.message());
-  if (error.span() == Span{}) return result;
-  const Place place = place_of(text, error.span().begin);
-  const std::string picture = caret_picture(text, error.span());
-  const size_t split = picture.find('\n');
-  result += paint("34", fmt::format("\n --> {}:{}", place.line, place.column));
-  result += "\n    " + picture.substr(0, split);
-  return result + "\n    " + paint("1;31", picture.substr(split + 1));
-}
-
 std::string nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
   if (name.size() > longest_name) return "";
   // A third of the letters may differ; of one letter, only its case.

@@ -21,9 +21,6 @@ Place place_of(std::string_view text, uint32_t offset);
 /// long lines cut to `width` columns around the span. Two lines, no trailing newline.
 std::string caret_picture(std::string_view text, Span span, size_t width = 100);
 
-/// The whole diagnostic: "error: message", then " --> line:column" and the picture when there is a place.
-std::string render(std::string_view text, const Error& error, bool colour = false);
-
 /// The candidate nearest to `name` by edit distance, or "" when none is near.
 std::string nearest(std::string_view name, const std::vector<std::string_view>& candidates);
 

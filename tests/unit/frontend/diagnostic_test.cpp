@@ -93,14 +93,6 @@ TEST_CASE("a line that fits is not cut") {
   CHECK(caret_picture(text, {97, 98}) == text + "\n" + std::string(97, ' ') + "^");
 }
 
-TEST_CASE("a whole diagnostic") {
-  const Error error(ErrorCode::unknown_name, "unknown name 'foo'", {6, 9});
-  CHECK(render("a +\n  foo", error) == "error: unknown name 'foo'\n --> 2:3\n      foo\n      ^~~");
-  CHECK(render("a", Error(ErrorCode::memory, "out of memory")) == "error: out of memory");
-  CHECK(render("$", Error(ErrorCode::syntax, "what", {0, 1}), true) ==
-        "\x1b[1;31merror\x1b[0m\x1b[1m: what\x1b[0m\x1b[34m\n --> 1:1\x1b[0m\n    $\n    \x1b[1;31m^\x1b[0m");
-}
-
 TEST_CASE("the nearest name") {
   const std::vector<std::string_view> names = {"arcsin", "arctan2", "cos",  "max", "maximum",
                                                "mean",   "sin",     "sqrt", "sum", "x"};

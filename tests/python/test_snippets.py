@@ -1,0 +1,115 @@
+"""Every snippet of README.md and docs/*.md does what it shows: commands print it, programs compile and run.
+
+What a block is, is told by its language: `console` ("$ command" and what it prints), `cpp` and `c` (the body of a main),
+`sh` (commands of ./dev, which must exist).
+"""
+
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("FUSEVAL_BUILD_DIR", ROOT / "build" / "release"))
+COMMAND = BUILD / "tools" / "fuseval"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MAIN = {
+    "cpp": '#include <vector>\n#include "fuseval/fuseval.hpp"\nint main() {{\n{}return c.size() == 0;\n}}\n',
+    "c": '#include <stdio.h>\n#include <string.h>\n#include "fuseval/fuseval.h"\nint main(void) {{\n{}return 0;\n}}\n',
+}
+
+
+class Snippet:
+    def __init__(self, path, line, language, text):
+        self.path, self.line, self.language, self.text = str(path.relative_to(ROOT)), line, language, text
+
+    def __str__(self):
+        return f"{self.path}:{self.line}"
+
+
+def snippets():
+    for path in PAGES:
+        text = path.read_text()
+        for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            yield Snippet(path, text.count("\n", 0, match.start()) + 1, match.group(1), match.group(2))
+
+
+SNIPPETS = list(snippets())
+
+
+def of(*languages):
+    chosen = [snippet for snippet in SNIPPETS if snippet.language in languages]
+    return pytest.mark.parametrize("snippet", chosen, ids=str)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where commands run: with the files that they name."""
+    np.save(tmp_path / "x.npy", np.arange(4.0))
+    np.save(tmp_path / "y.npy", np.arange(3.0))
+    return tmp_path
+
+
+@of("console")
+def test_console(snippet, folder):
+    steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", snippet.text, re.MULTILINE)
+    assert steps
+    for command, expected in steps:
+        words = shlex.split(command)
+        assert words[:2] == ["./dev", "run"], f"{snippet}: what is {command}?"
+        done = subprocess.run([COMMAND, *words[2:]], cwd=folder, capture_output=True, text=True, timeout=60)
+        assert done.returncode == (1 if "error:" in expected else 0), done.stderr
+        assert not expected or done.stdout + done.stderr == expected
+
+
+@of("cpp", "c")
+def test_program(snippet, tmp_path):
+    source, program = tmp_path / f"snippet.{snippet.language}", tmp_path / "snippet"
+    source.write_text(MAIN[snippet.language].format(snippet.text))
+    compiler = ["g++", "-std=c++20"] if snippet.language == "cpp" else ["gcc", "-std=c11"]
+    engine = BUILD / "engine"
+    subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'include'}", source, "-o", program,
+                    f"-L{engine}", "-lfuseval", f"-Wl,-rpath,{engine}"], check=True, timeout=120)
+    done = subprocess.run([program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def commands_of_dev():
+    usage = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"^\./dev (\w+)", usage, re.MULTILINE))
+
+
+@of("sh")
+def test_commands_in_snippets_exist(snippet):
+    used = set(re.findall(r"^\./dev (\w+)", snippet.text, re.MULTILINE))
+    assert used and used <= commands_of_dev()
+
+
+def test_every_snippet_is_tested():
+    other = {(snippet.path, snippet.language) for snippet in SNIPPETS} - {
+        (snippet.path, language) for snippet in SNIPPETS for language in ("console", "cpp", "c", "sh")}
+    assert other == {("docs/architecture.md", ""), ("docs/language.md", "ebnf")}  # a drawing and the grammar
+
+
+def test_commands_in_the_text_exist():
+    used = {word for path in PAGES for word in re.findall(r"`\./dev (\w+)", path.read_text())}
+    assert used and used <= commands_of_dev() | {"help"}
+
+
+def test_paths_in_the_text_exist():
+    """`tests/…`, `docs/…` and their like, and the targets of links."""
+    missing = []
+    for path in PAGES:
+        text = path.read_text()
+        links = [path.parent / target for target in re.findall(r"\]\(([^):#]+)\)", text)]
+        folders = "bench|codegen|docs|engine|examples|frontend|include|ir|runtime|tests|tools"
+        named = [ROOT / name for name in re.findall(rf"`((?:{folders})/[\w/.-]*)", text)]
+        for target in links + named:
+            # ir/simplify stands for ir/simplify.hpp and ir/simplify.cpp
+            if not target.exists() and not list(target.parent.glob(target.name + ".*")):
+                missing.append(f"{path.relative_to(ROOT)}: {target.relative_to(ROOT)}")
+    assert missing == []
