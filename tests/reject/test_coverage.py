@@ -85,7 +85,7 @@ def pattern(template):
 
 
 def messages():
-    return [case.expected.split("\n")[0] for case in all_cases()]
+    return [case.expected.split("\n")[0] for case in all_cases() if case.expected]
 
 
 SENTENCES = sentences()
