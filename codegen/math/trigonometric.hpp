@@ -76,9 +76,10 @@ SineCosine<E> sine_cosine(Pair<E> r) {
   const std::span<const double> c =
       single ? std::span<const double>(coefficients::cos_single) : coefficients::cos_double;
   const auto square = r.high * r.high;
-  const auto half = r.high * -0.5;
-  const auto head = fma(half, r.high, 1.0);
-  const auto head_low = fma(half, r.high, 1.0 - head);
+  // Additions where fused products would be more exact by 0.15 units: the products' pipes are what sin and cos wait for.
+  const auto half = square * 0.5;
+  const auto head = 1.0 - half;
+  const auto head_low = (1.0 - head) - half;
   const auto sine_tail = fma(square * r.high, polynomial(square, s), r.low * head);
   const auto cosine_tail = fma(square * square, polynomial(square, c), fma(-r.high, r.low, head_low));
   return {r.high, sine_tail, head, cosine_tail};
