@@ -36,7 +36,7 @@ struct Builder {
     std::vector<ArrayLayout> written;
     for (const NodeId id : function.outputs)
       written.push_back({graph.shape(id), c_strides(graph.shape(id), size_of(graph.dtype(id)))});
-    Plan made = make_plan(function, layouts, written);
+    Plan made = make_plan(function, layouts, written, {.tile_bytes = 256 << 10, .row_bytes = 512 << 10, .threads = 1});
     for (const LoopNest& nest : made.kernels) verify(nest);
     return made;
   }
