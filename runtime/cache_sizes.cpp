@@ -1,5 +1,5 @@
-// From /sys, and from sysconf where /sys is not there: on AMD the latter counts the last level of all dies together (320
-// MiB where a core has 32), and no core can have that to itself.
+// From /sys, and from sysconf where /sys is not there: on AMD the latter counts the last level of all dies together
+// (320 MiB where a core has 32), and no core can have that to itself.
 #include "runtime/cache_sizes.hpp"
 
 #include <unistd.h>
@@ -16,7 +16,7 @@ int64_t read_size(const std::string& path) {
   int64_t number = 0;
   char unit = 0;
   file >> number >> unit;
-  return unit == 'K' ? number << 10 : unit == 'M' ? number << 20 : number;
+  return number << (unit == 'K' ? 10 : unit == 'M' ? 20 : unit == 'G' ? 30 : 0);
 }
 
 // CPUs in a list such as "0-3,8-11".
