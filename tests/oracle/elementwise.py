@@ -75,7 +75,8 @@ def product(ufunc, inputs):
 
 def quotient(ufunc, inputs):
     a, b = inputs
-    return corners(ufunc, inputs)[0], (not is_exact(b)) & holds_zero(b)
+    nan = (holds_zero(a) & holds_zero(b)) | (holds_infinity(a) & holds_infinity(b))
+    return corners(ufunc, inputs)[0], nan | ((not is_exact(b)) & holds_zero(b))
 
 
 def inverse(ufunc, inputs):
