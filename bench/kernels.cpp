@@ -48,6 +48,30 @@ void columns(T* c, const T* a, const T* b, std::size_t n, std::size_t m, int thr
   }
 }
 
+// One row at a time, which is in the cache when it is read again.
+template <class T>
+void centred(T* c, const T* a, std::size_t n, std::size_t m, int threads) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (std::size_t i = 0; i < n; ++i) {
+    T sum = 0;
+    for (std::size_t j = 0; j < m; ++j) sum += a[i * m + j];
+    const T mean = sum / static_cast<T>(m);
+    for (std::size_t j = 0; j < m; ++j) c[i * m + j] = a[i * m + j] - mean;
+  }
+}
+
+template <class T>
+void softmax(T* c, const T* a, std::size_t n, std::size_t m, int threads) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (std::size_t i = 0; i < n; ++i) {
+    T largest = a[i * m], sum = 0;
+    for (std::size_t j = 1; j < m; ++j) largest = a[i * m + j] > largest ? a[i * m + j] : largest;
+    for (std::size_t j = 0; j < m; ++j) c[i * m + j] = std::exp(a[i * m + j] - largest);
+    for (std::size_t j = 0; j < m; ++j) sum += c[i * m + j];
+    for (std::size_t j = 0; j < m; ++j) c[i * m + j] /= sum;
+  }
+}
+
 }  // namespace
 
 #define KERNELS(T, name)                                                                                        \
@@ -66,6 +90,12 @@ void columns(T* c, const T* a, const T* b, std::size_t n, std::size_t m, int thr
   }                                                                                                             \
   extern "C" void columns_##name(T* c, const T* a, const T* b, std::size_t n, std::size_t m, int threads) {     \
     columns(c, a, b, n, m, threads);                                                                            \
+  }                                                                                                             \
+  extern "C" void centred_##name(T* c, const T* a, std::size_t n, std::size_t m, int threads) {                 \
+    centred(c, a, n, m, threads);                                                                               \
+  }                                                                                                             \
+  extern "C" void softmax_##name(T* c, const T* a, std::size_t n, std::size_t m, int threads) {                 \
+    softmax(c, a, n, m, threads);                                                                               \
   }
 
 KERNELS(double, float64)

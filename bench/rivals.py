@@ -78,20 +78,20 @@ def fuseval_run(text, inputs, out):
     return prepare
 
 
-def compiled(flavour, name, out, a, b, *extents):
+def compiled(flavour, name, out, *inputs, extents=()):
     library = ctypes.CDLL(str(BUILD / f"libbench_{flavour}.so"))
-    function = getattr(library, f"{name}_{a.dtype.name}")
-    sizes = [c_size_t(n) for n in extents or (a.size,)]
+    function = getattr(library, f"{name}_{out.dtype.name}")
+    sizes = [c_size_t(n) for n in extents or (inputs[0].size,)]
 
     def prepare(threads):
         if name == "dot":
-            function.restype = np.ctypeslib.as_ctypes_type(a.dtype)
+            function.restype = np.ctypeslib.as_ctypes_type(out.dtype)
 
             def call():
-                out[()] = function(pointer(a), pointer(b), *sizes, c_int(threads))
+                out[()] = function(*map(pointer, inputs), *sizes, c_int(threads))
 
             return call
-        arguments = (pointer(out), pointer(a), pointer(b), *sizes, c_int(threads))
+        arguments = (pointer(out), *map(pointer, inputs), *sizes, c_int(threads))
         return lambda: function(*arguments)
 
     return prepare
@@ -149,6 +149,25 @@ def numba_dot(c, a, b):
     c[0] = total
 
 
+@numba.njit(parallel=True)
+def numba_centred(c, a):
+    for i in numba.prange(a.shape[0]):
+        mean = np.mean(a[i])
+        for j in range(a.shape[1]):
+            c[i, j] = a[i, j] - mean
+
+
+@numba.njit(parallel=True)
+def numba_softmax(c, a):
+    for i in numba.prange(a.shape[0]):
+        largest, total = np.max(a[i]), 0.0
+        for j in range(a.shape[1]):
+            c[i, j] = np.exp(a[i, j] - largest)
+            total += c[i, j]
+        for j in range(a.shape[1]):
+            c[i, j] /= total
+
+
 ELEMENTWISE = {
     "linear": ("2*a + 3*b", lambda a, b: 2 * a + 3 * b, numba_linear),
     "square": ("a**2 + b**2 + 2*a*b", lambda a, b: a**2 + b**2 + 2 * a * b, numba_square),
@@ -182,11 +201,39 @@ def reduction(axis, n, m, label, everyone):
     case.run["fuseval"] = fuseval_run(text, {"a": a, "b": b}, c)
     name = {None: "dot", 0: "columns", 1: "rows"}[axis]
     extents = () if axis is None else (n, m)
-    case.run["C++ strict"] = compiled("strict", name, c, a, b, *extents)
-    case.run["C++ fast"] = compiled("fast", name, c, a, b, *extents)
+    case.run["C++ strict"] = compiled("strict", name, c, a, b, extents=extents)
+    case.run["C++ fast"] = compiled("fast", name, c, a, b, extents=extents)
     if everyone:
         if axis is None:
             case.run["Numba"] = with_numba(numba_dot, c.reshape(1), a, b)
         case.run["numexpr"] = with_numexpr(text, {"a": a, "b": b}, c)
         case.run["NumPy"] = with_numpy(lambda: np.sum(a * b, axis=axis), c)
+    return case
+
+
+def numpy_softmax(a):
+    e = np.exp(a - np.max(a, axis=1, keepdims=True))
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
+# Each row with something reduced from it: one pass over memory, if the row is still in the cache.
+ROWS = {
+    "centred": ("a - mean(a, axis=1, keepdims=True)", lambda a: a - np.mean(a, axis=1, keepdims=True), numba_centred),
+    "softmax": ("exp(a - max(a, axis=1, keepdims=True)) / sum(exp(a - max(a, axis=1, keepdims=True)), axis=1, "
+                "keepdims=True)", numpy_softmax, numba_softmax),
+}
+
+
+def rebroadcast(name, n, m, label, everyone):
+    """numexpr is left out: it reduces whole expressions only."""
+    text, formula, jitted = ROWS[name]
+    a = np.random.default_rng(3).random((n, m))
+    c = np.empty_like(a)
+    case = Case(f"{text}, float64, {n} x {m}, {label}", text, n * m, 2 * a.nbytes, "write", expected=formula(a), result=c)
+    case.run["fuseval"] = fuseval_run(text, {"a": a}, c)
+    case.run["C++ strict"] = compiled("strict", name, c, a, extents=(n, m))
+    case.run["C++ fast"] = compiled("fast", name, c, a, extents=(n, m))
+    if everyone:
+        case.run["Numba"] = with_numba(jitted, c, a)
+        case.run["NumPy"] = with_numpy(lambda: formula(a), c)
     return case

@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle OpenMP threads would
 import numpy as np  # noqa: E402
 
 import report  # noqa: E402
-from rivals import ROOT, Stream, elementwise, reduction  # noqa: E402
+from rivals import ROOT, Stream, elementwise, rebroadcast, reduction  # noqa: E402
 
 SIZES = {"10^7": 10**7, "256 MB": None}
 QUICK = {"10^6": 10**6}
@@ -42,6 +42,10 @@ def groups(quick):
             builders.append(lambda: elementwise("waves", "float64", n, label, True))
         for axis in (None, 0, 1):
             builders.append(lambda axis=axis: reduction(axis, 2000, n // 2000, label, everyone))
+        for name in ("centred", "softmax"):
+            for columns in (64, 4096):
+                builders.append(lambda name=name, columns=columns: rebroadcast(name, n // columns, columns, label,
+                                                                               everyone))
         yield label, 8 * n, builders
 
 

@@ -226,6 +226,7 @@ fv_status fv_session_counters(const fv_session* session, fv_counters* counters, 
     fv_counters now{};
     now.struct_size = counters->struct_size;
     now.launches = runtime.counters.launches;
+    now.kernels_run = now.launches + runtime.counters.chained_kernels;
     now.tasks = runtime.counters.tasks;
     now.threads_used = runtime.counters.threads_used;
     now.kernels_compiled = runtime.counters.kernels_compiled;

@@ -8,6 +8,7 @@ namespace fuseval::engine {
 
 struct Counters {
   std::atomic<int64_t> launches{0};
+  std::atomic<int64_t> chained_kernels{0};  ///< beyond the first of each chain: launches counts that one
   std::atomic<int64_t> tasks{0};
   std::atomic<int64_t> threads_used{0};
   std::atomic<int64_t> kernels_compiled{0};

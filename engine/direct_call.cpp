@@ -35,7 +35,7 @@ void DirectCall::add_arrays() {
   for (const ExpectedView& expected : made_.expected_outputs()) {
     Array array{expected, made_.output_extent(expected.slot())};
     for (size_t j = 0; j < used_inputs_; ++j)
-      if (made_.is_elementwise_over(expected.slot(), arrays_[j].expected.slot())) array.in_place |= uint64_t{1} << j;
+      if (made_.is_harmless_over(expected.slot(), arrays_[j].expected.slot())) array.in_place |= uint64_t{1} << j;
     arrays_.push_back(array);
   }
 }

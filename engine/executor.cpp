@@ -7,7 +7,6 @@
 #include <bit>
 #include <cstring>
 
-#include "engine/float_environment.hpp"
 #include "engine/partition.hpp"
 #include "ir/shape.hpp"
 #include "runtime/buffer.hpp"
@@ -17,10 +16,6 @@ namespace {
 
 using codegen::KernelArguments;
 
-// Below this a wake of parked workers costs more than it brings (15 to 80 µs were measured).
-constexpr double serial_nanoseconds = 20'000;
-// What one task should take: long against handing it out (about 0.1 µs), short against the whole.
-constexpr double task_nanoseconds = 50'000;
 // Outputs whose accumulator states are kept at a time: they stay in the L1 cache.
 constexpr int64_t states_at_a_time = 1024;
 // Shortest range of the vectorised axis: a multiple of every vector and of a cache line of the smallest dtype.
@@ -28,20 +23,13 @@ constexpr int64_t elementwise_grain = 1024;
 constexpr int64_t column_grain = 512;
 constexpr size_t inline_operands = 32;
 
-KernelArguments arguments_of(const PreparedKernel& kernel, char* const* pointers) {
-  return {pointers, kernel.strides.data(), kernel.extents.data(), kernel.constants.data(), kernel.offsets.data()};
-}
-
 /// Pointers of one launch; on the stack unless there are very many operands.
 class Pointers {
  public:
   Pointers(const PreparedKernel& kernel, char* const* buffers) {
     if (kernel.bases.size() > inline_operands) many_.resize(kernel.bases.size());
     char** out = many_.empty() ? few_ : many_.data();
-    for (size_t k = 0; k < kernel.bases.size(); ++k) {
-      const auto& base = kernel.bases[k];
-      out[k] = base.memory ? buffers[base.buffer] + base.offset : nullptr;
-    }
+    fill_pointers(kernel, buffers, out);
     arguments_ = arguments_of(kernel, out);
   }
   const KernelArguments* arguments() const { return &arguments_; }
@@ -60,38 +48,19 @@ struct Launch {
   std::span<const int64_t> parallel_extents() const {
     return {kernel.extents.data(), static_cast<size_t>(kernel.parallel_rank)};
   }
-
-  template <class F>
-  void parallel(int64_t count, F&& task) const {
-    context.counters.add(context.counters.tasks, count);
-    if (count == 1 || context.max_threads == 1) {
-      for (int64_t k = 0; k < count; ++k) task(k, 0);
-      context.counters.note_threads(1);
-      return;
-    }
-    const auto guarded = [&](int64_t k, int thread) {
-      const FloatEnvironment environment;
-      task(k, thread);
-    };
-    context.counters.note_threads(context.pool.parallel_for(count, guarded, context.max_threads));
-  }
 };
-
-int64_t wanted_pieces(const Launch& launch, double nanoseconds) {
-  if (launch.context.max_threads == 1 || nanoseconds < serial_nanoseconds) return 1;
-  return std::max<int64_t>(launch.context.max_threads, static_cast<int64_t>(nanoseconds / task_nanoseconds));
-}
 
 void execute_elementwise(const Launch& launch) {
   const PreparedKernel& kernel = launch.kernel;
-  const int64_t pieces = wanted_pieces(launch, static_cast<double>(kernel.parallel_count) * kernel.element_nanoseconds);
+  const int64_t pieces =
+      wanted_pieces(launch.context, static_cast<double>(kernel.parallel_count) * kernel.element_nanoseconds);
   if (pieces == 1) {
     kernel.code->elementwise(launch.arguments, kernel.lower.data(), kernel.extents.data());
     launch.context.counters.note_threads(1);
     return;
   }
   const Partition partition(launch.parallel_extents(), pieces, elementwise_grain);
-  launch.parallel(partition.count(), [&](int64_t piece, int) {
+  parallel(launch.context, partition.count(), [&](int64_t piece, int) {
     int64_t lower[max_rank], upper[max_rank];
     partition.box(piece, lower, upper);
     kernel.code->elementwise(launch.arguments, lower, upper);
@@ -134,7 +103,7 @@ void reduce_by_outputs(const Launch& launch, int64_t pieces) {
     largest = std::max(largest, box_count(kernel.parallel_rank, lower, upper));
   }
   const ThreadScratch scratch(launch, largest);
-  launch.parallel(partition.count(), [&](int64_t piece, int thread) {
+  parallel(launch.context, partition.count(), [&](int64_t piece, int thread) {
     int64_t first[max_rank], last[max_rank];
     partition.box(piece, first, last);
     kernel.code->reduce(launch.arguments, first, last, 0, kernel.reduce_count, scratch.states(thread),
@@ -162,7 +131,7 @@ void reduce_by_runs(const Launch& launch, int64_t run) {
   const int64_t bytes = kernel.parallel_count * kernel.code->state_bytes;
   const runtime::Buffer states(static_cast<size_t>(runs * bytes));
   const ThreadScratch scratch(launch, 0);
-  launch.parallel(runs, [&](int64_t k, int thread) {
+  parallel(launch.context, runs, [&](int64_t k, int thread) {
     kernel.code->reduce(launch.arguments, kernel.lower.data(), kernel.extents.data(), k * run,
                         std::min(kernel.reduce_count, (k + 1) * run), states.data() + k * bytes,
                         scratch.kernel(thread));
@@ -189,7 +158,7 @@ bool enough_outputs(const PreparedKernel& kernel, int64_t pieces) {
 void execute_reduction(const Launch& launch) {
   const PreparedKernel& kernel = launch.kernel;
   const double elements = static_cast<double>(kernel.parallel_count) * static_cast<double>(kernel.reduce_count);
-  const int64_t pieces = wanted_pieces(launch, elements * kernel.element_nanoseconds);
+  const int64_t pieces = wanted_pieces(launch.context, elements * kernel.element_nanoseconds);
   if (pieces == 1 || enough_outputs(kernel, std::min<int64_t>(pieces, 4 * launch.context.max_threads))) {
     reduce_by_outputs(launch, pieces);
     return;
@@ -232,6 +201,17 @@ PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kern
   kernel.reduce_count = nest.reduce_count();
   kernel.element_nanoseconds = estimate_nanoseconds(nest);
   return kernel;
+}
+
+KernelArguments arguments_of(const PreparedKernel& kernel, char* const* pointers) {
+  return {pointers, kernel.strides.data(), kernel.extents.data(), kernel.constants.data(), kernel.offsets.data()};
+}
+
+void fill_pointers(const PreparedKernel& kernel, char* const* buffers, char** pointers) {
+  for (size_t k = 0; k < kernel.bases.size(); ++k) {
+    const auto& base = kernel.bases[k];
+    pointers[k] = base.memory ? buffers[base.buffer] + base.offset : nullptr;
+  }
 }
 
 bool is_serial(const PreparedKernel& kernel) {

@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "codegen/llvm/kernel.hpp"
-#include "engine/counters.hpp"
+#include "engine/launch.hpp"
 #include "ir/loops.hpp"
-#include "runtime/thread_pool.hpp"
 
 namespace fuseval::engine {
 
@@ -37,11 +36,10 @@ struct PreparedKernel {
 
 PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kernel> code);
 
-struct ExecutionContext {
-  runtime::ThreadPool& pool;
-  Counters& counters;
-  int max_threads;  ///< at least 1
-};
+/// Writes the address of each of the kernel's operands. buffers[b]: address of element 0 of plan buffer b.
+void fill_pointers(const PreparedKernel& kernel, char* const* buffers, char** pointers);
+/// What a kernel is given. pointers: one an operand; both must outlive it.
+codegen::KernelArguments arguments_of(const PreparedKernel& kernel, char* const* pointers);
 
 /// Whether it is elementwise and too small for a second thread to pay.
 bool is_serial(const PreparedKernel& kernel);

@@ -16,7 +16,7 @@ Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts) 
   for (const NodeId id : function.outputs)
     outputs.push_back(
         {function.graph.shape(id), c_strides(function.graph.shape(id), size_of(function.graph.dtype(id)))});
-  return make_plan(function, layouts, outputs);
+  return make_plan(function, layouts, outputs, program.runtime().chains);
 }
 
 template <class F>

@@ -20,6 +20,15 @@ Partition::Partition(std::span<const int64_t> extents, int64_t pieces, int64_t g
   ranges_ = std::max<int64_t>(1, divide_up(extent, length_));
 }
 
+Partition Partition::of_ranges(std::span<const int64_t> extents, size_t split, int64_t length) {
+  Partition result(extents);
+  result.split_ = split;
+  for (size_t axis = 0; axis < split; ++axis) result.prefix_ *= extents[axis];
+  result.length_ = length;
+  result.ranges_ = std::max<int64_t>(1, divide_up(extents[split], length));
+  return result;
+}
+
 void Partition::box(int64_t piece, int64_t* lower, int64_t* upper) const {
   if (extents_.empty()) return;
   int64_t prefix = piece / ranges_;

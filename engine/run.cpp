@@ -57,7 +57,14 @@ class BufferTable {
 
 void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, int threads) {
   const ExecutionContext context{runtime.pool, runtime.counters, threads};
-  for (const PreparedKernel& kernel : made.kernels()) execute(kernel, buffers, context);
+  const auto kernels = made.kernels();
+  size_t k = 0;
+  for (const PreparedChain& chain : made.chains()) {
+    for (; k < chain.chain.first; ++k) execute(kernels[k], buffers, context);
+    execute(chain, kernels, buffers, context);
+    k += chain.chain.size();
+  }
+  for (; k < kernels.size(); ++k) execute(kernels[k], buffers, context);
 }
 
 class Run {
@@ -112,7 +119,7 @@ class Run {
     const void* data = outputs_[k].data;
     for (const uint32_t slot : made_.used_slots()) {
       if (!overlap(data, made_.output_extent(k), inputs_[slot].data, made_.input_extent(slot))) continue;
-      if (data != inputs_[slot].data || !made_.is_elementwise_over(k, slot)) return true;
+      if (data != inputs_[slot].data || !made_.is_harmless_over(k, slot)) return true;
     }
     for (size_t other = 0; other < static_cast<size_t>(output_count_); ++other)
       if (other != k && is_given(other) &&

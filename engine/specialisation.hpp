@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/chain.hpp"
 #include "engine/executor.hpp"
 #include "engine/expected_view.hpp"
 #include "engine/kernel_cache.hpp"
@@ -39,11 +40,17 @@ struct CallSignature {
   ResultRule rule;
 };
 
+/// What specialisations are made with.
+struct Workshop {
+  KernelCache& kernels;
+  const codegen::TargetOptions& target;
+  const ChainLimits& chains;
+};
+
 class Specialisation {
  public:
   /// Binds, simplifies, fuses, lowers and compiles. Throws Error; spans are those of the text.
-  Specialisation(const frontend::Ast& ast, CallSignature signature, KernelCache& kernels,
-                 const codegen::TargetOptions& target);
+  Specialisation(const frontend::Ast& ast, CallSignature signature, const Workshop& workshop);
 
   /// Whether it serves this call. True only for well-formed views: nothing else need be checked then.
   bool serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count, const ResultRule& rule) const;
@@ -58,6 +65,8 @@ class Specialisation {
   bool returns_tuple() const { return returns_tuple_; }
   const Plan& plan() const { return plan_; }
   std::span<const PreparedKernel> kernels() const { return kernels_; }
+  /// Those that run tile by tile, in order.
+  std::span<const PreparedChain> chains() const { return chains_; }
   /// Must be run first, if there is one: its results are bools, and each that is true is the error of its position in
   /// value_checks (a negative exponent of an integer power).
   const Specialisation* check() const { return check_.get(); }
@@ -77,9 +86,8 @@ class Specialisation {
   const std::vector<uint32_t>& used_slots() const { return used_slots_; }
   const Extent& input_extent(uint32_t slot) const { return input_extents_[slot]; }
   const Extent& output_extent(size_t k) const { return output_extents_[k]; }
-  /// Whether result k may be written over the array of `slot` when both have the same address and strides: every load
-  /// of it happens in the kernel that stores k, at the element that is stored.
-  bool is_elementwise_over(size_t k, uint32_t slot) const { return in_place_[k * signature_.inputs.size() + slot]; }
+  /// Whether result k may be written over the array of `slot` when both have the same address (in_place.hpp).
+  bool is_harmless_over(size_t k, uint32_t slot) const { return in_place_[k * signature_.inputs.size() + slot]; }
   size_t temporary_bytes() const { return temporary_bytes_; }
 
   /// Where the address of each plan buffer comes from: position is a slot, a result, or an offset into the temporaries.
@@ -92,11 +100,10 @@ class Specialisation {
   bool has_check() const { return check_ != nullptr; }
 
  private:
-  Specialisation(Function function, const Specialisation& parent, KernelCache& kernels,
-                 const codegen::TargetOptions& target);
-  void build(Function function, KernelCache& kernels, const codegen::TargetOptions& target);
+  Specialisation(Function function, const Specialisation& parent, const Workshop& workshop);
+  void build(Function function, const Workshop& workshop);
   void shape_results(Function& function);
-  void compile(KernelCache& kernels, const codegen::TargetOptions& target);
+  void compile(const Workshop& workshop);
   void note_extents();
   void note_in_place();
   void note_expectations();
@@ -108,6 +115,7 @@ class Specialisation {
   bool returns_tuple_ = false;
   Plan plan_;
   std::vector<PreparedKernel> kernels_;
+  std::vector<PreparedChain> chains_;
   std::vector<frontend::ValueCheck> value_checks_;
   std::unique_ptr<Specialisation> check_;
   std::vector<Extent> input_extents_, output_extents_;

@@ -18,7 +18,7 @@ double stride_weight(const LoopNest& nest, size_t axis) {
   return weight;
 }
 
-void permute(LoopNest& nest, const std::vector<size_t>& order) {
+void permute(LoopNest& nest, const std::vector<size_t>& order, std::span<uint8_t> pinned) {
   const auto apply = [&](auto& values) {
     auto moved = values;
     for (size_t k = 0; k < order.size(); ++k) moved[k] = values[order[k]];
@@ -26,6 +26,7 @@ void permute(LoopNest& nest, const std::vector<size_t>& order) {
   };
   apply(nest.axes);
   for (Operand& operand : nest.operands) apply(operand.strides);
+  for (uint8_t& axis : pinned) axis = static_cast<uint8_t>(std::find(order.begin(), order.end(), axis) - order.begin());
 }
 
 // Exact reductions combine in any order; argmin and argmax number their elements in C order.
@@ -36,7 +37,7 @@ bool may_reorder(const LoopNest& nest) {
   });
 }
 
-void sort_axes(LoopNest& nest) {
+void sort_axes(LoopNest& nest, std::span<uint8_t> pinned) {
   std::vector<size_t> order(nest.axes.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::vector<double> weights;
@@ -52,7 +53,7 @@ void sort_axes(LoopNest& nest) {
     else
       nest.order = ReductionOrder::lanes;
   }
-  permute(nest, order);
+  permute(nest, order, pinned);
 }
 
 bool walks_as_one(const LoopNest& nest, size_t axis) {
@@ -63,13 +64,15 @@ bool walks_as_one(const LoopNest& nest, size_t axis) {
   });
 }
 
-void merge_axes(LoopNest& nest) {
+void merge_axes(LoopNest& nest, std::span<uint8_t> pinned) {
+  const auto is_pinned = [&](size_t axis) { return std::find(pinned.begin(), pinned.end(), axis) != pinned.end(); };
   for (size_t axis = nest.axes.size(); axis-- > 1;) {
-    if (!walks_as_one(nest, axis - 1)) continue;
+    if (is_pinned(axis) || is_pinned(axis - 1) || !walks_as_one(nest, axis - 1)) continue;
     nest.axes[axis].extent *= nest.axes[axis - 1].extent;
     nest.axes.erase(nest.axes.begin() + static_cast<ptrdiff_t>(axis - 1));
     for (Operand& operand : nest.operands)
       operand.strides.erase(operand.strides.begin() + static_cast<ptrdiff_t>(axis - 1));
+    for (uint8_t& position : pinned) position = static_cast<uint8_t>(position - (position >= axis ? 1 : 0));
   }
 }
 
@@ -89,9 +92,9 @@ void ensure_vector_axis(LoopNest& nest) {
 
 }  // namespace
 
-void collapse(LoopNest& nest) {
-  sort_axes(nest);
-  merge_axes(nest);
+void collapse(LoopNest& nest, std::span<uint8_t> pinned) {
+  sort_axes(nest, pinned);
+  merge_axes(nest, pinned);
   ensure_vector_axis(nest);
 }
 

@@ -55,13 +55,17 @@ struct Source {
 
 class Lowerer {
  public:
-  Lowerer(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs)
-      : function_(function), graph_(function.graph), inputs_(inputs), outputs_(outputs) {}
+  Lowerer(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
+          const ChainLimits& limits)
+      : function_(function), graph_(function.graph), inputs_(inputs), outputs_(outputs), limits_(limits) {}
 
   Plan run() {
     fusion_ = fuse(function_, [this](NodeId id) { return !in_place_reshape(id); });
     add_buffers();
     for (const KernelGroup& group : fusion_.kernels) plan_.kernels.push_back(lower(group));
+    plan_.chains = find_chains(plan_, limits_);
+    collapse_all();
+    find_tile_temporaries();
     return std::move(plan_);
   }
 
@@ -140,6 +144,40 @@ class Lowerer {
         result[static_cast<size_t>(k)] += view.at(s, k) * strides[static_cast<size_t>(s)];
     }
     return {offset, result};
+  }
+
+  // ---- chains ----
+
+  void collapse_all() {
+    auto chain = plan_.chains.begin();
+    for (size_t k = 0; k < plan_.kernels.size(); ++k) {
+      while (chain != plan_.chains.end() && k >= chain->first + chain->size()) ++chain;
+      const bool pinned = chain != plan_.chains.end() && chain->contains(k) && chain->is_tiled();
+      collapse(plan_.kernels[k], pinned ? std::span(chain->positions[k - chain->first]) : std::span<uint8_t>());
+#ifdef FUSEVAL_VERIFY
+      verify(plan_.kernels[k]);
+#endif
+    }
+  }
+
+  // A temporary is a chain's own when every kernel that touches it is in the chain, and tiles of it are blocks of it.
+  void find_tile_temporaries() {
+    constexpr int32_t untouched = -2, shared = -1;
+    plan_.tile_of.assign(plan_.buffers.size(), untouched);
+    for (size_t k = 0; k < plan_.kernels.size(); ++k) {
+      const auto chain = std::find_if(plan_.chains.begin(), plan_.chains.end(),
+                                      [&](const Chain& c) { return c.contains(k) && c.is_tiled(); });
+      const auto own = chain == plan_.chains.end() ? shared : static_cast<int32_t>(chain - plan_.chains.begin());
+      for (const Operand& operand : plan_.kernels[k].operands) {
+        if (operand.kind == OperandKind::index) continue;
+        int32_t& known = plan_.tile_of[operand.buffer];
+        known = known == untouched || known == own ? own : shared;
+        if (own != shared && !is_row_contiguous(plan_.kernels[k], operand, chain->positions[k - chain->first]))
+          known = shared;
+      }
+    }
+    for (size_t b = 0; b < plan_.buffers.size(); ++b)
+      if (plan_.buffers[b].role != BufferRole::temporary || plan_.tile_of[b] == untouched) plan_.tile_of[b] = shared;
   }
 
   // ---- one kernel ----
@@ -272,10 +310,6 @@ class Lowerer {
     for (const int64_t extent : group.reduced()) nest.axes.push_back({extent, AxisKind::reduce});
     lower_body(group, nest);
     lower_epilogue(group, nest);
-    collapse(nest);
-#ifdef FUSEVAL_VERIFY
-    verify(nest);
-#endif
     return nest;
   }
 
@@ -325,6 +359,7 @@ class Lowerer {
   const Function& function_;
   const Graph& graph_;
   std::span<const ArrayLayout> inputs_, outputs_;
+  ChainLimits limits_;
   FusionPlan fusion_;
   Plan plan_;
   std::map<uint32_t, uint32_t> input_buffers_;  // slot -> buffer
@@ -334,8 +369,9 @@ class Lowerer {
 
 }  // namespace
 
-Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs) {
-  return Lowerer(function, inputs, outputs).run();
+Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
+               const ChainLimits& limits) {
+  return Lowerer(function, inputs, outputs, limits).run();
 }
 
 }  // namespace fuseval

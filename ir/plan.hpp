@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ir/chain.hpp"
 #include "ir/graph.hpp"
 #include "ir/loops.hpp"
 
@@ -23,6 +24,10 @@ struct BufferInfo {
 struct Plan {
   std::vector<BufferInfo> buffers;
   std::vector<LoopNest> kernels;
+  std::vector<Chain> chains;  ///< in order, without common kernels
+  /// [buffer]: the position of the tiled chain that alone writes and reads this temporary, row by row, or -1. It needs
+  /// memory for one tile a thread.
+  std::vector<int32_t> tile_of;
 };
 
 /// Shape and byte strides of a caller's array.
@@ -33,9 +38,10 @@ struct ArrayLayout {
 
 /// Fuses and lowers `function`. inputs[slot]: the caller's layouts; outputs[k]: the layout that result k is written in
 /// (its shape is the result's shape). Every nest has been verified in debug builds.
-Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs);
+Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
+               const ChainLimits& limits);
 
-/// A line a kernel: space, loads, stores, bytes moved; then totals.
+/// A line a kernel: space, loads, stores, bytes moved; a line a chain; then totals.
 std::string print(const Plan& plan);
 
 }  // namespace fuseval

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <bit>
+#include <map>
 
 #include "ir/graph.hpp"
 #include "ir/loops.hpp"
@@ -138,6 +140,25 @@ int64_t bytes_moved(const LoopNest& nest) {
   return bytes;
 }
 
+// Kernels of a tiled chain find in the cache what one of them has touched, and what only they exchange stays there.
+int64_t bytes_moved(const Plan& plan) {
+  int64_t sum = 0;
+  for (size_t k = 0; k < plan.kernels.size(); ++k)
+    if (std::none_of(plan.chains.begin(), plan.chains.end(),
+                     [&](const Chain& chain) { return chain.is_tiled() && chain.contains(k); }))
+      sum += bytes_moved(plan.kernels[k]);
+  for (const Chain& chain : plan.chains) {
+    if (!chain.is_tiled()) continue;
+    std::map<uint32_t, int64_t> touched;
+    for (size_t k = chain.first; k < chain.first + chain.size(); ++k)
+      for (const Operand& operand : plan.kernels[k].operands)
+        if (operand.kind != OperandKind::index && plan.tile_of[operand.buffer] < 0)
+          touched[operand.buffer] = std::max(touched[operand.buffer], bytes_of(plan.kernels[k], operand));
+    for (const auto& [buffer, bytes] : touched) sum += bytes;
+  }
+  return sum;
+}
+
 size_t count_operands(const LoopNest& nest, OperandKind kind) {
   size_t count = 0;
   for (const Operand& operand : nest.operands) count += operand.kind == kind ? 1 : 0;
@@ -151,6 +172,23 @@ size_t operation_count(const LoopNest& nest) {
       count +=
           i.kind == InstructionKind::scalar || i.kind == InstructionKind::cast || i.kind == InstructionKind::accumulate;
   return count;
+}
+
+std::string print_tile(const Chain& chain) {
+  std::string text = fmt::format("{}", chain.rows);
+  for (size_t d = static_cast<size_t>(chain.split) + 1; d < chain.extents.size(); ++d)
+    text += fmt::format(" x {}", chain.extents[d]);
+  return text;
+}
+
+std::string print_chain(const Chain& chain) {
+  std::string text = fmt::format("chain of kernels {} to {}: {} rows, ", chain.first, chain.first + chain.size() - 1,
+                                 fmt::join(chain.extents, " x "));
+  const std::string sizes =
+      fmt::format("the smallest tile takes {} of at most {} bytes", chain.row_bytes, chain.row_limit);
+  if (chain.is_tiled()) return text + fmt::format("in tiles of {} or fewer; {}\n", print_tile(chain), sizes);
+  const bool large = chain.row_bytes > chain.row_limit;
+  return text + fmt::format("not tiled: {}{}\n", large ? "" : "too few for the threads; ", sizes);
 }
 
 }  // namespace
@@ -187,20 +225,20 @@ std::string print(const LoopNest& nest) {
 
 std::string print(const Plan& plan) {
   std::string text;
-  int64_t total = 0;
   for (size_t k = 0; k < plan.kernels.size(); ++k) {
     const LoopNest& nest = plan.kernels[k];
     const int64_t bytes = bytes_moved(nest);
-    total += bytes;
     text += fmt::format("kernel {}: {}", k, print_header(nest));
     text += fmt::format("  {} operations, loads {}, stores {}, {} bytes\n", operation_count(nest),
                         count_operands(nest, OperandKind::load), count_operands(nest, OperandKind::store), bytes);
   }
+  for (const Chain& chain : plan.chains) text += print_chain(chain);
   int64_t temporaries = 0;
-  for (const BufferInfo& buffer : plan.buffers)
-    if (buffer.role == BufferRole::temporary) temporaries += element_count(buffer.shape) * size_of(buffer.dtype);
+  for (size_t b = 0; b < plan.buffers.size(); ++b)
+    if (plan.buffers[b].role == BufferRole::temporary && plan.tile_of[b] < 0)
+      temporaries += element_count(plan.buffers[b].shape) * size_of(plan.buffers[b].dtype);
   return text + fmt::format("{} kernel{}, {} bytes moved, {} bytes of temporaries\n", plan.kernels.size(),
-                            plan.kernels.size() == 1 ? "" : "s", total, temporaries);
+                            plan.kernels.size() == 1 ? "" : "s", bytes_moved(plan), temporaries);
 }
 
 }  // namespace fuseval

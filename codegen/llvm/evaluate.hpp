@@ -55,6 +55,8 @@ class Evaluation {
 
   const std::vector<Instruction>& instructions() const { return *instructions_; }
   int lane_axis() const { return lane_axis_; }
+  /// Where an operand's element lies at the entered axes and 0 on the others.
+  llvm::Value* base(int operand) const { return places_[static_cast<size_t>(operand)]; }
   /// Where the vector's elements of an operand lie.
   Place place(int operand, Lanes& lanes) const;
 

@@ -36,7 +36,7 @@ using FinishFunction = void (*)(const KernelArguments*, const int64_t* lower, co
 struct TargetOptions {
   std::string cpu;                ///< "" for the host's
   int vector_bits = 0;            ///< 0: the widest that the CPU has; 256 or 512
-  bool streaming_stores = false;  ///< non-temporal stores for contiguous stores of an elementwise nest of rank 1
+  bool streaming_stores = false;  ///< non-temporal stores for the contiguous stores of an elementwise nest
 };
 
 /// Immutable and thread-safe; the code is freed with the last shared_ptr.

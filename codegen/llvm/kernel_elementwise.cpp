@@ -27,7 +27,9 @@ class ElementwiseWriter {
       if (nest_.rank() == 0)
         element(evaluation);
       else
-        outer(0, evaluation, streaming);
+        outer(0, evaluation, streaming ? streaming_stores() : 0);
+      // Non-temporal stores are not ordered with the others; the next reader may be another thread.
+      if (streaming) frame_.ir.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {});
     });
     frame_.finish();
   }
@@ -38,24 +40,24 @@ class ElementwiseWriter {
     evaluate_vectors(evaluation, one);
   }
 
-  void outer(int axis, const Evaluation& outside, bool streaming) {
-    if (axis == nest_.rank() - 1) return inner(outside, streaming);
+  void outer(int axis, const Evaluation& outside, uint64_t streams) {
+    if (axis == nest_.rank() - 1) return inner(outside, streams);
     frame_.loop(Frame::Trips::some, frame_.lower(axis), frame_.upper(axis), 1, [&](llvm::Value* index) {
       Evaluation evaluation = outside;
       evaluation.enter(axis, index);
       evaluation.hoist();
-      outer(axis + 1, evaluation, streaming);
+      outer(axis + 1, evaluation, streams);
     });
   }
 
-  void inner(Evaluation evaluation, bool streaming) {
+  void inner(Evaluation evaluation, uint64_t streams) {
     LlvmEmitter e = frame_.emitter(plan_.lanes);
     evaluation.prepare(e);
     const int axis = nest_.rank() - 1;
-    const uint64_t streams = streaming && axis == 0 ? streaming_stores() : 0;
     if (streams != 0) return stream(evaluation, streams);
     const int leader = axis == 0 ? line_leader() : -1;
-    normal(evaluation, frame_.lower(axis), frame_.upper(axis), leader < 0 ? nullptr : first_on_line(leader));
+    normal(evaluation, frame_.lower(axis), frame_.upper(axis),
+           leader < 0 ? nullptr : first_on_line(evaluation, leader));
   }
 
   void normal(const Evaluation& evaluation, llvm::Value* begin, llvm::Value* end, llvm::Value* first = nullptr) {
@@ -80,11 +82,11 @@ class ElementwiseWriter {
   }
 
   // Where whole vectors start: on the leader's line, unless there are too few of them for that to pay.
-  llvm::Value* first_on_line(int leader) {
+  llvm::Value* first_on_line(const Evaluation& evaluation, int leader) {
     auto& ir = frame_.ir;
     llvm::Value *begin = frame_.lower(0), *end = frame_.upper(0);
     llvm::Value* pays = ir.CreateICmpSGE(ir.CreateSub(end, begin), frame_.number(16 * plan_.lanes));
-    return ir.CreateSelect(pays, ir.CreateAdd(begin, elements_to_line(leader, begin)), begin);
+    return ir.CreateSelect(pays, ir.CreateAdd(begin, elements_to_line(evaluation, leader, begin)), begin);
   }
 
   // ---- non-temporal stores
@@ -101,18 +103,19 @@ class ElementwiseWriter {
     return mask;
   }
 
-  // Elements up to the first cache line, then whole lines past the caches, then the rest. One loop of normal stores
-  // does both ends, and everything where the outputs do not come to lie on a line together.
+  // Of each row: elements up to the first cache line, then whole lines past the caches, then the rest. One loop of
+  // normal stores does both ends, and everything where the outputs do not come to lie on a line together.
   void stream(const Evaluation& evaluation, uint64_t streams) {
     auto& ir = frame_.ir;
     const int unroll = plan_.unroll;
     share_copy(plan_, frame_.target);
-    llvm::Value *begin = frame_.lower(0), *end = frame_.upper(0);
+    const int axis = nest_.rank() - 1;
+    llvm::Value *begin = frame_.lower(axis), *end = frame_.upper(axis);
     const int leader = std::countr_zero(streams);
-    llvm::Value* aligned = ir.CreateAdd(begin, elements_to_line(leader, begin));
+    llvm::Value* aligned = ir.CreateAdd(begin, elements_to_line(evaluation, leader, begin));
     llvm::Value* possible = ir.CreateICmpSLE(aligned, end);
     for (uint64_t rest = streams; rest != 0; rest &= rest - 1)
-      possible = ir.CreateAnd(possible, is_aligned(std::countr_zero(rest), aligned));
+      possible = ir.CreateAnd(possible, is_aligned(evaluation, std::countr_zero(rest), aligned));
     const int64_t step = int64_t{plan_.lanes} * unroll;
     llvm::Value* whole = ir.CreateAnd(ir.CreateSub(end, aligned), frame_.number(-step));
     llvm::Value* first = ir.CreateSelect(possible, aligned, end);
@@ -126,27 +129,25 @@ class ElementwiseWriter {
         evaluate_vectors(evaluation, vectors, streams);
       });
     });
-    // Non-temporal stores are not ordered with the others; the next reader may be another thread.
-    ir.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {});
   }
 
-  llvm::Value* address(int operand, llvm::Value* index) {
+  llvm::Value* address(const Evaluation& evaluation, int operand, llvm::Value* index) {
     auto& ir = frame_.ir;
     const int size = size_of(nest_.operands[static_cast<size_t>(operand)].dtype);
-    llvm::Value* base = ir.CreatePtrToInt(frame_.pointer(operand), ir.getInt64Ty());
+    llvm::Value* base = ir.CreatePtrToInt(evaluation.base(operand), ir.getInt64Ty());
     return ir.CreateAdd(base, ir.CreateMul(index, frame_.number(size)));
   }
-  llvm::Value* elements_to_line(int operand, llvm::Value* index) {
+  llvm::Value* elements_to_line(const Evaluation& evaluation, int operand, llvm::Value* index) {
     auto& ir = frame_.ir;
     const int size = size_of(nest_.operands[static_cast<size_t>(operand)].dtype);
-    llvm::Value* bytes = ir.CreateAnd(ir.CreateNeg(address(operand, index)), frame_.number(63));
+    llvm::Value* bytes = ir.CreateAnd(ir.CreateNeg(address(evaluation, operand, index)), frame_.number(63));
     return ir.CreateLShr(bytes, frame_.number(std::countr_zero(static_cast<unsigned>(size))));
   }
   // To the size of a vector, which a non-temporal store must be.
-  llvm::Value* is_aligned(int operand, llvm::Value* index) {
+  llvm::Value* is_aligned(const Evaluation& evaluation, int operand, llvm::Value* index) {
     auto& ir = frame_.ir;
     const int size = size_of(nest_.operands[static_cast<size_t>(operand)].dtype);
-    llvm::Value* rest = ir.CreateAnd(address(operand, index), frame_.number(plan_.lanes * size - 1));
+    llvm::Value* rest = ir.CreateAnd(address(evaluation, operand, index), frame_.number(plan_.lanes * size - 1));
     return ir.CreateICmpEQ(rest, frame_.number(0));
   }
 

@@ -172,7 +172,7 @@ FV_API void fv_string_release(char* string);
 /* ---- counters, for tests and tools: values since the session was made ---- */
 typedef struct fv_counters {
   size_t struct_size;
-  int64_t launches;         /* kernels started */
+  int64_t launches;         /* kernels started; kernels that run tile by tile together are one launch */
   int64_t tasks;            /* pieces of kernels that were cut into pieces */
   int64_t threads_used;     /* most threads that took part in one kernel so far */
   int64_t kernels_compiled; /* kernels turned into machine code */
@@ -182,6 +182,7 @@ typedef struct fv_counters {
   int64_t plans_made;
   double compile_seconds;   /* spent in turning kernels into machine code */
   double front_seconds;     /* spent in parsing, binding and planning */
+  int64_t kernels_run;      /* kernels started, each by itself */
 } fv_counters;
 FV_API fv_status fv_session_counters(const fv_session* session, fv_counters* counters, fv_error** error);
 

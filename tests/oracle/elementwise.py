@@ -44,6 +44,10 @@ def holds_zero(x):
     return (low_of(x) <= 0) & (high_of(x) >= 0)
 
 
+def holds_infinity(x):
+    return np.isinf(low_of(x)) | np.isinf(high_of(x))
+
+
 # ---- intervals: each rule gives candidate ends, and where it does not know ---------------------------------------------
 def increasing(ufunc, inputs):
     return [ufunc(*map(low_of, inputs)), ufunc(*map(high_of, inputs))], False
@@ -63,9 +67,16 @@ def corners(ufunc, inputs):
     return [ufunc(x, y) for x in (low_of(a), high_of(a)) for y in (low_of(b), high_of(b))], False
 
 
+def product(ufunc, inputs):
+    """The corners miss 0 times infinity where 0 lies between them."""
+    a, b = inputs
+    return corners(ufunc, inputs)[0], (holds_zero(a) & holds_infinity(b)) | (holds_infinity(a) & holds_zero(b))
+
+
 def quotient(ufunc, inputs):
     a, b = inputs
-    return corners(ufunc, inputs)[0], (not is_exact(b)) & holds_zero(b)
+    nan = (holds_zero(a) & holds_zero(b)) | (holds_infinity(a) & holds_infinity(b))
+    return corners(ufunc, inputs)[0], nan | ((not is_exact(b)) & holds_zero(b))
 
 
 def inverse(ufunc, inputs):
@@ -174,7 +185,7 @@ RULES = {
     "add": increasing, "positive": increasing, "floor": increasing, "ceil": increasing, "trunc": increasing,
     "rint": increasing, "sign": increasing, "conjugate": increasing, "maximum": increasing, "minimum": increasing,
     "fmax": increasing, "fmin": increasing, "logical_and": truth_pair, "logical_or": truth_pair,
-    "logical_not": truth_not, "logical_xor": truth_parity, "subtract": difference, "multiply": corners,
+    "logical_not": truth_not, "logical_xor": truth_parity, "subtract": difference, "multiply": product,
     "divide": quotient, "reciprocal": inverse, "negative": decreasing, "absolute": magnitude, "fabs": magnitude,
     "square": magnitude, "sqrt": root, "less": less, "less_equal": less, "greater": greater, "greater_equal": greater,
     "equal": equal, "not_equal": not_equal, "isfinite": finite, "isinf": infinite, "isnan": never,

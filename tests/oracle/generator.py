@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from operations import ATOM, CASTS, FORMS, Form
+from operations import ATOM, BY_NAME, CASTS, FORMS, REDUCTIONS, Form
 from prelude import execute
 from values import DTYPES, LARGE_SHAPES, LAYOUTS, SHAPES, arrange, random_values
 
@@ -304,24 +304,43 @@ class Generator:
             roots = [rejected.node]
         return Program(roots, self.inputs, cell)
 
+    def rebroadcast(self, node):
+        """node beside a reduction of it that keeps its axes, which the engine runs row by row."""
+        form = BY_NAME[self.pick(REDUCTIONS)]
+        axis = f"axis={self.axis(np.ndim(self.value(node)))}, " if self.chance(0.9) else ""
+        reduced = Node(form, form.template.replace("{x}", f", {axis}keepdims=True"), [node], form.strength)
+        children = [node, self.apply(BY_NAME[self.pick(["sqrt", "exp", "-a"])], [reduced]) if self.chance(0.3) else reduced]
+        if self.chance(0.3):
+            children.reverse()
+        return self.apply(BY_NAME[self.pick(["-", "/", "*", "+", "maximum", "<"])], children)
+
+    def growth(self, node):
+        """node inside one more operation; None where the pick does not suit it."""
+        if self.chance(0.15) and np.ndim(self.value(node)):
+            return self.rebroadcast(node)
+        form = self.pick(FORMS)
+        if not form.needs:
+            return None
+        children = [node] + self.operands(form, None)
+        if self.chance(0.3) and not form.special and form.name != "select":
+            children.reverse()
+        return self.apply(form, children)
+
     def grown(self, node):
         """node inside one more operation, or node itself if none of a few tries is valid."""
         self.known.append(node)
         for _ in range(4):
             if len(self.inputs) > len(NAMES) - 6:
                 return node
-            form = self.pick(FORMS)
-            if not form.needs:
-                continue
-            children = [node] + self.operands(form, None)
-            if self.chance(0.3) and not form.special and form.name != "select":
-                children.reverse()
+            candidate = None
             try:
-                candidate = self.apply(form, children)
+                candidate = self.growth(node)
+                if candidate is None:
+                    continue
                 if not isinstance(self.value(candidate), tuple):
                     return candidate
             except Invalid:
-                if self.chance(0.03):
+                if candidate is not None and self.chance(0.03):
                     raise Rejected(candidate) from None
             except Unwanted:
                 pass

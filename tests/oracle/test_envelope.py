@@ -75,6 +75,17 @@ def test_a_comparison_is_left_open_only_where_it_is_open():
     assert result.low.tolist() == [False, False, True] and result.high.tolist() == [False, True, True]
 
 
+def test_zero_times_infinity_may_be_nan_where_zero_is_between_the_ends():
+    result = envelope("exp(a - exp(1)) * a", a=np.array([-np.inf]))
+    assert agrees(result, np.array([np.nan])).all()
+    assert not envelope("exp(a - exp(1)) * a", a=np.array([2.0])).wild.any()
+
+
+def test_zero_by_zero_may_be_nan_where_zero_is_between_the_ends():
+    result = envelope("var(a) / a", a=np.zeros(3))
+    assert agrees(result, np.full(3, np.nan)).all()
+
+
 def test_log_around_zero_is_unknown_and_elsewhere_known():
     result = envelope("log(sin(a) - s)", a=np.array([1.0, 2.0]), s=np.array([math.sin(1.0), 0.5]))
     assert result.wild.tolist() == [True, False]

@@ -39,6 +39,7 @@ std::string all_stages(const char* text) {
   std::string result = std::string(text) + "\n";
   for (const int bits : {512, 256}) {
     auto runtime = std::make_shared<Runtime>(1, fixed_target(bits), 16);
+    runtime->chains = {.tile_bytes = 256 << 10, .row_bytes = 512 << 10, .threads = 1};
     const Program program(runtime, text, {{"a", DType::float64, 2, false}, {"b", DType::float32, 1, false}});
     if (bits == 512)
       for (const char* stage : {"ast", "graph", "loops", "plan"})

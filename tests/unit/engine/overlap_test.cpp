@@ -140,6 +140,37 @@ TEST_CASE("reductions into a cell or a row of what they reduce") {
   check("a - sum(a, axis=1, keepdims=True), min(a)", start, {{"a", whole}}, {whole, Slice{5, {}, {}}});
 }
 
+TEST_CASE("rows in place, tile by tile, over themselves and over others") {
+  const std::int64_t n = 200, m = 600;
+  const Doubles start = numbered(static_cast<std::size_t>((n + 2) * (m + 2)));
+  const Slice whole{0, {n, m}, {m, 1}}, padded{0, {n, m}, {m + 2, 1}}, next_row{m, {n, m}, {m, 1}};
+  const Slice flipped{(n - 1) * m, {n, m}, {-m, 1}}, turned{0, {m, n}, {1, m}};
+  const char* by_row = "a - mean(a, axis=1, keepdims=True)";
+  const std::string softmax =
+      "exp(a - max(a, axis=1, keepdims=True)) / sum(exp(a - max(a, axis=1, keepdims=True)), axis=1, keepdims=True)";
+  for (const int threads : {1, 3}) {
+    const fuseval::Session session = session_of(threads);
+    for (const std::string& text : {std::string(by_row), softmax}) {
+      check(text, start, {{"a", whole}}, {whole}, session);
+      check(text, start, {{"a", padded}}, {padded}, session);
+      check(text, start, {{"a", whole}}, {next_row}, session);
+      check(text, start, {{"a", next_row}}, {whole}, session);
+      check(text, start, {{"a", whole}}, {flipped}, session);
+      check(text, start, {{"a", flipped}}, {flipped}, session);
+      check(text, start, {{"a", turned}}, {turned}, session);
+      check(text, start, {{"a", whole}}, {padded}, session);
+    }
+    check("a - mean(a, axis=0)", start, {{"a", whole}}, {whole}, session);
+    check("a - mean(a, axis=0)", start, {{"a", flipped}}, {flipped}, session);
+    check("a - mean(a[::-1], axis=1, keepdims=True)", start, {{"a", whole}}, {whole}, session);
+    check("a[::-1] - mean(a, axis=1, keepdims=True)", start, {{"a", whole}}, {whole}, session);
+    check("a - mean(a, axis=1, keepdims=True), sum(a)", start, {{"a", whole}}, {whole, Slice{n * m + 5, {}, {}}},
+          session);
+    check("b - mean(a, axis=1, keepdims=True)", start, {{"a", whole}, {"b", next_row}}, {next_row}, session);
+    check("b - mean(a, axis=1, keepdims=True)", start, {{"a", whole}, {"b", whole}}, {whole}, session);
+  }
+}
+
 TEST_CASE("outputs larger than the result, 0-d and empty ones") {
   const Doubles start = numbered(60);
   check("a + 1", start, {{"a", row(0, 10)}}, {Slice{0, {6, 10}, {10, 1}}});
@@ -181,11 +212,17 @@ TEST_CASE("random slices of one buffer") {
       }
     return slice;
   };
-  const char* texts[] = {"a*2 - b", "a + b[::-1]", "a + sum(b, axis=0)", "where(a > b, a, b)", "a[:, ::-1] - mean(b)"};
+  const char* texts[] = {"a*2 - b",
+                         "a + b[::-1]",
+                         "a + sum(b, axis=0)",
+                         "where(a > b, a, b)",
+                         "a[:, ::-1] - mean(b)",
+                         "a - max(a, axis=1, keepdims=True)",
+                         "b - max(a, axis=0)"};
   for (int round = 0; round < 600; ++round) {
     CAPTURE(round);
     const std::int64_t rows = between(1, 6), columns = between(1, 12);
-    check(texts[random() % 5], start, {{"a", slice_of(rows, columns)}, {"b", slice_of(rows, columns)}},
+    check(texts[random() % std::size(texts)], start, {{"a", slice_of(rows, columns)}, {"b", slice_of(rows, columns)}},
           {slice_of(rows, columns)});
   }
 }

@@ -5,42 +5,11 @@
 
 #include <cstring>
 
-#include "ir/plan.hpp"
+#include "plan_builder.hpp"
 
 using namespace fuseval;
 
 namespace {
-
-/// A few arrays of one shape, and shorthands for what the tests say about them.
-struct Builder {
-  Function function;
-  Graph& graph = function.graph;
-  uint32_t slots = 0;
-  std::vector<ArrayLayout> layouts;
-
-  NodeId array(const Shape& shape, DType dtype = DType::float64) {
-    layouts.push_back({shape, c_strides(shape, size_of(dtype))});
-    return graph.input(slots++, dtype, shape);
-  }
-  NodeId apply(Op op, std::vector<NodeId> inputs) {
-    Shape shape;
-    for (const NodeId id : inputs) shape = broadcast_shapes(shape, graph.shape(id));
-    for (NodeId& id : inputs) id = graph.broadcast(id, shape);
-    return graph.scalar(op, inputs);
-  }
-  NodeId reduce(Reduction reduction, NodeId id, std::vector<int> axes) { return graph.reduce(reduction, id, axes); }
-  NodeId keep(NodeId id, int axis) { return graph.view(id, AffineView::new_axis(graph.shape(id), axis)); }
-
-  Plan plan(std::vector<NodeId> outputs) {
-    function.outputs = std::move(outputs);
-    std::vector<ArrayLayout> written;
-    for (const NodeId id : function.outputs)
-      written.push_back({graph.shape(id), c_strides(graph.shape(id), size_of(graph.dtype(id)))});
-    Plan made = make_plan(function, layouts, written);
-    for (const LoopNest& nest : made.kernels) verify(nest);
-    return made;
-  }
-};
 
 size_t stores(const LoopNest& nest) {
   size_t count = 0;
@@ -57,7 +26,7 @@ size_t loads(const LoopNest& nest) {
 }  // namespace
 
 TEST_CASE("an elementwise expression is one kernel over one collapsed axis") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({4, 5}), y = b.array({4, 5});
   const Plan plan = b.plan({b.apply(Op::add, {b.apply(Op::multiply, {x, y}), x})});
   REQUIRE(plan.kernels.size() == 1);
@@ -68,14 +37,14 @@ TEST_CASE("an elementwise expression is one kernel over one collapsed axis") {
 }
 
 TEST_CASE("a broadcast operand keeps the axes apart") {
-  Builder b;
+  PlanBuilder b;
   const Plan plan = b.plan({b.apply(Op::add, {b.array({4, 5}), b.array({5})})});
   REQUIRE(plan.kernels.size() == 1);
   CHECK(plan.kernels[0].axes.size() == 2);
 }
 
 TEST_CASE("siblings over one space that share an input are one kernel") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({100}), y = b.array({100});
   const NodeId sum = b.reduce(Reduction::sum, x, {0}),
                dot = b.reduce(Reduction::sum, b.apply(Op::multiply, {x, y}), {0});
@@ -87,7 +56,7 @@ TEST_CASE("siblings over one space that share an input are one kernel") {
 }
 
 TEST_CASE("what follows a reduction on its own shape is its epilogue") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({100});
   const Plan plan = b.plan({b.apply(Op::negative, {b.apply(Op::sqrt, {b.reduce(Reduction::sum, x, {0})})})});
   REQUIRE(plan.kernels.size() == 1);
@@ -96,7 +65,7 @@ TEST_CASE("what follows a reduction on its own shape is its epilogue") {
 }
 
 TEST_CASE("keepdims does not cost a kernel") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({30, 40});
   const NodeId mean = b.keep(b.reduce(Reduction::sum, x, {1}), 1);
   const Plan plan = b.plan({b.apply(Op::sqrt, {mean})});
@@ -104,7 +73,7 @@ TEST_CASE("keepdims does not cost a kernel") {
 }
 
 TEST_CASE("a value rebroadcast over its reduced axis is read by a second kernel") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({30, 40});
   const NodeId mean = b.keep(b.reduce(Reduction::sum, x, {1}), 1);
   const Plan plan = b.plan({b.apply(Op::subtract, {x, mean})});
@@ -114,7 +83,7 @@ TEST_CASE("a value rebroadcast over its reduced axis is read by a second kernel"
 
 TEST_CASE("an expensive value used by two kernels is stored, a cheap one is computed twice") {
   for (const Op op : {Op::exp, Op::negative}) {
-    Builder b;
+    PlanBuilder b;
     const NodeId x = b.array({30, 40});
     const NodeId value = b.apply(op, {x});
     const NodeId total = b.keep(b.reduce(Reduction::sum, value, {1}), 1);
@@ -125,7 +94,7 @@ TEST_CASE("an expensive value used by two kernels is stored, a cheap one is comp
 }
 
 TEST_CASE("an expensive row that every outer index would compute again is stored first") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({50, 1}), y = b.array({1, 60});
   const Plan plan = b.plan({b.apply(Op::multiply, {b.apply(Op::cos, {x}), b.apply(Op::cos, {y})})});
   REQUIRE(plan.kernels.size() == 2);  // cos(y); then the product, with cos(x) computed once a row
@@ -133,7 +102,7 @@ TEST_CASE("an expensive row that every outer index would compute again is stored
 }
 
 TEST_CASE("reductions over different axes are different kernels, in the order that the last axis asks for") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({30, 40});
   const Plan plan = b.plan({b.reduce(Reduction::sum, x, {0}), b.reduce(Reduction::sum, x, {1})});
   REQUIRE(plan.kernels.size() == 2);
@@ -142,13 +111,13 @@ TEST_CASE("reductions over different axes are different kernels, in the order th
 }
 
 TEST_CASE("the canonical order follows the logical shape, extents of 1 included") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({30, 1});
   CHECK(b.plan({b.reduce(Reduction::sum, x, {0})}).kernels[0].order == ReductionOrder::serial16);
 }
 
 TEST_CASE("float sums of two sizes do not share a kernel, exact ones join either") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({100}), y = b.array({100}, DType::float32);
   const NodeId both = b.graph.cast(y, DType::float64);
   const NodeId sums[] = {b.reduce(Reduction::sum, b.apply(Op::add, {x, both}), {0}), b.reduce(Reduction::sum, y, {0}),
@@ -158,7 +127,7 @@ TEST_CASE("float sums of two sizes do not share a kernel, exact ones join either
 }
 
 TEST_CASE("an exact reduction of a transposed array walks memory in order") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({30, 40});
   const NodeId turned = b.graph.view(x, AffineView::transpose({30, 40}, {1, 0}));
   const Plan plan = b.plan({b.reduce(Reduction::max, turned, {0, 1})});
@@ -167,7 +136,7 @@ TEST_CASE("an exact reduction of a transposed array walks memory in order") {
 }
 
 TEST_CASE("a reshape of a contiguous input is free, of a computed one stays fused, of a reduction is stored") {
-  Builder b;
+  PlanBuilder b;
   const NodeId x = b.array({6, 4});
   CHECK(b.plan({b.apply(Op::negative, {b.graph.reshape(x, {24})})}).kernels.size() == 1);
   const NodeId turned = b.graph.view(x, AffineView::transpose({6, 4}, {1, 0}));
@@ -176,7 +145,7 @@ TEST_CASE("a reshape of a contiguous input is free, of a computed one stays fuse
 }
 
 TEST_CASE("a long sum is cut into kernels of bounded size") {
-  Builder b;
+  PlanBuilder b;
   NodeId total = b.array({1000});
   for (int k = 0; k < 2000; ++k)
     total = b.apply(Op::add, {total, b.graph.view(b.graph.input(0, DType::float64, {1000}),
@@ -188,7 +157,7 @@ TEST_CASE("a long sum is cut into kernels of bounded size") {
 
 TEST_CASE("plans are a function of the graph") {
   const auto make = [] {
-    Builder b;
+    PlanBuilder b;
     const NodeId x = b.array({30, 40}), y = b.array({40});
     const NodeId e = b.apply(Op::exp, {b.apply(Op::subtract, {x, y})});
     return print(b.plan(
@@ -199,7 +168,7 @@ TEST_CASE("plans are a function of the graph") {
 
 TEST_CASE("kernels that differ only in sizes and literals have one structure") {
   const auto structure = [](int64_t n, double factor) {
-    Builder b;
+    PlanBuilder b;
     uint64_t bits;
     std::memcpy(&bits, &factor, 8);
     const NodeId c = b.graph.constant(DType::float64, bits);

@@ -129,6 +129,24 @@ TEST_CASE("elementwise: streaming stores, whatever the outputs' alignment") {
       }
 }
 
+TEST_CASE("elementwise: streaming stores of rows, each with ends of its own") {
+  for (const int bits : vector_widths())
+    for (int64_t n = 0; n < 150; n = n < 40 ? n + 3 : n + 13)
+      for (const bool at_end : {true, false}) {
+        NestBuilder builder({2, 3, n}, {}, 3, at_end);
+        const uint32_t x = builder.load(DType::float64, {3 * n + 1, n, 1});
+        const uint32_t scale = builder.load(DType::float64, {3, 1, 0});
+        builder.store(builder.op(Op::multiply, {x, scale}), {3 * (n + 3), n + 3, 1});
+        builder.store(builder.op(Op::negative, {x}), {3 * n, n, 1});
+        RunOptions options;
+        options.target.vector_bits = bits;
+        options.target.streaming_stores = true;
+        options.split_seed = static_cast<uint32_t>(n % 3);
+        INFO("bits ", bits, " n ", n, " at end ", at_end);
+        REQUIRE(same(builder, options));
+      }
+}
+
 TEST_CASE("elementwise: an output may be an input") {
   for (const int bits : vector_widths())
     for (int64_t n = 0; n < 70; ++n) {

@@ -1,0 +1,46 @@
+// How pieces of work are handed to threads.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/counters.hpp"
+#include "engine/float_environment.hpp"
+#include "runtime/thread_pool.hpp"
+
+namespace fuseval::engine {
+
+struct ExecutionContext {
+  runtime::ThreadPool& pool;
+  Counters& counters;
+  int max_threads;  ///< at least 1
+};
+
+/// Below this a wake of parked workers costs more than it brings (15 to 80 µs were measured).
+inline constexpr double serial_nanoseconds = 20'000;
+
+/// How many pieces work of this length is worth; 1: the caller does it alone.
+inline int64_t wanted_pieces(const ExecutionContext& context, double nanoseconds) {
+  // What one task should take: long against handing it out (about 0.1 µs), short against the whole.
+  constexpr double task_nanoseconds = 50'000;
+  if (context.max_threads == 1 || nanoseconds < serial_nanoseconds) return 1;
+  return std::max<int64_t>(context.max_threads, static_cast<int64_t>(nanoseconds / task_nanoseconds));
+}
+
+/// task(k, thread) for k in [0, count), `thread` in [0, context.pool.threads()). Tasks must not throw.
+template <class F>
+void parallel(const ExecutionContext& context, int64_t count, F&& task) {
+  context.counters.add(context.counters.tasks, count);
+  if (count == 1 || context.max_threads == 1) {
+    for (int64_t k = 0; k < count; ++k) task(k, 0);
+    context.counters.note_threads(1);
+    return;
+  }
+  const auto guarded = [&](int64_t k, int thread) {
+    const FloatEnvironment environment;
+    task(k, thread);
+  };
+  context.counters.note_threads(context.pool.parallel_for(count, guarded, context.max_threads));
+}
+
+}  // namespace fuseval::engine
