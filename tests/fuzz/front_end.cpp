@@ -64,7 +64,8 @@ void plan(const frontend::BoundFunction& bound, const std::vector<frontend::Inpu
   verify(bound.function);
   const Function simple = simplify(bound.function, codegen::host_folder());
   verify(simple);
-  for (const LoopNest& nest : make_plan(simple, layouts, c_layouts(simple)).kernels) verify(nest);
+  const ChainLimits small_cache{.tile_bytes = 256, .row_bytes = 1024, .threads = 1};  // the arrays are small too
+  for (const LoopNest& nest : make_plan(simple, layouts, c_layouts(simple), small_cache).kernels) verify(nest);
 }
 
 Answer rejection(Stage stage, std::string_view text, const Error& error) {
