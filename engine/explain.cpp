@@ -11,12 +11,12 @@
 namespace fuseval::engine {
 namespace {
 
-Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts) {
+Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts, const ChainLimits& limits) {
   std::vector<ArrayLayout> outputs;
   for (const NodeId id : function.outputs)
     outputs.push_back(
         {function.graph.shape(id), c_strides(function.graph.shape(id), size_of(function.graph.dtype(id)))});
-  return make_plan(function, layouts, outputs, program.runtime().chains);
+  return make_plan(function, layouts, outputs, limits);
 }
 
 template <class F>
@@ -35,7 +35,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs);
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "graph") return print(function);
-  const Plan plan = plan_of(function, signature.layouts);
+  const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;
   if (stage == "plan") return print(plan);
   if (stage == "loops") return each_kernel(plan, [](const LoopNest& nest) { return print(nest); });
