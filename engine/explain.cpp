@@ -11,12 +11,12 @@
 namespace fuseval::engine {
 namespace {
 
-Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts, const ChainLimits& chains) {
+Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts, const ChainLimits& limits) {
   std::vector<ArrayLayout> outputs;
   for (const NodeId id : function.outputs)
     outputs.push_back(
         {function.graph.shape(id), c_strides(function.graph.shape(id), size_of(function.graph.dtype(id)))});
-  return make_plan(function, layouts, outputs, chains);
+  return make_plan(function, layouts, outputs, limits);
 }
 
 template <class F>

@@ -44,7 +44,7 @@ class RunOptions(ctypes.Structure):
 class Counters(ctypes.Structure):
     _fields_ = [("struct_size", c_size_t)] + [(name, c_int64) for name in (
         "launches", "tasks", "threads_used", "kernels_compiled", "kernels_cached", "code_bytes", "programs_cached",
-        "plans_made")] + [("compile_seconds", c_double), ("front_seconds", c_double)]
+        "plans_made")] + [("compile_seconds", c_double), ("front_seconds", c_double), ("kernels_run", c_int64)]
 
 
 def _load():
