@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from operations import ATOM, BY_NAME, CASTS, FORMS, REDUCTIONS, Form
+from operations import ATOM, CASTS, FORMS, REDUCTIONS, Form
 from prelude import execute
 from values import DTYPES, LARGE_SHAPES, LAYOUTS, SHAPES, arrange, random_values
 
 COMPUTED = {np.dtype(name) for name in DTYPES}
 NAMES = [letter for letter in "abcdfghijklmnopqrstuvwxyz"]  # no e: it is a constant
 TABLES = ("dtype", "layout")
+BY_NAME = {form.name: form for form in FORMS}
 
 
 @dataclass
