@@ -1,5 +1,6 @@
 """fuseval.hpp at compile time: no warning under strict options, and a clear refusal of what cannot be bound."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -37,14 +38,26 @@ REFUSED = {
 }
 
 
-def compiled(text, *options):
-    command = ["g++", "-fsyntax-only", "-x", "c++", f"-I{ROOT}/include", *options, "-"]
+HEADERS = sorted(path.name for path in (ROOT / "include" / "fuseval").glob("*.hpp"))
+
+
+def compiled(text, *options, compiler="g++"):
+    command = [compiler, "-fsyntax-only", "-x", "c++", f"-I{ROOT}/include", *options, "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("standard", ["c++17", "c++20", "c++23"])
-def test_no_warnings(standard):
-    done = compiled(USE, f"-std={standard}", *STRICT)
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+@pytest.mark.parametrize("standard", ["c++17", "c++20", "c++2b"])
+def test_no_warnings(compiler, standard):
+    if not shutil.which(compiler):
+        pytest.skip(f"{compiler} is not installed")
+    done = compiled(USE, f"-std={standard}", *STRICT, compiler=compiler)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_each_header_stands_alone(header):
+    done = compiled(f'#include "fuseval/{header}"\n', "-std=c++17", *STRICT)
     assert done.returncode == 0, done.stderr
 
 

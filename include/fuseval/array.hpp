@@ -1,0 +1,226 @@
+// Results of one evaluation: arrays that own their memory together.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "fuseval/dtype.hpp"
+#include "fuseval/error.hpp"
+#include "fuseval/fuseval.h"
+#include "fuseval/view.hpp"
+
+namespace fuseval {
+inline namespace abi_0 {
+
+/// Elements one after the other, in C order.
+template <class T>
+class Values {
+ public:
+  Values(const T* data, std::size_t size) : data_(data), size_(size) {}
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+  const T* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  const T& operator[](std::size_t index) const { return data_[index]; }
+
+ private:
+  const T* data_;
+  std::size_t size_;
+};
+
+/// One result: owns its memory, or refers to the output that it was written into. Movable, not copyable, immutable.
+class Array {
+ public:
+  Array() = default;
+  Array(Array&&) noexcept = default;
+  Array& operator=(Array&&) noexcept = default;
+  Array(const Array&) = delete;
+  Array& operator=(const Array&) = delete;
+
+  DType dtype() const { return static_cast<DType>(whole().dtype); }
+  int rank() const { return whole().rank; }
+  std::vector<std::int64_t> shape() const { return {whole().shape, whole().shape + whole().rank}; }
+  std::vector<std::int64_t> byte_strides() const { return {whole().byte_strides, whole().byte_strides + whole().rank}; }
+  View view() const { return View(whole()); }
+
+  /// Number of elements.
+  std::size_t size() const {
+    std::int64_t count = 1;
+    for (int k = 0; k < whole().rank; ++k) count *= whole().shape[k];
+    return static_cast<std::size_t>(count);
+  }
+
+  bool is_contiguous() const {
+    std::int64_t step = fv_dtype_size(whole().dtype);
+    for (int k = whole().rank; k-- > 0;) {
+      if (whole().shape[k] == 0) return true;
+      if (whole().shape[k] != 1 && whole().byte_strides[k] != step) return false;
+      step *= whole().shape[k];
+    }
+    return true;
+  }
+
+  /// The first element. T must be the result's element type.
+  template <class T>
+  const T* data() const {
+    require_dtype(dtype_of<T>());
+    return static_cast<const T*>(whole().data);
+  }
+
+  /// All elements in C order, in place. Results in fresh memory always are contiguous.
+  template <class T>
+  Values<T> values() const {
+    if (!is_contiguous()) throw Error(FV_ERROR_ARGUMENT, "the result is not contiguous; use to_vector()");
+    return {data<T>(), size()};
+  }
+
+  /// A copy of all elements in C order.
+  template <class T>
+  std::vector<T> to_vector() const {
+    static_assert(!std::is_same_v<T, bool>, "fuseval: std::vector<bool> stores bits; use values<bool>()");
+    std::vector<T> result;
+    result.reserve(size());
+    if (size() > 0) append(result, 0, reinterpret_cast<const char*>(data<T>()));
+    return result;
+  }
+
+  /// One element by its index, negative ones counting from the end.
+  template <class T, class... Index>
+  T at(Index... index) const {
+    const std::array<std::int64_t, sizeof...(Index)> indices{static_cast<std::int64_t>(index)...};
+    return at_indices<T>(indices.data(), static_cast<int>(indices.size()));
+  }
+
+  /// The only element as a C++ number: from bool to integer to floating as needed, never the other way round.
+  template <class T>
+  T item() const {
+    static_assert(std::is_arithmetic_v<T>, "fuseval: item() gives bool, integer and floating types");
+    if (size() != 1) throw Error(FV_ERROR_SHAPE, "item() needs one element; the result has " + std::to_string(size()));
+    const void* element = whole().data;
+    switch (dtype()) {
+      case DType::bool_:
+        return converted<T, bool>(element);
+      case DType::int8:
+        return converted<T, std::int8_t>(element);
+      case DType::int16:
+        return converted<T, std::int16_t>(element);
+      case DType::int32:
+        return converted<T, std::int32_t>(element);
+      case DType::int64:
+        return converted<T, std::int64_t>(element);
+      case DType::uint8:
+        return converted<T, std::uint8_t>(element);
+      case DType::uint16:
+        return converted<T, std::uint16_t>(element);
+      case DType::uint32:
+        return converted<T, std::uint32_t>(element);
+      case DType::uint64:
+        return converted<T, std::uint64_t>(element);
+      case DType::float32:
+        return converted<T, float>(element);
+      case DType::float64:
+        return converted<T, double>(element);
+      case DType::float16:
+      case DType::complex64:
+      case DType::complex128:
+        break;
+    }
+    refuse_item();
+  }
+
+ protected:
+  Array(std::shared_ptr<const fv_results> owner, const fv_view& raw) : owner_(std::move(owner)), view_(raw) {}
+
+  /// A place that holds no single result: several, or none.
+  Array(std::shared_ptr<const fv_results> owner, int count) : owner_(std::move(owner)), count_(count) {}
+
+  static Array result(const std::shared_ptr<const fv_results>& owner, int index) {
+    fv_view raw{};
+    detail::check([&](fv_error** error) { return fv_results_view(owner.get(), index, &raw, error); });
+    return Array(owner, raw);
+  }
+
+  static Array results(const std::shared_ptr<const fv_results>& owner) {
+    const int count = fv_results_count(owner.get());
+    return count == 1 ? result(owner, 0) : Array(owner, count);
+  }
+
+  const std::shared_ptr<const fv_results>& owner() const { return owner_; }
+
+ private:
+  const fv_view& whole() const {
+    if (count_ != 1 || !owner_)
+      throw Error(FV_ERROR_ARGUMENT, owner_ ? "there are " + std::to_string(count_) +
+                                                  " results: choose one by result[i] or take all by unpack<n>()"
+                                            : std::string("the array is empty: it was moved from, or never made"));
+    return view_;
+  }
+
+  void require_dtype(DType wanted) const {
+    if (dtype() != wanted)
+      throw Error(FV_ERROR_DTYPE, "the result is " + name_of(dtype()) + ", not " + name_of(wanted));
+  }
+
+  template <class T>
+  void append(std::vector<T>& result, int axis, const char* data) const {
+    if (axis == view_.rank) {
+      T value;
+      std::memcpy(&value, data, sizeof value);
+      return result.push_back(value);
+    }
+    for (std::int64_t i = 0; i < view_.shape[axis]; ++i) append(result, axis + 1, data + i * view_.byte_strides[axis]);
+  }
+
+  template <class T>
+  T at_indices(const std::int64_t* indices, int count) const {
+    if (count != rank())
+      throw Error(FV_ERROR_ARGUMENT, "at() has " + std::to_string(count) + " indices; the result has " +
+                                         std::to_string(rank()) + " dimensions");
+    const char* address = reinterpret_cast<const char*>(data<T>());
+    for (int k = 0; k < count; ++k) {
+      const std::int64_t extent = view_.shape[k];
+      if (indices[k] < -extent || indices[k] >= extent)
+        throw Error(FV_ERROR_AXIS, "index " + std::to_string(indices[k]) + " is out of range for axis " +
+                                       std::to_string(k) + " of extent " + std::to_string(extent));
+      address += (indices[k] < 0 ? indices[k] + extent : indices[k]) * view_.byte_strides[k];
+    }
+    T value;
+    std::memcpy(&value, address, sizeof value);
+    return value;
+  }
+
+  [[noreturn]] void refuse_item() const {
+    throw Error(FV_ERROR_DTYPE, "item() cannot convert " + name_of(dtype()) + " to the type that is asked for");
+  }
+
+  template <class T, class Stored>
+  T converted(const void* element) const {
+    Stored value;
+    std::memcpy(&value, element, sizeof value);
+    constexpr bool to_less = (std::is_same_v<T, bool> && !std::is_same_v<Stored, bool>) ||
+                             (std::is_integral_v<T> && !std::is_integral_v<Stored>);
+    if constexpr (to_less) {
+      refuse_item();
+    } else {
+      const T result = static_cast<T>(value);
+      if constexpr (std::is_integral_v<T> && std::is_integral_v<Stored>)
+        if (static_cast<Stored>(result) != value || (result < T{}) != (value < Stored{}))
+          throw Error(FV_ERROR_VALUE, "item(): " + std::to_string(value) + " does not fit the type that is asked for");
+      return result;
+    }
+  }
+
+  std::shared_ptr<const fv_results> owner_;
+  fv_view view_{};
+  int count_ = 1;
+};
+
+}  // namespace abi_0
+}  // namespace fuseval

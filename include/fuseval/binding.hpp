@@ -1,0 +1,146 @@
+// What can be bound to a name or written into: the views of C++ values.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iterator>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "fuseval/dtype.hpp"
+#include "fuseval/error.hpp"
+#include "fuseval/fuseval.h"
+#include "fuseval/scalar.hpp"
+#include "fuseval/view.hpp"
+
+namespace fuseval {
+inline namespace abi_0 {
+
+class Array;
+class NpyFile;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool never = false;
+
+template <class T, class = void>
+struct IsContiguous : std::false_type {};
+template <class T>
+struct IsContiguous<T, std::void_t<decltype(*std::data(std::declval<T&>())), decltype(std::size(std::declval<T&>()))>>
+    : std::true_type {};
+
+template <class T>
+struct IsBoolVector : std::false_type {};
+template <class Allocator>
+struct IsBoolVector<std::vector<bool, Allocator>> : std::true_type {};
+
+template <class T, std::size_t... axis>
+std::array<std::int64_t, sizeof...(axis)> extents(std::index_sequence<axis...>) {
+  return {static_cast<std::int64_t>(std::extent_v<T, axis>)...};
+}
+
+template <class Element>
+View contiguous(Element* data, std::size_t size) {
+  static_assert(dtype_number<std::remove_cv_t<Element>>() >= 0,
+                "fuseval: the elements of this container are no numbers that arrays are made of");
+  const std::uint32_t flags = std::is_const_v<Element> ? FV_VIEW_READONLY : 0u;
+  return View(const_cast<std::remove_cv_t<Element>*>(data), dtype_of<Element>(),
+              std::array<std::int64_t, 1>{static_cast<std::int64_t>(size)}, flags);
+}
+
+/// The view of anything that can be bound. T is const-qualified where the value is.
+template <class T>
+View view_of(T& value) {
+  using Plain = std::remove_cv_t<T>;
+  if constexpr (std::is_same_v<Plain, View>) {
+    return value;
+  } else if constexpr (std::is_base_of_v<Array, Plain> || std::is_same_v<Plain, NpyFile>) {
+    return value.view();
+  } else if constexpr (std::is_arithmetic_v<Plain>) {
+    return weak_scalar<Plain>(value);
+  } else if constexpr (std::is_array_v<T>) {
+    using Element = std::remove_all_extents_t<T>;
+    const std::uint32_t flags = std::is_const_v<Element> ? FV_VIEW_READONLY : 0u;
+    return View(const_cast<std::remove_cv_t<Element>*>(reinterpret_cast<Element*>(&value)), dtype_of<Element>(),
+                extents<T>(std::make_index_sequence<std::rank_v<T>>{}), flags);
+  } else if constexpr (IsBoolVector<Plain>::value) {
+    static_assert(never<T>,
+                  "fuseval: std::vector<bool> stores bits, not bools; use std::vector<std::uint8_t> with "
+                  "fuseval::view(reinterpret_cast<bool*>(v.data()), {n}), or std::array<bool, n>");
+    return {};
+  } else if constexpr (IsContiguous<T>::value) {
+    return contiguous(std::data(value), std::size(value));
+  } else {
+    static_assert(never<T>, "fuseval: this type cannot be bound; use fuseval::view(pointer, shape, byte_strides)");
+    return {};
+  }
+}
+
+template <class T, class Plain = std::remove_cv_t<std::remove_reference_t<T>>>
+View output_of(T&& value) {
+  static_assert(!std::is_arithmetic_v<Plain>, "fuseval: a scalar cannot be an output; use fuseval::view(&x, {})");
+  static_assert(!std::is_base_of_v<Array, Plain>, "fuseval: results are immutable and cannot be outputs");
+  const View result = view_of(value);
+  if ((result.raw().flags & FV_VIEW_READONLY) != 0) throw Error(FV_ERROR_ARGUMENT, "an output refers to constant data");
+  return result;
+}
+
+}  // namespace detail
+
+/// A name and what it stands for.
+class Binding {
+ public:
+  template <class T>
+  Binding(std::string name, const T& value) : name_(std::move(name)), view_(detail::view_of(value)) {}
+
+  const std::string& name() const { return name_; }
+  const View& view() const { return view_; }
+
+ private:
+  std::string name_;
+  View view_;
+};
+
+/// {{"a", a}, {"b", b}}, or built name by name.
+class Bindings {
+ public:
+  Bindings() = default;
+  Bindings(std::initializer_list<Binding> list) : list_(list) {}
+
+  template <class T>
+  Bindings& add(std::string name, const T& value) {
+    list_.emplace_back(std::move(name), value);
+    return *this;
+  }
+  const std::vector<Binding>& list() const { return list_; }
+
+ private:
+  std::vector<Binding> list_;
+};
+
+/// Where results are written to instead of fresh memory; made by into().
+class Outputs {
+ public:
+  Outputs() = default;
+  explicit Outputs(std::vector<View> views) : views_(std::move(views)) {}
+  const std::vector<View>& views() const { return views_; }
+
+ private:
+  std::vector<View> views_;
+};
+
+/// Containers, C arrays and views, one for each result. They are written to, not resized.
+template <class... T>
+Outputs into(T&&... outputs) {
+  static_assert(((std::is_lvalue_reference_v<T> || std::is_same_v<std::decay_t<T>, View>)&&...),
+                "fuseval: an output that is a temporary would be lost; use a variable or fuseval::view");
+  return Outputs({detail::output_of(outputs)...});
+}
+
+}  // namespace abi_0
+}  // namespace fuseval

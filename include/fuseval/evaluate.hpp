@@ -1,0 +1,31 @@
+// The process's default session, by free functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "fuseval/session.hpp"
+
+namespace fuseval {
+inline namespace abi_0 {
+
+/// The process's default session.
+inline Result evaluate(std::string_view text, const Bindings& bindings = {}, const RunOptions& options = {}) {
+  return Session::shared().evaluate(text, bindings, options);
+}
+inline void evaluate(std::string_view text, const Bindings& bindings, const Outputs& outputs,
+                     const RunOptions& options = {}) {
+  Session::shared().evaluate(text, bindings, outputs, options);
+}
+inline Program compile(std::string_view text, const Bindings& bindings = {}) {
+  return Session::shared().compile(text, bindings);
+}
+inline std::string explain(std::string_view text, const Bindings& bindings = {}, const char* stage = "plan") {
+  return Session::shared().explain(text, bindings, stage);
+}
+inline std::string info() { return Session::shared().info(); }
+/// The library's version, "0.1.0".
+inline std::string version() { return fv_version(); }
+
+}  // namespace abi_0
+}  // namespace fuseval

@@ -1,0 +1,124 @@
+// Programs: texts compiled once, called many times.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "fuseval/binding.hpp"
+#include "fuseval/error.hpp"
+#include "fuseval/fuseval.h"
+#include "fuseval/options.hpp"
+#include "fuseval/result.hpp"
+#include "fuseval/view.hpp"
+
+namespace fuseval {
+inline namespace abi_0 {
+
+namespace detail {
+
+/// The names and views of bindings, as the C ABI takes them.
+struct RawBindings {
+  explicit RawBindings(const Bindings& bindings) {
+    names.reserve(bindings.list().size());
+    views.reserve(bindings.list().size());
+    for (const Binding& binding : bindings.list()) {
+      names.push_back(binding.name().c_str());
+      views.push_back(binding.view().raw());
+    }
+  }
+  std::int32_t count() const { return static_cast<std::int32_t>(views.size()); }
+
+  std::vector<const char*> names;
+  std::vector<fv_view> views;
+};
+
+inline std::vector<fv_view> raw_of(const Outputs& outputs) {
+  std::vector<fv_view> views;
+  views.reserve(outputs.views().size());
+  for (const View& output : outputs.views()) views.push_back(output.raw());
+  return views;
+}
+
+}  // namespace detail
+
+/// A compiled text, fixed to its inputs' names, dtypes, ranks and weakness; made by compile(). Call it with one
+/// argument for each binding, in that order. Immutable: call it from any number of threads.
+class Program {
+ public:
+  explicit Program(detail::Handle<fv_program, fv_program_release> handle) : handle_(std::move(handle)) {}
+
+  template <class... Input>
+  Result operator()(const Input&... inputs) const {
+    fv_results* results = nullptr;
+    call(nullptr, 0, &results, RunOptions{}, inputs...);
+    return Result(detail::Handle<fv_results, fv_results_release>(results));
+  }
+
+  /// The program with its outputs fixed.
+  class Into {
+   public:
+    template <class... Input>
+    void operator()(const Input&... inputs) const {
+      program_.call(raw_.data(), static_cast<std::int32_t>(raw_.size()), nullptr, options_, inputs...);
+    }
+    Into(const Into&) = delete;
+    Into& operator=(const Into&) = delete;
+
+   private:
+    friend class Program;
+    Into(const Program& program, Outputs outputs, const RunOptions& options)
+        : program_(program), outputs_(std::move(outputs)), raw_(detail::raw_of(outputs_)), options_(options) {}
+
+    const Program& program_;
+    Outputs outputs_;
+    std::vector<fv_view> raw_;
+    RunOptions options_;
+  };
+
+  /// program.into(out)(a, b): one output for each result. May be kept as long as program and outputs live.
+  template <class... Output>
+  Into into(Output&&... outputs) const {
+    return Into(*this, fuseval::into(std::forward<Output>(outputs)...), RunOptions{});
+  }
+  Into with(Outputs outputs, const RunOptions& options) const { return Into(*this, std::move(outputs), options); }
+
+  /// The same with inputs that are known at run time only.
+  Result run(const std::vector<View>& inputs, const RunOptions& options = {}) const {
+    std::vector<fv_view> raw;
+    raw.reserve(inputs.size());
+    for (const View& input : inputs) raw.push_back(input.raw());
+    fv_results* results = nullptr;
+    start(raw.data(), raw.size(), nullptr, 0, &results, options);
+    return Result(detail::Handle<fv_results, fv_results_release>(results));
+  }
+
+  const fv_program* handle() const { return handle_.get(); }
+
+ private:
+  template <class... Input>
+  void call(const fv_view* outputs, std::int32_t output_count, fv_results** results, const RunOptions& options,
+            const Input&... inputs) const {
+    constexpr std::size_t count = sizeof...(Input);
+    const std::array<View, count> views{detail::view_of(inputs)...};
+    std::array<fv_view, count> raw{};
+    for (std::size_t k = 0; k < count; ++k) raw[k] = views[k].raw();
+    start(raw.data(), count, outputs, output_count, results, options);
+  }
+
+  void start(const fv_view* inputs, std::size_t count, const fv_view* outputs, std::int32_t output_count,
+             fv_results** results, const RunOptions& options) const {
+    const fv_run_options run = options.raw();
+    detail::check([&](fv_error** error) {
+      return fv_run(handle_.get(), inputs, static_cast<std::int32_t>(count), outputs, output_count, &run, results,
+                    error);
+    });
+  }
+
+  detail::Handle<fv_program, fv_program_release> handle_;
+};
+
+}  // namespace abi_0
+}  // namespace fuseval

@@ -1,0 +1,106 @@
+// Sessions: a thread pool and caches, and everything that is asked of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fuseval/binding.hpp"
+#include "fuseval/error.hpp"
+#include "fuseval/fuseval.h"
+#include "fuseval/options.hpp"
+#include "fuseval/program.hpp"
+#include "fuseval/result.hpp"
+
+namespace fuseval {
+inline namespace abi_0 {
+
+/// A thread pool and caches of one's own.
+class Session {
+ public:
+  explicit Session(const SessionOptions& options) {
+    const fv_session_options raw{sizeof(fv_session_options), static_cast<std::int32_t>(options.threads),
+                                 static_cast<std::int32_t>(options.vector_bits), options.programs, options.kernels};
+    fv_session* session = nullptr;
+    detail::check([&](fv_error** error) { return fv_session_create(&raw, &session, error); });
+    handle_.reset(session);
+  }
+
+  /// The process's default session.
+  static Session shared() { return Session(); }
+
+  Result evaluate(std::string_view text, const Bindings& bindings = {}, const RunOptions& options = {}) const {
+    fv_results* results = nullptr;
+    run(text, bindings, {}, options, &results);
+    return Result(detail::Handle<fv_results, fv_results_release>(results));
+  }
+
+  /// Writes the results into the outputs: evaluate("a + b", {{"a", a}, {"b", b}}, fuseval::into(out)).
+  void evaluate(std::string_view text, const Bindings& bindings, const Outputs& outputs,
+                const RunOptions& options = {}) const {
+    run(text, bindings, outputs, options, nullptr);
+  }
+
+  /// The bindings' dtypes, ranks and weakness count, not their values.
+  Program compile(std::string_view text, const Bindings& bindings = {}) const {
+    const detail::RawBindings raw(bindings);
+    fv_program* program = nullptr;
+    detail::check([&](fv_error** error) {
+      return fv_compile(handle_.get(), text.data(), text.size(), raw.names.data(), raw.views.data(), raw.count(),
+                        &program, error);
+    });
+    return Program(detail::Handle<fv_program, fv_program_release>(program));
+  }
+
+  /// What would run; stage is ast, graph, loops, llvm, asm or plan.
+  std::string explain(std::string_view text, const Bindings& bindings = {}, const char* stage = "plan") const {
+    const detail::RawBindings raw(bindings);
+    return owned_string([&](char** result, fv_error** error) {
+      return fv_explain(handle_.get(), text.data(), text.size(), raw.names.data(), raw.views.data(), raw.count(), stage,
+                        result, error);
+    });
+  }
+
+  /// "key: value" lines about library, machine and session.
+  std::string info() const {
+    return owned_string([&](char** result, fv_error** error) { return fv_info(handle_.get(), result, error); });
+  }
+
+  fv_counters counters() const {
+    fv_counters counters{};
+    counters.struct_size = sizeof counters;
+    detail::check([&](fv_error** error) { return fv_session_counters(handle_.get(), &counters, error); });
+    return counters;
+  }
+
+  fv_session* handle() const { return handle_.get(); }
+
+ private:
+  void run(std::string_view text, const Bindings& bindings, const Outputs& outputs, const RunOptions& options,
+           fv_results** results) const {
+    const detail::RawBindings raw(bindings);
+    const std::vector<fv_view> raw_outputs = detail::raw_of(outputs);
+    const fv_run_options raw_options = options.raw();
+    detail::check([&](fv_error** error) {
+      return fv_evaluate(handle_.get(), text.data(), text.size(), raw.names.data(), raw.views.data(), raw.count(),
+                         raw_outputs.data(), static_cast<std::int32_t>(raw_outputs.size()), &raw_options, results,
+                         error);
+    });
+  }
+
+  template <class F>
+  static std::string owned_string(F&& call) {
+    char* text = nullptr;
+    detail::check([&](fv_error** error) { return call(&text, error); });
+    const detail::Handle<char, fv_string_release> handle(text);
+    return text;
+  }
+
+  Session() = default;
+
+  detail::Handle<fv_session, fv_session_release> handle_;  ///< none: the default session
+};
+
+}  // namespace abi_0
+}  // namespace fuseval
