@@ -1,0 +1,69 @@
+// What the C ABI says about errors, plans and itself.
+#include "c_abi_support.hpp"
+
+using namespace engine_test;
+
+TEST_CASE("an error says what, where and how it looks") {
+  const std::string text = "1 +\n  ä + missing*2";
+  Doubles a;
+  const fv_view view = a.view();
+  const char* name = "ä";
+  fv_error* error = nullptr;
+  fv_results* results = nullptr;
+  const std::string bracketed = "(" + text + ")";
+  CHECK(fv_evaluate(nullptr, bracketed.data(), bracketed.size(), &name, &view, 1, nullptr, 0, nullptr, &results,
+                    &error) == FV_ERROR_UNKNOWN_NAME);
+  REQUIRE(error != nullptr);
+  std::uint32_t begin = 0, end = 0;
+  fv_error_span(error, &begin, &end);
+  CHECK(bracketed.substr(begin, end - begin) == "missing");
+  CHECK(fv_error_line(error) == 2);
+  CHECK(fv_error_column(error) == 7);
+  CHECK(contains(fv_error_message(error), "missing"));
+  const std::string caret = fv_error_caret(error);
+  CHECK(contains(caret, "  ä + missing*2)\n"));
+  CHECK(contains(caret, "\n      ^~~~~~~"));
+  fv_error_span(error, nullptr, nullptr);
+  fv_error_release(error);
+}
+
+TEST_CASE("every stage of explain says something") {
+  const std::vector<double> a(10, 1);
+  for (const char* stage : {"ast", "graph", "loops", "plan", "llvm", "asm"}) {
+    CAPTURE(std::string(stage));
+    CHECK(fuseval::explain("sum(a*2) + a", {{"a", a}}, stage).size() > 20);
+  }
+  CHECK(contains(fuseval::explain("sin(a)", {{"a", a}}, "graph"), "sin"));
+  CHECK(error_of([&] { fuseval::explain("a", {{"a", a}}, "bogus"); }).code() == FV_ERROR_ARGUMENT);
+  CHECK(error_of([&] { fuseval::explain("a +", {{"a", a}}, "ast"); }).code() == FV_ERROR_SYNTAX);
+  // A description without shape cannot be explained beyond its syntax, and is not read from.
+  const fv_view described{nullptr, FV_FLOAT64, 1, nullptr, nullptr, FV_DEVICE_CPU, 0, 0};
+  const char* name = "a";
+  char* text = nullptr;
+  CHECK(fv_explain(nullptr, "a", 1, &name, &described, 1, "graph", &text, nullptr) != FV_OK);
+  CHECK(fv_explain(nullptr, "a", 1, &name, &described, 1, "ast", &text, nullptr) == FV_OK);
+  fv_string_release(text);
+}
+
+TEST_CASE("versions, dtypes and information") {
+  const std::string version = std::to_string(FV_VERSION_MAJOR) + "." + std::to_string(FV_VERSION_MINOR) + "." +
+                              std::to_string(FV_VERSION_PATCH);
+  CHECK(fv_version() == version);
+  const std::string info = fuseval::info();
+  for (const char* key : {"fuseval: ", "target: ", "threads: ", "device cpu: "}) {
+    CAPTURE(key);
+    CHECK(contains("\n" + info, "\n" + std::string(key)));
+  }
+  CHECK(contains(info, version));
+  for (std::int32_t dtype = 0; dtype < 14; ++dtype) {
+    REQUIRE(fv_dtype_name(dtype) != nullptr);
+    CHECK(fv_dtype_from_name(fv_dtype_name(dtype)) == dtype);
+    CHECK(fv_dtype_size(dtype) > 0);
+  }
+  CHECK(fv_dtype_name(14) == nullptr);
+  CHECK(fv_dtype_name(-1) == nullptr);
+  CHECK(fv_dtype_size(14) == 0);
+  CHECK(fv_dtype_from_name("float63") == -1);
+  CHECK(fv_dtype_from_name(nullptr) == -1);
+  CHECK(fv_dtype_size(FV_COMPLEX128) == 16);
+}
