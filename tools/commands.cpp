@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "fuseval/fuseval.hpp"
 #include "tools/json_text.hpp"
@@ -80,31 +81,24 @@ void write_files(const std::vector<Array>& arrays, const std::vector<std::string
   for (size_t k = 0; k < files.size(); ++k) save(files[k], arrays[k]);
 }
 
-std::string shape_text(const Array& array) {
-  std::string text;
-  for (const std::int64_t extent : array.shape()) text += (text.empty() ? "" : ", ") + std::to_string(extent);
-  return "[" + text + "]";
-}
-
 void print_json(const std::vector<Array>& arrays, const Arguments& arguments, const Seconds& seconds,
                 const std::string& plan) {
-  std::fputs("{\"results\": [", stdout);
+  using nlohmann::ordered_json;
+  std::fputs("{\"results\":[", stdout);
   for (size_t k = 0; k < arrays.size(); ++k) {
-    std::printf("%s{\"dtype\": \"%s\", \"shape\": %s, ", k > 0 ? ", " : "", name_of(arrays[k].dtype()).c_str(),
-                shape_text(arrays[k]).c_str());
-    if (arguments.out_files.empty()) {
-      std::fputs("\"value\": ", stdout);
-      const View view = arrays[k].view();
-      write_json_value(stdout, view.raw());
-    } else {
-      std::printf("\"file\": %s", json_string(arguments.out_files[k]).c_str());
-    }
-    std::fputs("}", stdout);
+    if (k > 0) std::fputs(",", stdout);
+    if (arguments.out_files.empty())
+      write_json_array(stdout, arrays[k]);
+    else
+      std::fputs(
+          json_text(
+              {{"dtype", name_of(arrays[k].dtype())}, {"shape", arrays[k].shape()}, {"file", arguments.out_files[k]}})
+              .c_str(),
+          stdout);
   }
-  std::printf("], \"seconds\": {\"load\": %.9f, \"compile\": %.9f, \"run\": %.9f}", seconds.load, seconds.compile,
-              seconds.run);
-  if (arguments.explain) std::printf(", \"plan\": %s", json_string(plan).c_str());
-  std::fputs("}\n", stdout);
+  ordered_json rest{{"seconds", {{"load", seconds.load}, {"compile", seconds.compile}, {"run", seconds.run}}}};
+  if (arguments.explain) rest["plan"] = plan;
+  std::printf("],%s\n", json_text(rest).c_str() + 1);  // the document's own bracket is open already
 }
 
 void print_text(const std::vector<Array>& arrays, const Arguments& arguments, const Seconds& seconds,

@@ -74,19 +74,29 @@ FloatParts fixed_scientific_parts(T value, int digits) {
 }
 
 template <class T>
+void append_scalar_float(std::string& text, T value) {
+  const T size = std::fabs(value);
+  // Where all digits before the point are known: there to_chars' fixed form is the shortest one too.
+  constexpr T most = std::is_same_v<T, float> ? T(1e6) : T(1e16);
+  const bool positional = size == 0 || (static_cast<double>(size) >= 1e-4 && size < most);
+  char buffer[64];
+  const auto format = positional ? std::chars_format::fixed : std::chars_format::scientific;
+  const std::string_view digits(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr - buffer);
+  text += digits;
+  if (positional && digits.find('.') == std::string_view::npos) text += ".0";
+}
+
+template <class T>
 std::string scalar_float(T value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-  const T size = std::fabs(value);
-  constexpr double most = std::is_same_v<T, float> ? 1e6 : 1e16;  // where all digits before the point are known
-  if (size == 0 || (static_cast<double>(size) >= 1e-4 && size < T(most))) {
-    const FloatParts parts = shortest_positional(value);
-    return parts.whole + "." + (parts.fraction.empty() ? "0" : parts.fraction);
-  }
-  const FloatParts parts = split(chars_of(value, std::chars_format::scientific));
-  return parts.whole + (parts.fraction.empty() ? "" : ".") + parts.fraction + parts.exponent;
+  std::string text;
+  append_scalar_float(text, value);
+  return text;
 }
 
+template void append_scalar_float(std::string&, float);
+template void append_scalar_float(std::string&, double);
 template std::string scalar_float(float);
 template std::string scalar_float(double);
 template FloatParts positional_parts(float, int);

@@ -8,6 +8,9 @@ namespace fuseval::tools {
 /// As str() of NumPy's scalars (of float64: Python's repr): "1.0", "1e+16" (float32 from "1e+06" on), "nan", "-inf".
 template <class T>
 std::string scalar_float(T value);
+/// The same at the end of a text, for finite numbers; allocates nothing but the text's room.
+template <class T>
+void append_scalar_float(std::string& text, T value);
 
 /// A finite number: the parts around the decimal point (the point is neither's) and the exponent ("" or "e+05" …).
 struct FloatParts {

@@ -112,7 +112,7 @@ def test_json(run):
     assert [(r["dtype"], r["shape"]) for r in document["results"]] == [
         ("float64", [4]), ("float64", []), ("bool", [4]), ("int64", [])]
     assert [r["value"] for r in document["results"]] == [[1.0, 0.1, "NaN", "-Infinity"], "NaN", [False, False, False, False], 7]
-    assert '"value": [1.0, 0.1,' in text
+    assert text.startswith('{"results":[{"dtype":"float64","shape":[4],"value":[1.0,0.1,"NaN","-Infinity"]},')
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint64"])
@@ -127,6 +127,12 @@ def test_json_reads_back_exactly(run, tmp_path, dtype):
     flat = [words.get(x, x) for row in result["value"] for cell in row for x in cell]
     assert result["shape"] == [10, 3, 100]
     np.testing.assert_array_equal(np.array(flat, dtype=dtype), array.ravel())
+
+
+def test_json_is_json_whatever_a_file_is_called(run, tmp_path):
+    for name, shown in (('a "b"\\\n.npy', 'a "b"\\\n.npy'), (b"\xff.npy".decode(errors="surrogateescape"), "\ufffd.npy")):
+        document = json.loads(run("eval", "1.5", "-o", tmp_path / name, "--json").stdout)
+        assert document["results"] == [{"dtype": "float64", "shape": [], "file": str(tmp_path / shown)}]
 
 
 def test_files_are_written(run, tmp_path):
