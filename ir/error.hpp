@@ -35,6 +35,7 @@ enum class ErrorCode : int32_t {
   invalid_handle = 14,   ///< a null or malformed argument of the C ABI
   cancelled = 15,
   internal = 16,  ///< a bug in fuseval
+  hook = 17,      ///< a function that the host gave has failed
 };
 
 class Error : public std::exception {

@@ -10,12 +10,16 @@
 
 namespace fuseval::runtime {
 
+struct HostAllocator;
+
 /// 64-byte aligned memory (2 MiB-aligned with transparent huge pages when large), returned to a process-wide pool when
-/// destroyed: fresh pages cost more than most kernels. Contents are not cleared. Move-only. Throws Error(memory).
+/// destroyed: fresh pages cost more than most kernels. Contents are not cleared. Move-only. Throws Error(memory), and
+/// Error(hook) for what an allocator does wrong.
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(size_t bytes);
+  /// From `allocator`, which must outlive the buffer, if there is one.
+  explicit Buffer(size_t bytes, const HostAllocator* allocator = nullptr);
   ~Buffer();
   Buffer(Buffer&& other) noexcept;
   Buffer& operator=(Buffer&& other) noexcept;
@@ -27,6 +31,7 @@ class Buffer {
   char* data_ = nullptr;
   size_t size_ = 0;
   size_t capacity_ = 0;
+  const HostAllocator* allocator_ = nullptr;
 };
 
 /// Bytes that the pool keeps for reuse at most (default: 1/8 of physical memory; what is above goes back at once).

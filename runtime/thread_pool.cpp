@@ -25,6 +25,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "runtime/host_parallel.hpp"
+
 namespace fuseval::runtime {
 namespace {
 
@@ -122,7 +124,7 @@ struct ThreadPool::State {
     pthread_t handle{};
   };
 
-  explicit State(int threads) : threads(threads), crowded(threads > usable_cpus()) {
+  State(int threads, const HostParallelFor& host) : threads(threads), crowded(threads > usable_cpus()), host(host) {
     workers = std::make_unique<Worker[]>(static_cast<size_t>(threads));
   }
 
@@ -133,6 +135,7 @@ struct ThreadPool::State {
 
   const int threads;
   const bool crowded;
+  const HostParallelFor host;
   int started = 0;
   std::unique_ptr<Worker[]> workers;
   ForkMark mark;
@@ -269,8 +272,8 @@ int ThreadPool::State::fork_join(int64_t indices, void (*function)(void*, int64_
   return result;
 }
 
-ThreadPool::ThreadPool(int threads)
-    : state_(std::make_unique<State>(std::clamp(threads > 0 ? threads : usable_cpus(), 1, most_threads))) {}
+ThreadPool::ThreadPool(int threads, const HostParallelFor& host)
+    : state_(std::make_unique<State>(std::clamp(threads > 0 ? threads : usable_cpus(), 1, most_threads), host)) {}
 
 ThreadPool::~ThreadPool() {
   State& state = *state_;
@@ -287,6 +290,7 @@ int ThreadPool::run(int64_t count, void (*task)(void*, int64_t, int), void* cont
   if (count <= 0) return 0;
   int64_t limit = std::min<int64_t>(count, state_->threads);
   if (max_threads > 0) limit = std::min<int64_t>(limit, max_threads);
+  if (limit > 1 && state_->host.run) return run_on_host(state_->host, {task, context, count}, static_cast<int>(limit));
   if (limit > 1 && state_->enter()) return state_->fork_join(count, task, context, static_cast<int>(limit));
   for (int64_t index = 0; index < count; ++index) task(context, index, 0);
   return 1;
