@@ -100,7 +100,7 @@ class ChainRun {
     int64_t lower[max_rank], upper[max_rank];
     tiles_.box(tile, lower, upper);
     char* const* table = scratch_.table(thread, buffers_, lower);
-    for (size_t k = 0; k < kernels_.size(); ++k)
+    for (size_t k = 0; k < kernels_.size() && context_.goes_on(); ++k)
       if (kernels_[k].parallel_count > 0) run_kernel(k, lower, upper, table, thread);
   }
 
@@ -117,11 +117,13 @@ class ChainRun {
     fill_pointers(kernel, table, pointers);
     const codegen::KernelArguments arguments = arguments_of(kernel, pointers);
     if (!kernel.is_reduction) {
-      kernel.code->elementwise(&arguments, first, last);
+      run_box(kernel, &arguments, first, last, context_.control);
       return;
     }
     char* states = scratch_.states(thread);
-    kernel.code->reduce(&arguments, first, last, 0, kernel.reduce_count, states, scratch_.kernel(thread));
+    reduce_box(kernel, &arguments, first, last, 0, kernel.reduce_count, states, scratch_.kernel(thread),
+               context_.control);
+    if (!context_.goes_on()) return;
     kernel.code->finish(&arguments, first, last, states);
   }
 

@@ -8,6 +8,8 @@
 #include <cstring>
 
 #include "engine/partition.hpp"
+#include "engine/run_control.hpp"
+#include "engine/stoppable_reduction.hpp"
 #include "ir/shape.hpp"
 #include "runtime/buffer.hpp"
 
@@ -52,8 +54,7 @@ struct Launch {
 
 void execute_elementwise(const Launch& launch) {
   const PreparedKernel& kernel = launch.kernel;
-  const int64_t pieces =
-      wanted_pieces(launch.context, static_cast<double>(kernel.parallel_count) * kernel.element_nanoseconds);
+  const int64_t pieces = wanted_pieces(launch.context, estimated_nanoseconds(kernel));
   if (pieces == 1) {
     kernel.code->elementwise(launch.arguments, kernel.lower.data(), kernel.extents.data());
     launch.context.counters.note_threads(1);
@@ -63,7 +64,7 @@ void execute_elementwise(const Launch& launch) {
   parallel(launch.context, partition.count(), [&](int64_t piece, int) {
     int64_t lower[max_rank], upper[max_rank];
     partition.box(piece, lower, upper);
-    kernel.code->elementwise(launch.arguments, lower, upper);
+    run_box(kernel, launch.arguments, lower, upper, launch.context.control);
   });
 }
 
@@ -85,12 +86,6 @@ class ThreadScratch {
   runtime::Buffer buffer_;
 };
 
-int64_t box_count(int rank, const int64_t* lower, const int64_t* upper) {
-  int64_t count = 1;
-  for (int axis = 0; axis < rank; ++axis) count *= upper[axis] - lower[axis];
-  return count;
-}
-
 // Every output is reduced by one task, a bounded number of outputs at a time.
 void reduce_by_outputs(const Launch& launch, int64_t pieces) {
   const PreparedKernel& kernel = launch.kernel;
@@ -106,8 +101,9 @@ void reduce_by_outputs(const Launch& launch, int64_t pieces) {
   parallel(launch.context, partition.count(), [&](int64_t piece, int thread) {
     int64_t first[max_rank], last[max_rank];
     partition.box(piece, first, last);
-    kernel.code->reduce(launch.arguments, first, last, 0, kernel.reduce_count, scratch.states(thread),
-                        scratch.kernel(thread));
+    reduce_box(kernel, launch.arguments, first, last, 0, kernel.reduce_count, scratch.states(thread),
+               scratch.kernel(thread), launch.context.control);
+    if (!launch.context.goes_on()) return;
     kernel.code->finish(launch.arguments, first, last, scratch.states(thread));
   });
 }
@@ -132,10 +128,11 @@ void reduce_by_runs(const Launch& launch, int64_t run) {
   const runtime::Buffer states(static_cast<size_t>(runs * bytes));
   const ThreadScratch scratch(launch, 0);
   parallel(launch.context, runs, [&](int64_t k, int thread) {
-    kernel.code->reduce(launch.arguments, kernel.lower.data(), kernel.extents.data(), k * run,
-                        std::min(kernel.reduce_count, (k + 1) * run), states.data() + k * bytes,
-                        scratch.kernel(thread));
+    reduce_box(kernel, launch.arguments, kernel.lower.data(), kernel.extents.data(), k * run,
+               std::min(kernel.reduce_count, (k + 1) * run), states.data() + k * bytes, scratch.kernel(thread),
+               launch.context.control);
   });
+  if (!launch.context.goes_on()) return;
   combine_runs(kernel, states.data(), runs, kernel.parallel_count);
   kernel.code->finish(launch.arguments, kernel.lower.data(), kernel.extents.data(), states.data());
 }
@@ -157,8 +154,7 @@ bool enough_outputs(const PreparedKernel& kernel, int64_t pieces) {
 
 void execute_reduction(const Launch& launch) {
   const PreparedKernel& kernel = launch.kernel;
-  const double elements = static_cast<double>(kernel.parallel_count) * static_cast<double>(kernel.reduce_count);
-  const int64_t pieces = wanted_pieces(launch.context, elements * kernel.element_nanoseconds);
+  const int64_t pieces = wanted_pieces(launch.context, estimated_nanoseconds(kernel));
   if (pieces == 1 || enough_outputs(kernel, std::min<int64_t>(pieces, 4 * launch.context.max_threads))) {
     reduce_by_outputs(launch, pieces);
     return;
@@ -214,9 +210,34 @@ void fill_pointers(const PreparedKernel& kernel, char* const* buffers, char** po
   }
 }
 
+void run_box(const PreparedKernel& kernel, const KernelArguments* arguments, const int64_t* lower,
+             const int64_t* upper, RunControl* control) {
+  kernel.code->elementwise(arguments, lower, upper);
+  if (control == nullptr) return;
+  control->did(static_cast<double>(box_count(kernel.parallel_rank, lower, upper)) * kernel.element_nanoseconds);
+}
+
+void reduce_box(const PreparedKernel& kernel, const KernelArguments* arguments, const int64_t* lower,
+                const int64_t* upper, int64_t first, int64_t last, char* states, char* scratch, RunControl* control) {
+  if (control == nullptr)
+    kernel.code->reduce(arguments, lower, upper, first, last, states, scratch);
+  else
+    reduce_stoppably(kernel, arguments, lower, upper, first, last, states, scratch, *control);
+}
+
+double estimated_nanoseconds(const PreparedKernel& kernel) {
+  const double reduced = kernel.is_reduction ? static_cast<double>(kernel.reduce_count) : 1;
+  return static_cast<double>(kernel.parallel_count) * reduced * kernel.element_nanoseconds;
+}
+
+double estimated_nanoseconds(std::span<const PreparedKernel> kernels) {
+  double sum = 0;
+  for (const PreparedKernel& kernel : kernels) sum += estimated_nanoseconds(kernel);
+  return sum;
+}
+
 bool is_serial(const PreparedKernel& kernel) {
-  return !kernel.is_reduction &&
-         static_cast<double>(kernel.parallel_count) * kernel.element_nanoseconds < serial_nanoseconds;
+  return !kernel.is_reduction && estimated_nanoseconds(kernel) < serial_nanoseconds;
 }
 
 void execute_serially(const PreparedKernel& kernel, char* const* pointers, Counters& counters) {

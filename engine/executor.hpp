@@ -41,6 +41,17 @@ void fill_pointers(const PreparedKernel& kernel, char* const* buffers, char** po
 /// What a kernel is given. pointers: one an operand; both must outlive it.
 codegen::KernelArguments arguments_of(const PreparedKernel& kernel, char* const* pointers);
 
+/// Runs a box of it on this thread, and tells `control`, if there is one.
+void run_box(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
+             const int64_t* upper, RunControl* control);
+/// Reduces a range of a box, in pieces if there is a `control` that may say to stop; then the states are undefined.
+void reduce_box(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
+                const int64_t* upper, int64_t first, int64_t last, char* states, char* scratch, RunControl* control);
+
+/// A rough estimate of all of it on one thread.
+double estimated_nanoseconds(const PreparedKernel& kernel);
+double estimated_nanoseconds(std::span<const PreparedKernel> kernels);
+
 /// Whether it is elementwise and too small for a second thread to pay.
 bool is_serial(const PreparedKernel& kernel);
 /// Runs all of an elementwise kernel on this thread. pointers: one an operand.

@@ -6,6 +6,7 @@
 
 #include "engine/counters.hpp"
 #include "engine/float_environment.hpp"
+#include "engine/run_control.hpp"
 #include "runtime/thread_pool.hpp"
 
 namespace fuseval::engine {
@@ -13,7 +14,10 @@ namespace fuseval::engine {
 struct ExecutionContext {
   runtime::ThreadPool& pool;
   Counters& counters;
-  int max_threads;  ///< at least 1
+  int max_threads;                ///< at least 1
+  RunControl* control = nullptr;  ///< if somebody may stop the call, or watches it
+
+  bool goes_on() const { return control == nullptr || control->goes_on(); }
 };
 
 /// Below this a wake of parked workers costs more than it brings (15 to 80 µs were measured).
@@ -23,20 +27,24 @@ inline constexpr double serial_nanoseconds = 20'000;
 inline int64_t wanted_pieces(const ExecutionContext& context, double nanoseconds) {
   // What one task should take: long against handing it out (about 0.1 µs), short against the whole.
   constexpr double task_nanoseconds = 50'000;
-  if (context.max_threads == 1 || nanoseconds < serial_nanoseconds) return 1;
-  return std::max<int64_t>(context.max_threads, static_cast<int64_t>(nanoseconds / task_nanoseconds));
+  if (nanoseconds < serial_nanoseconds) return 1;
+  const auto wanted = static_cast<int64_t>(nanoseconds / task_nanoseconds);
+  if (context.max_threads > 1) return std::max<int64_t>(context.max_threads, wanted);
+  return context.control == nullptr ? 1 : std::max<int64_t>(1, wanted);  // pieces to stop between
 }
 
-/// task(k, thread) for k in [0, count), `thread` in [0, context.pool.threads()). Tasks must not throw.
+/// task(k, thread) for k in [0, count), `thread` in [0, context.pool.threads()). Tasks must not throw. Some are left out
+/// once context.control says to stop.
 template <class F>
 void parallel(const ExecutionContext& context, int64_t count, F&& task) {
   context.counters.add(context.counters.tasks, count);
   if (count == 1 || context.max_threads == 1) {
-    for (int64_t k = 0; k < count; ++k) task(k, 0);
+    for (int64_t k = 0; k < count && context.goes_on(); ++k) task(k, 0);
     context.counters.note_threads(1);
     return;
   }
   const auto guarded = [&](int64_t k, int thread) {
+    if (!context.goes_on()) return;
     const FloatEnvironment environment;
     task(k, thread);
   };

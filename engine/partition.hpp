@@ -28,4 +28,11 @@ class Partition {
   int64_t length_ = 0;
 };
 
+/// Points of the box lower[axis] <= index[axis] < upper[axis].
+inline int64_t box_count(int rank, const int64_t* lower, const int64_t* upper) {
+  int64_t count = 1;
+  for (int axis = 0; axis < rank; ++axis) count *= upper[axis] - lower[axis];
+  return count;
+}
+
 }  // namespace fuseval::engine

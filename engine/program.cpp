@@ -40,6 +40,11 @@ std::string describe(const fv_view& view) {
   return describe(Program::Input{{}, dtype_of(view), view.rank, (view.flags & FV_VIEW_WEAK) != 0});
 }
 
+std::string shortened(const std::string& text) {
+  constexpr size_t most = 80;
+  return text.size() <= most ? text : text.substr(0, most) + "…";
+}
+
 std::unordered_set<std::string_view> names_in(const frontend::Ast& ast) {
   std::unordered_set<std::string_view> names;
   for (const frontend::Expr& expr : ast.exprs)
@@ -53,7 +58,7 @@ Program::Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::v
     : runtime_(std::move(runtime)), inputs_(std::move(inputs)) {
   const FrontTimer timer(runtime_->counters);
   for (const Input& input : inputs_) frontend::check_input(input.name, input.dtype);
-  ast_ = frontend::parse(text);
+  ast_ = frontend::parse(text, runtime_->text_limits);
   const auto names = names_in(ast_);
   for (uint32_t slot = 0; slot < inputs_.size(); ++slot)
     if (!names.contains(inputs_[slot].name)) unused_slots_.push_back(slot);
@@ -150,10 +155,15 @@ std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs,
                                                           int32_t output_count, const ResultRule& rule) const {
   if (auto known = find_recent(inputs, outputs, output_count, rule)) return known;
   const FrontTimer timer(runtime_->counters);
-  auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule),
-                                                     Workshop{runtime_->kernels, runtime_->target, runtime_->chains});
+  const Workshop workshop{runtime_->kernels, runtime_->target, runtime_->chains, runtime_->text_limits};
+  auto made =
+      std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule), workshop);
   runtime_->counters.add(runtime_->counters.plans_made, 1);
   remember(made, inputs, outputs, output_count, rule);
+  runtime_->hooks.log(LogLevel::debug, [&] {
+    return fmt::format("planned '{}': {} kernel{}, {} bytes of temporaries", shortened(text()), made->kernels().size(),
+                       made->kernels().size() == 1 ? "" : "s", made->temporary_bytes());
+  });
   return made;
 }
 

@@ -32,6 +32,7 @@ class Program {
   const std::vector<Input>& inputs() const { return inputs_; }
   const frontend::Ast& ast() const { return ast_; }
   Runtime& runtime() const { return *runtime_; }
+  const std::shared_ptr<Runtime>& shared_runtime() const { return runtime_; }
 
   /// Throws Error(argument) unless the views are well-formed and fit what the program was made for. Of an input that
   /// the text does not use, dtype, rank and weakness count; its shape and data are never looked at.

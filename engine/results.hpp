@@ -1,6 +1,7 @@
 // Results of one run: owned arrays, and views of the outputs that the caller gave.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "ir/dtype.hpp"
@@ -18,6 +19,7 @@ struct Result {
 };
 
 struct Results {
+  std::shared_ptr<const void> hooks;  ///< whoever lends the buffers' memory, if it is not the process's pool
   std::vector<Result> items;
   bool is_tuple = false;
 };

@@ -22,9 +22,9 @@ constexpr size_t inline_buffers = 32;
 /// Data pointers of a plan's buffers.
 class BufferTable {
  public:
-  explicit BufferTable(const Specialisation& made) : sources_(made.buffer_sources()) {
+  BufferTable(const Specialisation& made, runtime::Buffer temporaries)
+      : sources_(made.buffer_sources()), temporaries_(std::move(temporaries)) {
     if (sources_.size() > inline_buffers) many_.resize(sources_.size());
-    if (made.temporary_bytes() > 0) temporaries_ = runtime::Buffer(made.temporary_bytes());
   }
   char** data() { return many_.empty() ? few_ : many_.data(); }
 
@@ -55,9 +55,10 @@ class BufferTable {
   runtime::Buffer temporaries_;
 };
 
-void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, int threads) {
-  const ExecutionContext context{runtime.pool, runtime.counters, threads};
+void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, const RunOptions& options) {
+  const ExecutionContext context{runtime.pool, runtime.counters, options.threads, options.control};
   const auto kernels = made.kernels();
+  if (options.control != nullptr) options.control->begin(estimated_nanoseconds(kernels));
   size_t k = 0;
   for (const PreparedChain& chain : made.chains()) {
     for (; k < chain.chain.first; ++k) execute(kernels[k], buffers, context);
@@ -65,18 +66,19 @@ void launch_all(const Specialisation& made, char* const* buffers, Runtime& runti
     k += chain.chain.size();
   }
   for (; k < kernels.size(); ++k) execute(kernels[k], buffers, context);
+  if (options.control != nullptr) options.control->check();
 }
 
 class Run {
  public:
   Run(const Program& program, const Specialisation& made, const fv_view* inputs, const fv_view* outputs,
-      int32_t output_count, int threads)
+      int32_t output_count, const RunOptions& options)
       : program_(program),
         made_(made),
         inputs_(inputs),
         outputs_(outputs),
         output_count_(output_count),
-        threads_(threads) {}
+        options_(options) {}
 
   void go(Results* results) {
     if (is_simple()) {
@@ -86,7 +88,7 @@ class Run {
     }
     check_values();
     allocate();
-    guarded([&](char* const* buffers) { launch_all(made_, buffers, program_.runtime(), threads_); }, made_);
+    guarded([&](char* const* buffers) { launch_all(made_, buffers, program_.runtime(), options_); }, made_);
     for (size_t k = 0; k < owned_.size(); ++k)
       if (is_given(k) && owned_[k].size() > 0) copy_back(k);
     if (results != nullptr) fill(*results);
@@ -104,9 +106,9 @@ class Run {
   }
 
   void run_into_outputs() {
-    BufferTable table(made_);
+    BufferTable table(made_, temporaries(made_));
     table.fill(inputs_, [&](uint32_t k) { return static_cast<char*>(outputs_[k].data); });
-    launch_all(made_, table.data(), program_.runtime(), threads_);
+    launch_all(made_, table.data(), program_.runtime(), options_);
   }
 
   bool is_mapped() const {
@@ -132,7 +134,7 @@ class Run {
     const Specialisation* check = made_.check();
     if (check == nullptr) return;
     std::vector<char> failed(check->results().size(), 0);
-    const auto evaluate = [&](char* const* buffers) { launch_all(*check, buffers, program_.runtime(), threads_); };
+    const auto evaluate = [&](char* const* buffers) { launch_all(*check, buffers, program_.runtime(), options_); };
     guarded(evaluate, *check, failed.data());
     for (size_t k = 0; k < failed.size(); ++k)
       if (failed[k]) throw Error(ErrorCode::value, made_.value_checks()[k].message, made_.value_checks()[k].span);
@@ -142,8 +144,20 @@ class Run {
     owned_.resize(made_.results().size());
     for (size_t k = 0; k < owned_.size(); ++k) {
       if (is_given(k) && !needs_copy(k)) continue;
-      owned_[k] = runtime::Buffer(span_bytes(k));
+      owned_[k] = allocate(span_bytes(k));
     }
+  }
+
+  runtime::Buffer allocate(size_t bytes) {
+    const Runtime& runtime = program_.runtime();
+    if (__builtin_add_overflow(allocated_, bytes, &allocated_) || allocated_ > runtime.memory_limit)
+      throw Error(ErrorCode::limit,
+                  fmt::format("the call needs more than the {} bytes that are allowed for results and temporaries",
+                              runtime.memory_limit));
+    return runtime::Buffer(bytes, runtime.hooks.memory());
+  }
+  runtime::Buffer temporaries(const Specialisation& made) {
+    return made.temporary_bytes() > 0 ? allocate(made.temporary_bytes()) : runtime::Buffer();
   }
 
   // A result that is copied back later is written with the strides of its output, shifted to start inside the buffer.
@@ -161,7 +175,7 @@ class Run {
   // Runs `body` over the buffers of `made`, with mapped inputs guarded against files that shrink.
   template <class Body>
   void guarded(Body&& body, const Specialisation& made, char* flags = nullptr) {
-    BufferTable table(made);
+    BufferTable table(made, temporaries(made));
     table.fill(inputs_, [&](uint32_t k) { return output_data(k, flags); });
     std::vector<runtime::AddressRange> ranges;
     for (const uint32_t slot : made.used_slots())
@@ -177,11 +191,13 @@ class Run {
   void copy_back(size_t k) const {
     const auto& result = made_.results()[k];
     copy_elements(static_cast<char*>(outputs_[k].data), result.strides, owned_data(k), result.strides, result.shape,
-                  size_of(result.dtype));
+                  size_of(result.dtype), options_.control);
+    if (options_.control != nullptr) options_.control->check();
   }
 
   void fill(Results& results) {
     results.is_tuple = made_.returns_tuple();
+    if (program_.runtime().hooks.memory() != nullptr) results.hooks = program_.shared_runtime();
     for (size_t k = 0; k < made_.results().size(); ++k) {
       const auto& result = made_.results()[k];
       Result item{{}, nullptr, result.dtype, result.shape, result.strides};
@@ -196,7 +212,8 @@ class Run {
   const fv_view* inputs_;
   const fv_view* outputs_;
   int32_t output_count_;
-  int threads_;
+  const RunOptions& options_;
+  size_t allocated_ = 0;
   std::vector<runtime::Buffer> owned_;
 };
 
@@ -237,6 +254,7 @@ void check_outputs(const fv_view* outputs, int32_t count) {
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results) {
   const FloatEnvironment environment;
+  if (options.control != nullptr) options.control->check();
   std::shared_ptr<const Specialisation> keep;
   const bool fits = static_cast<size_t>(input_count) == program.inputs().size();
   const Specialisation* made = fits ? program.find(inputs, outputs, output_count, options.rule) : nullptr;
@@ -249,8 +267,9 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (results == nullptr && static_cast<size_t>(output_count) != made->results().size())
     throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
   const int available = program.runtime().pool.threads();
-  const int threads = options.threads > 0 ? std::min(options.threads, available) : available;
-  Run(program, *made, inputs, outputs, output_count, threads).go(results);
+  RunOptions exact = options;
+  exact.threads = options.threads > 0 ? std::min(options.threads, available) : available;
+  Run(program, *made, inputs, outputs, output_count, exact).go(results);
 }
 
 }  // namespace fuseval::engine

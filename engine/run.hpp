@@ -3,12 +3,14 @@
 
 #include "engine/program.hpp"
 #include "engine/results.hpp"
+#include "engine/run_control.hpp"
 
 namespace fuseval::engine {
 
 struct RunOptions {
   int threads = 0;  ///< at most; 0: the session's
   ResultRule rule;
+  RunControl* control = nullptr;  ///< if somebody may stop the call, or watches it
 };
 
 /// Runs `program`. outputs: NULL or one view a result (data == NULL: owned). results may be nullptr when every output

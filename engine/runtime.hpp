@@ -1,11 +1,13 @@
-// What the programs of one session share: threads, machine code, counters.
+// What the programs of one session share: threads, machine code, the host's hooks, limits, counters.
 #pragma once
 
 #include <algorithm>
 
 #include "codegen/llvm/kernel.hpp"
 #include "engine/counters.hpp"
+#include "engine/hooks.hpp"
 #include "engine/kernel_cache.hpp"
+#include "frontend/ast.hpp"
 #include "ir/chain.hpp"
 #include "runtime/cache_sizes.hpp"
 #include "runtime/thread_pool.hpp"
@@ -23,14 +25,30 @@ inline ChainLimits chain_limits(int threads) {
   return {.tile_bytes = second, .row_bytes = std::max(second, share), .threads = threads};
 }
 
+struct SessionOptions {
+  int threads = 0;
+  int vector_bits = 0;
+  size_t program_limit = 1024;
+  size_t kernel_limit = 1024;
+  frontend::Limits text;           ///< what a text may be
+  size_t memory_limit = SIZE_MAX;  ///< bytes that one call may take for results and temporaries
+  Hooks hooks;
+};
+
 struct Runtime {
-  Runtime(int threads, codegen::TargetOptions target_options, size_t kernel_limit)
+  Runtime(const SessionOptions& options, codegen::TargetOptions target_options)
       : target(std::move(target_options)),
-        pool(threads),
-        kernels(kernel_limit, counters),
+        hooks(options.hooks),
+        text_limits(options.text),
+        memory_limit(options.memory_limit),
+        pool(options.threads, options.hooks.parallel_for),
+        kernels(options.kernel_limit, counters),
         chains(chain_limits(pool.threads())) {}
 
-  codegen::TargetOptions target;
+  const codegen::TargetOptions target;
+  const Hooks hooks;
+  const frontend::Limits text_limits;
+  const size_t memory_limit;
   Counters counters;
   runtime::ThreadPool pool;
   KernelCache kernels;

@@ -18,7 +18,7 @@ std::shared_ptr<Runtime> make_runtime(const SessionOptions& options) {
     throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", options.threads));
   codegen::TargetOptions target;
   target.vector_bits = options.vector_bits;
-  return std::make_shared<Runtime>(options.threads, target, options.kernel_limit);
+  return std::make_shared<Runtime>(options, target);
 }
 
 // Lengths in front of texts: no two calls share a key.
@@ -60,7 +60,7 @@ void check_distinct(const char* const* names, int32_t count) {
 Session::Session(const SessionOptions& options) : runtime_(make_runtime(options)), programs_(options.program_limit) {}
 
 Session& Session::instance() {
-  static Session session{SessionOptions{}};
+  static Session& session = *new Session(SessionOptions{});
   return session;
 }
 

@@ -11,18 +11,11 @@
 
 namespace fuseval::engine {
 
-struct SessionOptions {
-  int threads = 0;
-  int vector_bits = 0;
-  size_t program_limit = 1024;
-  size_t kernel_limit = 1024;
-};
-
 class Session {
  public:
   explicit Session(const SessionOptions& options);
 
-  /// The process's own, made at its first use.
+  /// The process's own, made at its first use. It is never destroyed: threads may still use it while the process ends.
   static Session& instance();
 
   std::shared_ptr<Program> compile(std::string_view text, const char* const* names, const fv_view* inputs,

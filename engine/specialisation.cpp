@@ -57,7 +57,7 @@ uint64_t weak_bits(const fv_view& view) {
 
 Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature, const Workshop& workshop)
     : signature_(std::move(signature)) {
-  frontend::BoundFunction bound = frontend::bind(ast, signature_.inputs);
+  frontend::BoundFunction bound = frontend::bind(ast, signature_.inputs, workshop.text_limits);
   used_slots_ = std::move(bound.used_slots);
   specialised_slots_ = std::move(bound.specialised_slots);
   value_checks_ = std::move(bound.value_checks);

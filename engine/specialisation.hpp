@@ -45,6 +45,7 @@ struct Workshop {
   KernelCache& kernels;
   const codegen::TargetOptions& target;
   const ChainLimits& chains;
+  const frontend::Limits& text_limits;
 };
 
 class Specialisation {

@@ -8,8 +8,11 @@
 
 namespace fuseval::engine {
 
-/// The arrays must not overlap. Strides in bytes.
+class RunControl;
+
+/// The arrays must not overlap. Strides in bytes. Stops early when `control` says so.
 void copy_elements(char* target, const std::vector<int64_t>& target_strides, const char* source,
-                   const std::vector<int64_t>& source_strides, const Shape& shape, int64_t itemsize);
+                   const std::vector<int64_t>& source_strides, const Shape& shape, int64_t itemsize,
+                   const RunControl* control = nullptr);
 
 }  // namespace fuseval::engine

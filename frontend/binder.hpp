@@ -89,7 +89,7 @@ class Binder {
   Value subscript(Value object, std::span<const Value> items, Span span);
   Value attribute(Value object, std::string_view name, Span name_span, Span span);
   /// A function, dtype or constant of the language; empty when there is none.
-  std::optional<Value> builtin(std::string_view name, Span span);
+  static std::optional<Value> builtin(std::string_view name, Span span);
 
  private:
   void bind_expr(ExprId id);

@@ -38,7 +38,9 @@ std::string all_stages(const char* text) {
                             {data, FV_FLOAT32, 1, row, nullptr, FV_DEVICE_CPU, 0, 0}};
   std::string result = std::string(text) + "\n";
   for (const int bits : {512, 256}) {
-    auto runtime = std::make_shared<Runtime>(1, fixed_target(bits), 16);
+    SessionOptions options;
+    options.threads = 1;
+    auto runtime = std::make_shared<Runtime>(options, fixed_target(bits));
     runtime->chains = {.tile_bytes = 256 << 10, .row_bytes = 512 << 10, .threads = 1};
     const Program program(runtime, text, {{"a", DType::float64, 2, false}, {"b", DType::float32, 1, false}});
     if (bits == 512)

@@ -1,0 +1,62 @@
+// Stopping and watching one call: what its threads look at between blocks of work.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+
+namespace fuseval::engine {
+
+/// Set from any thread or signal handler; read by calls that were given it.
+struct CancelToken {
+  std::atomic<bool> is_set{false};
+};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may not wait for a lock");
+
+/// Told how far a call is, in [0, 1] and never less than before; anything but 0 stops it.
+struct ProgressHook {
+  int (*report)(void* user, double fraction) = nullptr;
+  void* user = nullptr;
+};
+
+/// Belongs to one call. A call that nobody stops or watches has none, and pays a branch a block for it.
+class RunControl {
+ public:
+  RunControl(const CancelToken* token, const ProgressHook& progress) : token_(token), progress_(progress) {}
+
+  /// About how long the call's kernels take on one thread, before they start; afterwards outputs may be written to.
+  void begin(double nanoseconds);
+
+  /// By any thread, between blocks of about block_nanoseconds.
+  bool goes_on() const {
+    return !stopped_.load(std::memory_order_relaxed) &&
+           (token_ == nullptr || !token_->is_set.load(std::memory_order_relaxed));
+  }
+  /// By any thread, after a block of about so long. Reports progress on the thread that made this object.
+  void did(double nanoseconds) noexcept;
+
+  /// Throws Error(cancelled) or Error(hook) if the call is to stop.
+  void check() const;
+
+  /// Estimates of a kernel's time can be an order of magnitude low (strides of a page, pages that are first touched):
+  /// blocks are this short so that cancellation is obeyed within milliseconds all the same.
+  static constexpr double block_nanoseconds = 200'000;
+
+ private:
+  static constexpr auto report_interval = std::chrono::milliseconds(20);
+  void report(double fraction) noexcept;
+
+  const CancelToken* token_;
+  const ProgressHook progress_;
+  const std::thread::id caller_ = std::this_thread::get_id();
+  std::chrono::steady_clock::time_point last_report_ = std::chrono::steady_clock::now();
+  double expected_ = 0;
+  double reported_ = 0;
+  bool began_ = false;
+  std::atomic<double> done_{0};
+  std::atomic<bool> stopped_{false};
+  std::string failure_;  ///< of the progress hook: that it threw, and what
+};
+
+}  // namespace fuseval::engine

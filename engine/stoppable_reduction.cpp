@@ -1,0 +1,78 @@
+// Pieces are combined as they come, as a binary counter carries: after piece k, as many times as k ends in ones. The
+// stack holds one state for each bit, and what is left at the end is combined from the last on: an odd last node of
+// the tree passes up.
+#include "engine/stoppable_reduction.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "engine/partition.hpp"
+#include "engine/run_control.hpp"
+#include "runtime/buffer.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+class NodeStack {
+ public:
+  NodeStack(const PreparedKernel& kernel, int64_t outputs, int64_t pieces)
+      : combine_(kernel.code->combine),
+        outputs_(outputs),
+        bytes_(outputs * kernel.code->state_bytes),
+        buffer_(static_cast<size_t>(bytes_ * (std::bit_width(static_cast<uint64_t>(pieces)) + 1))) {}
+
+  /// Where the next piece's states are to be written.
+  char* next() { return buffer_.data() + size_ * bytes_; }
+  void push() {
+    ++size_;
+    for (int carries = std::countr_one(pushed_++); carries > 0; --carries) combine_last();
+  }
+  const char* combined() {
+    while (size_ > 1) combine_last();
+    return buffer_.data();
+  }
+
+ private:
+  void combine_last() {
+    --size_;
+    combine_(buffer_.data() + (size_ - 1) * bytes_, buffer_.data() + size_ * bytes_, outputs_);
+  }
+
+  codegen::CombineFunction combine_;
+  int64_t outputs_;
+  int64_t bytes_;
+  runtime::Buffer buffer_;
+  int64_t size_ = 0;
+  uint64_t pushed_ = 0;
+};
+
+int64_t piece_length(const PreparedKernel& kernel, int64_t outputs) {
+  const double block = static_cast<double>(kernel.code->block * outputs) * kernel.element_nanoseconds;
+  const double blocks = std::clamp(RunControl::block_nanoseconds / std::max(block, 1e-3), 1.0, 1e15);
+  return kernel.code->block * static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(blocks)));
+}
+
+}  // namespace
+
+void reduce_stoppably(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
+                      const int64_t* upper, int64_t first, int64_t last, char* states, char* scratch,
+                      RunControl& control) {
+  const int64_t outputs = box_count(kernel.parallel_rank, lower, upper);
+  const int64_t length = piece_length(kernel, outputs);
+  const auto reduce = [&](int64_t begin, char* target) {
+    const int64_t end = std::min(last, begin + length);
+    kernel.code->reduce(arguments, lower, upper, begin, end, target, scratch);
+    control.did(static_cast<double>(outputs * (end - begin)) * kernel.element_nanoseconds);
+  };
+  if (last - first <= length) return reduce(first, states);
+  NodeStack nodes(kernel, outputs, (last - first + length - 1) / length);
+  for (int64_t begin = first; begin < last; begin += length) {
+    if (!control.goes_on()) return;
+    reduce(begin, nodes.next());
+    nodes.push();
+  }
+  std::memcpy(states, nodes.combined(), static_cast<size_t>(outputs * kernel.code->state_bytes));
+}
+
+}  // namespace fuseval::engine
