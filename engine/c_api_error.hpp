@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/handle.hpp"
 #include "frontend/diagnostic.hpp"
 #include "fuseval/fuseval.h"
 #include "ir/error.hpp"
@@ -27,7 +28,7 @@ namespace fuseval::engine {
 inline fv_status report(fv_error** error, const Error& what, std::string_view text) {
   const auto code = static_cast<fv_status>(what.code());
   if (error == nullptr) return code;
-  auto made = std::make_unique<fv_error>();
+  std::unique_ptr<fv_error> made(new fv_error);
   made->code = code;
   made->message = what.message();
   made->span = what.span();
@@ -37,6 +38,7 @@ inline fv_status report(fv_error** error, const Error& what, std::string_view te
     made->column = place.column;
     made->caret = frontend::caret_picture(text, what.span());
   }
+  note_made(made.get(), "error");
   *error = made.release();
   return code;
 }

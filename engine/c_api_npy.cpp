@@ -11,16 +11,18 @@ using namespace fuseval::engine;
 
 fv_status fv_npy_open(const char* path, int32_t copy, fv_npy** file, fv_error** error) {
   return guard(error, {}, [&] {
-    require(path != nullptr && file != nullptr, "path or file is NULL");
+    require(file != nullptr, "file is NULL");
     *file = nullptr;
-    *file = new fv_npy{fuseval::runtime::NpyFile::open(path, copy != 0)};
+    require(path != nullptr, "path is NULL");
+    *file = make_handle<fv_npy>("npy file", fuseval::runtime::NpyFile::open(path, copy != 0));
   });
 }
 
 fv_status fv_npy_view(const fv_npy* file, fv_view* view, fv_error** error) {
+  const Use used(file);
   return guard(error, {}, [&] {
-    require(file != nullptr && view != nullptr, "file or view is NULL");
-    const fuseval::runtime::ArrayView& array = file->file->view();
+    const fuseval::runtime::ArrayView& array = used.get("file").file->view();
+    require(view != nullptr, "view is NULL");
     const uint32_t flags = (array.readonly ? FV_VIEW_READONLY : 0u) | (array.mapped ? FV_VIEW_MAPPED : 0u);
     *view = {array.data,
              static_cast<int32_t>(array.dtype),
@@ -33,7 +35,7 @@ fv_status fv_npy_view(const fv_npy* file, fv_view* view, fv_error** error) {
   });
 }
 
-void fv_npy_release(fv_npy* file) { delete file; }
+void fv_npy_release(fv_npy* file) { release_handle(file); }
 
 fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** error) {
   return guard(error, {}, [&] {

@@ -14,6 +14,8 @@ struct Hooks {
   runtime::HostParallelFor parallel_for;  ///< in place of the session's own threads
   void* log_user = nullptr;
   void (*log_message)(void* user, int level, const char* message) = nullptr;
+  void* release_user = nullptr;
+  void (*release)(void* user) = nullptr;  ///< called once, after the last call of the others
 
   /// nullptr: the process's pool.
   const runtime::HostAllocator* memory() const { return allocator.allocate != nullptr ? &allocator : nullptr; }
@@ -25,6 +27,28 @@ struct Hooks {
     const std::string text = make();
     runtime::call_hook("log", [&] { log_message(log_user, static_cast<int>(level), text.c_str()); });
   }
+};
+
+/// Calls the hooks' release when it goes, once it has them.
+class HooksOwner {
+ public:
+  HooksOwner() = default;
+  HooksOwner(const HooksOwner&) = delete;
+  HooksOwner& operator=(const HooksOwner&) = delete;
+  ~HooksOwner() {
+    try {
+      if (release_ != nullptr) release_(user_);
+    } catch (...) {  // there is nobody left to be told
+    }
+  }
+  void own(const Hooks& hooks) {
+    user_ = hooks.release_user;
+    release_ = hooks.release;
+  }
+
+ private:
+  void* user_ = nullptr;
+  void (*release_)(void* user) = nullptr;
 };
 
 }  // namespace fuseval::engine

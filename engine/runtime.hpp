@@ -45,6 +45,7 @@ struct Runtime {
         kernels(options.kernel_limit, counters),
         chains(chain_limits(pool.threads())) {}
 
+  HooksOwner hooks_owner;  ///< before everything that may call a hook, so destroyed after it
   const codegen::TargetOptions target;
   const Hooks hooks;
   const frontend::Limits text_limits;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/views.hpp"
+#include "frontend/free_names.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -21,30 +22,30 @@ std::shared_ptr<Runtime> make_runtime(const SessionOptions& options) {
   return std::make_shared<Runtime>(options, target);
 }
 
-// Lengths in front of texts: no two calls share a key.
+// Lengths in front of texts: no two calls share a key. names may be nullptr.
 std::string program_key(std::string_view text, const char* const* names, const fv_view* inputs, int32_t count) {
   std::string key;
   key.reserve(text.size() + 16 + static_cast<size_t>(count) * 16);
   const auto number = [&](uint64_t value) { key.append(reinterpret_cast<const char*>(&value), sizeof value); };
-  number(text.size());
+  number(text.size() << 1 | (names == nullptr ? 1u : 0u));
   key += text;
   for (int32_t k = 0; k < count; ++k) {
-    const size_t length = std::strlen(names[k]);
+    const size_t length = names == nullptr ? 0 : std::strlen(names[k]);
     number(length << 16 | static_cast<uint64_t>(inputs[k].rank & 0xff) << 8 |
            static_cast<uint64_t>(inputs[k].dtype & 0x3f) | ((inputs[k].flags & FV_VIEW_WEAK) != 0 ? 0x40u : 0u));
-    key.append(names[k], length);
+    if (length > 0) key.append(names[k], length);
   }
   return key;
 }
 
 void check_names(const char* const* names, const fv_view* inputs, int32_t count) {
   if (count < 0) throw Error(ErrorCode::invalid_handle, fmt::format("the number of inputs is {}", count));
-  if (count > 0 && (names == nullptr || inputs == nullptr))
-    throw Error(ErrorCode::invalid_handle, "names and inputs must not be NULL");
+  if (count > 0 && inputs == nullptr) throw Error(ErrorCode::invalid_handle, "inputs is NULL");
   for (int32_t k = 0; k < count; ++k) {
-    if (names[k] == nullptr || names[k][0] == '\0')
+    if (names != nullptr && (names[k] == nullptr || names[k][0] == '\0'))
       throw Error(ErrorCode::invalid_handle, fmt::format("the name of input {} is empty", k));
-    validate_description(inputs[k], fmt::format("input '{}'", names[k]));
+    validate_description(inputs[k],
+                         names != nullptr ? fmt::format("input '{}'", names[k]) : fmt::format("input {}", k));
   }
 }
 
@@ -55,9 +56,20 @@ void check_distinct(const char* const* names, int32_t count) {
   if (twice != sorted.end()) throw Error(ErrorCode::argument, fmt::format("the name '{}' is bound twice", *twice));
 }
 
+std::vector<std::string> names_by_position(std::string_view text, int32_t count, const frontend::Limits& limits) {
+  std::vector<std::string> names = frontend::free_names(frontend::parse(text, limits));
+  if (names.size() != static_cast<size_t>(count))
+    throw Error(ErrorCode::argument,
+                fmt::format("the text has {} free name{} ({}), but {} input{} given", names.size(),
+                            names.size() == 1 ? "" : "s", fmt::join(names, ", "), count, count == 1 ? " is" : "s are"));
+  return names;
+}
+
 }  // namespace
 
-Session::Session(const SessionOptions& options) : runtime_(make_runtime(options)), programs_(options.program_limit) {}
+Session::Session(const SessionOptions& options) : runtime_(make_runtime(options)), programs_(options.program_limit) {
+  runtime_->hooks_owner.own(options.hooks);
+}
 
 Session& Session::instance() {
   static Session& session = *new Session(SessionOptions{});
@@ -67,6 +79,12 @@ Session& Session::instance() {
 std::shared_ptr<Program> Session::compile(std::string_view text, const char* const* names, const fv_view* inputs,
                                           int32_t count) const {
   check_names(names, inputs, count);
+  if (names == nullptr && count > 0) {
+    const std::vector<std::string> found = names_by_position(text, count, runtime_->text_limits);
+    std::vector<const char*> pointers;
+    for (const std::string& name : found) pointers.push_back(name.c_str());
+    return compile(text, pointers.data(), inputs, count);
+  }
   check_distinct(names, count);
   std::vector<Program::Input> infos;
   for (int32_t k = 0; k < count; ++k)

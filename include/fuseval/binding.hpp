@@ -15,6 +15,7 @@
 #include "fuseval/error.hpp"
 #include "fuseval/fuseval.h"
 #include "fuseval/scalar.hpp"
+#include "fuseval/traits.hpp"
 #include "fuseval/view.hpp"
 
 namespace fuseval {
@@ -59,6 +60,8 @@ View view_of(T& value) {
   using Plain = std::remove_cv_t<T>;
   if constexpr (std::is_same_v<Plain, View>) {
     return value;
+  } else if constexpr (HasTraits<T>::value) {
+    return ViewTraits<Plain>::view(value);
   } else if constexpr (std::is_base_of_v<Array, Plain> || std::is_same_v<Plain, NpyFile>) {
     return value.view();
   } else if constexpr (std::is_arithmetic_v<Plain>) {
@@ -76,7 +79,9 @@ View view_of(T& value) {
   } else if constexpr (IsContiguous<T>::value) {
     return contiguous(std::data(value), std::size(value));
   } else {
-    static_assert(never<T>, "fuseval: this type cannot be bound; use fuseval::view(pointer, shape, byte_strides)");
+    static_assert(never<T>,
+                  "fuseval: this type cannot be bound; use fuseval::view(pointer, shape, byte_strides), or "
+                  "specialise fuseval::ViewTraits");
     return {};
   }
 }

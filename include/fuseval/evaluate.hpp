@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fuseval/session.hpp"
 
@@ -20,6 +21,7 @@ inline void evaluate(std::string_view text, const Bindings& bindings, const Outp
 inline Program compile(std::string_view text, const Bindings& bindings = {}) {
   return Session::shared().compile(text, bindings);
 }
+inline std::vector<std::string> free_names(std::string_view text) { return Session::shared().free_names(text); }
 inline std::string explain(std::string_view text, const Bindings& bindings = {}, const char* stage = "plan") {
   return Session::shared().explain(text, bindings, stage);
 }

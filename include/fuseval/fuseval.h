@@ -1,14 +1,24 @@
 /* fuseval: the C ABI. NumPy-syntax array expressions, compiled to fused machine code.
  *
  * Conventions
- *  - Functions that can fail return fv_status and take a last parameter `fv_error** error`. On failure an owned error
- *    object is stored there (free it with fv_error_release); on success NULL. `error` may itself be NULL.
- *  - Everything returned through a pointer-to-pointer is owned by the caller and has its release function, which accepts
- *    NULL. Strings returned by accessors belong to their object and live as long as it does.
- *  - Views do not own their data. Data must stay valid during the call that uses it, no longer.
- *  - Every function is thread-safe unless it says otherwise. Releasing an object while another thread uses it is an error
- *    of the caller.
- *  - Options structs start with struct_size = sizeof(the struct), so that they can grow.
+ *  - Failure. Functions that can fail return fv_status and take a last parameter `fv_error** error`. On failure an
+ * owned error object is stored there (fv_error_release); on success NULL. `error` may itself be NULL. Unless a function
+ * says otherwise, what it was to make is set to NULL when it fails. Every such function may give
+ * FV_ERROR_INVALID_HANDLE (a null pointer, a malformed view or struct, a negative count) and FV_ERROR_MEMORY; other
+ * codes are listed. Nothing that a caller passes makes the library throw, exit or write to a terminal.
+ *  - Ownership. What is returned through a pointer to a pointer is owned by the caller and has its release function,
+ *    which accepts NULL. Strings and views returned by accessors belong to their object and live as long as it does.
+ *    Arguments are borrowed for the call: texts, names, options and views may be freed once it returns. Views do not
+ * own their data.
+ *  - Threads. Every function may be called from any thread at any time, on the same objects too, unless it says
+ *    otherwise; release functions are the exception: an object that another thread is using must not be released, and
+ *    after its release it must not be used. Debug builds of the library check both: a use after release is
+ *    FV_ERROR_INVALID_HANDLE, a second release a message on stderr, a release during use an abort().
+ *  - Versions. Structs that may grow start with struct_size, to be set to sizeof(the struct) by the caller; what a
+ * caller built against an older header does not have is taken as 0. The SONAME is libfuseval.so.0, symbols carry the
+ *    version FUSEVAL_0.1; enums are append only.
+ *  - Processes. After fork() the child may use everything. dlclose() is allowed, and leaves the library in place: its
+ *    code may still be running in threads of the default session.
  */
 #ifndef FUSEVAL_H
 #define FUSEVAL_H
@@ -34,22 +44,23 @@ extern "C" {
 /* The reason of a failure; append only. */
 typedef enum fv_status {
   FV_OK = 0,
-  FV_ERROR_SYNTAX = 1,
-  FV_ERROR_UNKNOWN_NAME = 2,
-  FV_ERROR_UNKNOWN_FUNCTION = 3,
-  FV_ERROR_ARGUMENT = 4,
-  FV_ERROR_DTYPE = 5,
-  FV_ERROR_SHAPE = 6,
-  FV_ERROR_CASTING = 7,
-  FV_ERROR_AXIS = 8,
-  FV_ERROR_LIMIT = 9,
-  FV_ERROR_VALUE = 10,
-  FV_ERROR_FILE = 11,
-  FV_ERROR_MEMORY = 12,
-  FV_ERROR_UNSUPPORTED = 13,
-  FV_ERROR_INVALID_HANDLE = 14,
-  FV_ERROR_CANCELLED = 15,
-  FV_ERROR_INTERNAL = 16
+  FV_ERROR_SYNTAX = 1,           /* the text is not in the grammar */
+  FV_ERROR_UNKNOWN_NAME = 2,     /* a name that nobody bound */
+  FV_ERROR_UNKNOWN_FUNCTION = 3, /* a call or attribute that the language does not have */
+  FV_ERROR_ARGUMENT = 4,         /* a wrong number or kind of arguments, of a function in the text or of this ABI */
+  FV_ERROR_DTYPE = 5,            /* an operation that these dtypes do not have */
+  FV_ERROR_SHAPE = 6,            /* shapes that do not broadcast */
+  FV_ERROR_CASTING = 7,          /* an output cannot hold the result under the casting rule */
+  FV_ERROR_AXIS = 8,             /* an axis or index out of range */
+  FV_ERROR_LIMIT = 9,            /* a limit of the session: text, depth, nodes, operands, memory */
+  FV_ERROR_VALUE = 10,           /* depends on values: an integer to a negative power; outputs are untouched */
+  FV_ERROR_FILE = 11,            /* a file that cannot be read or written, or that shrank while it was mapped */
+  FV_ERROR_MEMORY = 12,          /* out of memory, or a size that overflows */
+  FV_ERROR_UNSUPPORTED = 13,     /* valid, but not in this version or on this device */
+  FV_ERROR_INVALID_HANDLE = 14,  /* a null or malformed argument, or an object that was released */
+  FV_ERROR_CANCELLED = 15,       /* by a cancel token or a progress hook */
+  FV_ERROR_INTERNAL = 16,        /* a bug in fuseval */
+  FV_ERROR_HOOK = 17             /* a function of the host's threw, failed or broke its contract */
 } fv_status;
 
 /* Element types; append only. float16 and complex are reserved and not computed with yet. */
@@ -77,8 +88,8 @@ typedef enum fv_device_type { FV_DEVICE_CPU = 0 } fv_device_type;
 #define FV_VIEW_WEAK 2u     /* rank 0; a Python-like scalar under NEP 50: dtype bool, int64 or float64 */
 #define FV_VIEW_MAPPED 4u   /* input data is a mapped file that may shrink: a fault becomes FV_ERROR_FILE */
 
-/* A strided array in somebody's memory. byte_strides may be NULL for C order; strides may be negative or 0 (inputs), and
- * data may be unaligned. `data` is the address of element [0, 0, …]. */
+/* A strided array in somebody's memory. byte_strides may be NULL for C order; strides may be negative or 0 (inputs),
+ * and data may be unaligned. `data` is the address of element [0, 0, …]. */
 typedef struct fv_view {
   void* data;
   int32_t dtype; /* fv_dtype */
@@ -90,80 +101,179 @@ typedef struct fv_view {
   uint32_t flags;
 } fv_view;
 
+/* The memory that a view must stay inside of; bytes == 0: not known, and not checked. */
+typedef struct fv_extent {
+  const void* data;
+  size_t bytes;
+} fv_extent;
+
 typedef struct fv_error fv_error;
 typedef struct fv_session fv_session;
 typedef struct fv_program fv_program;
 typedef struct fv_results fv_results;
+typedef struct fv_names fv_names;
+typedef struct fv_cancel fv_cancel;
 typedef struct fv_npy fv_npy;
 
-/* ---- errors (not shared between threads without the caller's own synchronisation) ---- */
+/* ---- errors: immutable. NULL is an error that says FV_OK and "" ---- */
 FV_API fv_status fv_error_code(const fv_error* error);
+/* One line, without the place. Owned by the error. */
 FV_API const char* fv_error_message(const fv_error* error);
-/* Byte range [begin, end) of the text; 0, 0 when the error has no place. */
+/* Byte range [begin, end) of the text; 0, 0 when the error has no place. Either pointer may be NULL. */
 FV_API void fv_error_span(const fv_error* error, uint32_t* begin, uint32_t* end);
 /* Line and column (in code points) of the span's begin, from 1; 0 when there is no place. */
 FV_API uint32_t fv_error_line(const fv_error* error);
 FV_API uint32_t fv_error_column(const fv_error* error);
-/* Two lines: the source line, and carets under the span; "" when there is no place. */
+/* Two lines: the source line, and carets under the span; "" when there is no place. Owned by the error. */
 FV_API const char* fv_error_caret(const fv_error* error);
 FV_API void fv_error_release(fv_error* error);
 
-/* ---- sessions: thread pool and caches. NULL wherever a session is asked for means the process's default one ---- */
+/* ---- hooks: functions that a host lends to a session ----
+ * They are called from any thread that uses the session, and from several at a time, so they must be thread-safe, and
+ * they must work until `release` is called. A hook may throw a C++
+ * exception: the call that it serves then fails with FV_ERROR_HOOK (deallocate's is dropped). A hook must not use the
+ * session that it belongs to. */
+typedef void (*fv_task)(void* context, int64_t index);
+
+typedef enum fv_log_level { FV_LOG_DEBUG = 0, FV_LOG_INFO = 1, FV_LOG_WARNING = 2 } fv_log_level;
+
+typedef struct fv_hooks {
+  size_t struct_size;
+  void* user; /* first argument of every hook */
+  /* Memory for results and temporaries. Both or neither. allocate gives `bytes` (at least 1) at a multiple of
+   * `alignment` (64), or NULL: the call then fails with FV_ERROR_MEMORY. Scratch memory of reductions and the library's
+   * own objects are not asked for here. */
+  void* (*allocate)(void* user, size_t bytes, size_t alignment);
+  void (*deallocate)(void* user, void* memory, size_t bytes);
+  /* Threads, in place of the session's own. Calls task(context, index) exactly once for each index in [0, count), from
+   * any threads and at the same time if it can (count is at most the session's number of threads), and returns when all
+   * calls have returned: 0, or anything else to fail with FV_ERROR_HOOK. */
+  int (*parallel_for)(void* user, int64_t count, fv_task task, void* context);
+  /* A message of one line, without a line's end, owned by the library. level: fv_log_level. */
+  void (*log)(void* user, int32_t level, const char* message);
+  /* Called once, after the last call of any other hook: when the session, all its programs, and all results whose
+   * memory came from allocate have been released. Not called when fv_session_create fails. */
+  void (*release)(void* user);
+} fv_hooks;
+
+/* ---- sessions: a thread pool, caches, limits and hooks. Sessions share nothing but the process's pool of free memory.
+ * NULL wherever a session is asked for means the process's default one, made at its first use ---- */
 typedef struct fv_session_options {
   size_t struct_size;
-  int32_t threads;         /* 0: as many as the process may use */
-  int32_t vector_bits;     /* 0: the widest; 256 or 512. Changes speed, never results */
-  int64_t program_limit;   /* programs kept by fv_evaluate; 0: 1024 */
-  int64_t kernel_limit;    /* compiled kernels kept; 0: 1024 */
+  int32_t threads;       /* 0: as many as the process may use */
+  int32_t vector_bits;   /* 0: the widest; 256 or 512. Changes speed, never results */
+  int64_t program_limit; /* programs kept by fv_evaluate; 0: 1024 */
+  int64_t kernel_limit;  /* compiled kernels kept; 0: 1024 */
+  const fv_hooks* hooks; /* NULL: none. Copied */
+  int64_t text_limit;    /* bytes of a text; 0: 1 MiB */
+  int64_t depth_limit;   /* nesting of brackets, calls, unary operators and **; 0: 200, and 1000 at most */
+  int64_t node_limit;    /* nodes of a text, and operations of its program; 0: 100 000 */
+  int64_t operand_limit; /* arrays that a text may use; 0: 1024 */
+  int64_t memory_limit;  /* bytes that one call may take for results and temporaries; 0: no limit */
 } fv_session_options;
 
+/* options may be NULL. Starts no thread: that is done by the first call that can use one.
+ * Errors: FV_ERROR_ARGUMENT (a number out of range), FV_ERROR_UNSUPPORTED (a CPU below x86-64-v3). */
 FV_API fv_status fv_session_create(const fv_session_options* options, fv_session** session, fv_error** error);
-/* Programs and results made by the session stay valid. */
+/* Programs and results made by the session stay valid, and its threads are joined when the last program is released. */
 FV_API void fv_session_release(fv_session* session);
+
+/* ---- cancelling ---- */
+/* A token that calls may be given; one serves any number of calls, one after another or at a time. */
+FV_API fv_status fv_cancel_create(fv_cancel** cancel, fv_error** error);
+/* Calls that have the token stop within 10 ms of computing, and calls that are given it later do not begin, until it is
+ * cleared; both fail with FV_ERROR_CANCELLED. A text that is being compiled is compiled to its end first (about a
+ * millisecond a kernel). Async-signal-safe, lock-free, from any thread. NULL is ignored. */
+FV_API void fv_cancel_set(fv_cancel* cancel);
+/* Async-signal-safe. A call that has not seen that the token was set goes on. */
+FV_API void fv_cancel_clear(fv_cancel* cancel);
+/* 1 or 0. Async-signal-safe. */
+FV_API int32_t fv_cancel_is_set(const fv_cancel* cancel);
+/* No call may be using the token. */
+FV_API void fv_cancel_release(fv_cancel* cancel);
 
 /* ---- evaluation ---- */
 typedef struct fv_run_options {
   size_t struct_size;
-  int32_t threads;       /* at most this many; 0: the session's */
-  int32_t casting;       /* how results may be cast to outputs: 0 same_kind, 1 unsafe, 2 safe, 3 no */
-  const char* device;    /* NULL, "cpu" or "auto" */
+  int32_t threads;          /* at most this many; 0: the session's */
+  int32_t casting;          /* how results may be cast to outputs: 0 same_kind, 1 unsafe, 2 safe, 3 no */
+  const char* device;       /* NULL, "cpu" or "auto" */
   const char* result_dtype; /* NULL, or a dtype's name: without outputs, owned results are cast to it under `casting` */
+  const fv_cancel* cancel;  /* NULL, or a token that must outlive the call */
+  /* NULL, or called on the thread that made the call, between blocks of work and about 50 times a second, with the
+   * fraction that is done: in [0, 1], never less than before. A call of less than 20 ms may not call it. Anything but 0
+   * stops the call with FV_ERROR_CANCELLED. May throw: FV_ERROR_HOOK. */
+  int (*progress)(void* user, double fraction);
+  void* progress_user;
+  const fv_extent* input_extents;  /* NULL, or one an input: views that leave theirs are FV_ERROR_INVALID_HANDLE */
+  const fv_extent* output_extents; /* NULL, or one an output */
 } fv_run_options;
 
-/* Evaluates `text` (length bytes; need not end in NUL) over named inputs. names[i] is bound to inputs[i]; the name of a
- * function or of a dtype is FV_ERROR_ARGUMENT.
+/* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
+ * names: names[k] is bound to inputs[k] (the name of a function or dtype is FV_ERROR_ARGUMENT); NULL binds by position, to the text's free names (see fv_free_names).
  * outputs: NULL, or output_count views that the results are written to (output_count must be the number of results;
  * a view with data == NULL asks for an owned result, of its dtype, or of the result's own dtype when dtype is -1).
- * A result is cast to its output's dtype under options->casting, and broadcast to its shape. Outputs may be slices and may
- * overlap inputs: the result is as if the inputs had been copied first. An output that overlaps itself (two of its elements
- * share memory, or it takes too long to tell) is FV_ERROR_ARGUMENT. On failure no output has been touched (but see fv_view's FV_VIEW_MAPPED: a file that
- * shrinks while it is read may leave outputs partly written, and the message says so).
- * results: the results, outputs included (as views of the caller's memory); may be NULL if every output is given. */
+ * A result is cast to its output's dtype under options->casting, and broadcast to its shape. Outputs may be slices and
+ * may overlap inputs: the result is as if the inputs had been copied first. An output that overlaps itself (two of its
+ * elements share memory, or it takes too long to tell) is FV_ERROR_ARGUMENT.
+ * options: may be NULL.
+ * results: the results, outputs included (as views of the caller's memory); may be NULL if every output is given.
+ * The program is kept by the session, by text and inputs, so that the next call finds it.
+ * Errors: every code but FV_ERROR_INTERNAL. On failure no output has been touched, except after FV_ERROR_CANCELLED,
+ * FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that shrank) of a call that had begun: outputs may then be partly
+ * written, and the message says so.
+ * Threads: calls may share inputs. An output must not be used by another thread during the call. */
 FV_API fv_status fv_evaluate(fv_session* session, const char* text, size_t length, const char* const* names,
                              const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count,
                              const fv_run_options* options, fv_results** results, fv_error** error);
 
-/* A program is a text fixed to its inputs' names, dtypes, ranks and weakness. It is immutable: run it from any number of
- * threads. Where every view has its shape (and every weak scalar its data), errors of dtypes and shapes are found and
- * machine code is made now, for owned results; otherwise at the first run. Other data is not read. Of an input that the
- * text does not use, fv_run looks at dtype, rank and FV_VIEW_WEAK alone. */
+/* A program is a text fixed to its inputs' names, dtypes, ranks and weakness. It is immutable: run it from any number
+ * of threads. names and inputs are as in fv_evaluate. Where every view has its shape (and every weak scalar its data),
+ * errors of dtypes and shapes are found and machine code is made now, for owned results; otherwise at the first run.
+ * Other data is not read. Of an input that the text does not use, fv_run looks at dtype, rank and FV_VIEW_WEAK alone.
+ * Errors: those of fv_evaluate that do not depend on data. */
 FV_API fv_status fv_compile(fv_session* session, const char* text, size_t length, const char* const* names,
                             const fv_view* inputs, int32_t input_count, fv_program** program, fv_error** error);
-/* As fv_evaluate, inputs in the order given to fv_compile. */
+/* As fv_evaluate, inputs by position: in the order given to fv_compile. */
 FV_API fv_status fv_run(const fv_program* program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
                         int32_t output_count, const fv_run_options* options, fv_results** results, fv_error** error);
+/* The same, inputs by name: in any order, each of the program's once. (input_extents go by this order as well.) */
+FV_API fv_status fv_run_named(const fv_program* program, const char* const* names, const fv_view* inputs,
+                              int32_t input_count, const fv_view* outputs, int32_t output_count,
+                              const fv_run_options* options, fv_results** results, fv_error** error);
+/* The text, ending in NUL; owned by the program. NULL for NULL. */
+FV_API const char* fv_program_text(const fv_program* program);
+/* 0 for NULL. */
+FV_API int32_t fv_program_input_count(const fv_program* program);
+/* *name (owned by the program) and *description (dtype, rank and FV_VIEW_WEAK; no shape, no data) of one input. Either
+ * pointer may be NULL. */
+FV_API fv_status fv_program_input(const fv_program* program, int32_t index, const char** name, fv_view* description,
+                                  fv_error** error);
 FV_API void fv_program_release(fv_program* program);
 
+/* The names that a text expects its caller to bind, in the order in which they first appear: all but functions, dtypes,
+ * constants (pi, e, inf, nan, euler_gamma, newaxis) and np. A caller may bind the name of a constant all the same, and
+ * shadows it. session: whose limits hold. Errors: FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
+FV_API fv_status fv_free_names(fv_session* session, const char* text, size_t length, fv_names** names,
+                               fv_error** error);
+/* 0 for NULL. */
+FV_API int32_t fv_names_count(const fv_names* names);
+/* Owned by `names`; NULL out of range. */
+FV_API const char* fv_names_get(const fv_names* names, int32_t index);
+FV_API void fv_names_release(fv_names* names);
+
 /* ---- results (immutable; data lives until release, views handed out included) ---- */
+/* 0 for NULL. */
 FV_API int32_t fv_results_count(const fv_results* results);
 /* 1 if the text's value is a tuple. */
 FV_API int32_t fv_results_is_tuple(const fv_results* results);
-/* shape and byte_strides point into `results`. */
+/* shape and byte_strides point into `results`; data too, unless it is an output of the caller's. */
 FV_API fv_status fv_results_view(const fv_results* results, int32_t index, fv_view* view, fv_error** error);
 FV_API void fv_results_release(fv_results* results);
 
 /* ---- explain: what would run. stage: "ast", "graph", "loops", "llvm", "asm" or "plan" (kernels, loads, bytes) ----
- * *text is owned by the caller: fv_string_release. */
+ * Inputs as in fv_evaluate; their data is not read, but that of weak scalars. *result is owned by the caller:
+ * fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */
 FV_API fv_status fv_explain(fv_session* session, const char* text, size_t length, const char* const* names,
                             const fv_view* inputs, int32_t input_count, const char* stage, char** result,
                             fv_error** error);
@@ -184,25 +294,33 @@ typedef struct fv_counters {
   double front_seconds;     /* spent in parsing, binding and planning */
   int64_t kernels_run;      /* kernels started, each by itself */
 } fv_counters;
+/* counters->struct_size must be set; that many bytes are written. */
 FV_API fv_status fv_session_counters(const fv_session* session, fv_counters* counters, fv_error** error);
 
 /* ---- .npy files ---- */
-/* Opens for reading, memory-mapped where the data can be used as it lies (copied if `copy` is not 0). */
+/* Opens for reading, memory-mapped where the data can be used as it lies (copied if `copy` is not 0). The file is owned
+ * by the caller. Errors: FV_ERROR_FILE, FV_ERROR_UNSUPPORTED (a dtype that fuseval does not have). */
 FV_API fv_status fv_npy_open(const char* path, int32_t copy, fv_npy** file, fv_error** error);
 /* View of the whole array, valid until release; flags say FV_VIEW_READONLY, and FV_VIEW_MAPPED when it is a mapping. */
 FV_API fv_status fv_npy_view(const fv_npy* file, fv_view* view, fv_error** error);
 FV_API void fv_npy_release(fv_npy* file);
-/* Writes to a temporary name beside `path` and renames it there. */
+/* Writes to a temporary name beside `path` and renames it there, so that no half file is ever seen. The last of several
+ * writers at a time wins. Errors: FV_ERROR_FILE. */
 FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** error);
 
 /* ---- information ---- */
+/* "0.1.0"; static. */
 FV_API const char* fv_version(void);
-/* Text, a "key: value" a line: versions, CPU, vector width, threads, caches, devices and why one is missing. Owned. */
+/* Text, a "key: value" a line: versions, CPU, vector width, threads, caches, devices and why one is missing. Owned by
+ * the caller: fv_string_release. */
 FV_API fv_status fv_info(fv_session* session, char** result, fv_error** error);
-/* "bool", "int8", …; NULL for a number that is no dtype. The inverse gives -1 for an unknown name. */
+/* "bool", "int8", …, static; NULL for a number that is no dtype. The inverse gives -1 for NULL and unknown names. */
 FV_API const char* fv_dtype_name(int32_t dtype);
 FV_API int32_t fv_dtype_from_name(const char* name);
+/* Bytes of an element; 0 for a number that is no dtype. */
 FV_API int32_t fv_dtype_size(int32_t dtype);
+/* Gives memory that the process keeps for the next results back to the system. */
+FV_API void fv_memory_trim(void);
 
 #ifdef __cplusplus
 }

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
+#include "fuseval/cancel.hpp"
 #include "fuseval/fuseval.h"
+#include "fuseval/hooks.hpp"
 
 namespace fuseval {
 inline namespace abi_0 {
@@ -15,18 +18,57 @@ struct RunOptions {
   Casting casting = Casting::same_kind;  ///< how results may be cast to outputs
   const char* device = nullptr;          ///< "cpu" or "auto"
   const char* result_dtype = nullptr;    ///< a dtype's name: owned results are cast to it, as `casting` allows
+  const CancelToken* cancel = nullptr;   ///< stops the call
+  /// Called on the calling thread, some 50 times a second, with the fraction that is done; false stops the call with
+  /// FV_ERROR_CANCELLED. What it throws becomes Error(FV_ERROR_HOOK).
+  std::function<bool(double fraction)> progress;
 
+  /// Points into this object.
   fv_run_options raw() const {
-    return {sizeof(fv_run_options), static_cast<std::int32_t>(threads), static_cast<std::int32_t>(casting), device,
-            result_dtype};
+    fv_run_options raw{};
+    raw.struct_size = sizeof raw;
+    raw.threads = static_cast<std::int32_t>(threads);
+    raw.casting = static_cast<std::int32_t>(casting);
+    raw.device = device;
+    raw.result_dtype = result_dtype;
+    raw.cancel = cancel ? cancel->handle() : nullptr;
+    if (!progress) return raw;
+    raw.progress = [](void* user, double fraction) {
+      return (*static_cast<const std::function<bool(double)>*>(user))(fraction) ? 0 : 1;
+    };
+    raw.progress_user = const_cast<std::function<bool(double)>*>(&progress);
+    return raw;
   }
 };
 
+/// 0 stands for the default everywhere.
 struct SessionOptions {
   int threads = 0;            ///< 0: as many as the process may use
   int vector_bits = 0;        ///< 0: the widest; 256 or 512. Changes speed, never results
   std::int64_t programs = 0;  ///< kept by evaluate; 0: 1024
   std::int64_t kernels = 0;   ///< compiled kernels kept; 0: 1024
+  Hooks hooks;
+  std::int64_t text_limit = 0;     ///< bytes of a text; 0: 1 MiB
+  std::int64_t depth_limit = 0;    ///< nesting; 0: 200
+  std::int64_t node_limit = 0;     ///< nodes of a text, operations of its program; 0: 100 000
+  std::int64_t operand_limit = 0;  ///< arrays that a text may use; 0: 1024
+  std::int64_t memory_limit = 0;   ///< bytes that one call may take for results and temporaries; 0: no limit
+
+  /// Without the hooks.
+  fv_session_options raw() const {
+    fv_session_options raw{};
+    raw.struct_size = sizeof raw;
+    raw.threads = static_cast<std::int32_t>(threads);
+    raw.vector_bits = static_cast<std::int32_t>(vector_bits);
+    raw.program_limit = programs;
+    raw.kernel_limit = kernels;
+    raw.text_limit = text_limit;
+    raw.depth_limit = depth_limit;
+    raw.node_limit = node_limit;
+    raw.operand_limit = operand_limit;
+    raw.memory_limit = memory_limit;
+    return raw;
+  }
 };
 
 }  // namespace abi_0

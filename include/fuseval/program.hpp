@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -50,58 +51,99 @@ class Program {
  public:
   explicit Program(detail::Handle<fv_program, fv_program_release> handle) : handle_(std::move(handle)) {}
 
-  template <class... Input>
-  Result operator()(const Input&... inputs) const {
+  template <class... Argument>
+  Result operator()(const Argument&... inputs) const {
     fv_results* results = nullptr;
-    call(nullptr, 0, &results, RunOptions{}, inputs...);
+    call(nullptr, 0, &results, nullptr, inputs...);
     return Result(detail::Handle<fv_results, fv_results_release>(results));
   }
 
   /// The program with its outputs fixed.
   class Into {
    public:
-    template <class... Input>
-    void operator()(const Input&... inputs) const {
-      program_.call(raw_.data(), static_cast<std::int32_t>(raw_.size()), nullptr, options_, inputs...);
+    template <class... Argument>
+    void operator()(const Argument&... inputs) const {
+      program_.call(raw_.data(), static_cast<std::int32_t>(raw_.size()), nullptr,
+                    has_options_ ? &raw_options_ : nullptr, inputs...);
     }
     Into(const Into&) = delete;
     Into& operator=(const Into&) = delete;
 
    private:
     friend class Program;
+    Into(const Program& program, Outputs outputs)
+        : program_(program), outputs_(std::move(outputs)), raw_(detail::raw_of(outputs_)) {}
     Into(const Program& program, Outputs outputs, const RunOptions& options)
-        : program_(program), outputs_(std::move(outputs)), raw_(detail::raw_of(outputs_)), options_(options) {}
+        : program_(program),
+          outputs_(std::move(outputs)),
+          raw_(detail::raw_of(outputs_)),
+          has_options_(true),
+          options_(options),
+          raw_options_(options_.raw()) {}
 
     const Program& program_;
     Outputs outputs_;
     std::vector<fv_view> raw_;
+    bool has_options_ = false;
     RunOptions options_;
+    fv_run_options raw_options_{};
   };
 
   /// program.into(out)(a, b): one output for each result. May be kept as long as program and outputs live.
   template <class... Output>
   Into into(Output&&... outputs) const {
-    return Into(*this, fuseval::into(std::forward<Output>(outputs)...), RunOptions{});
+    return Into(*this, fuseval::into(std::forward<Output>(outputs)...));
   }
   Into with(Outputs outputs, const RunOptions& options) const { return Into(*this, std::move(outputs), options); }
 
-  /// The same with inputs that are known at run time only.
+  /// Inputs by name: in any order, each once.
+  Result run(const Bindings& inputs, const RunOptions& options = {}) const {
+    fv_results* results = nullptr;
+    run_named(inputs, {}, options, &results);
+    return Result(detail::Handle<fv_results, fv_results_release>(results));
+  }
+  void run(const Bindings& inputs, const Outputs& outputs, const RunOptions& options = {}) const {
+    run_named(inputs, outputs, options, nullptr);
+  }
+
+  /// Inputs by position that are known at run time only.
   Result run(const std::vector<View>& inputs, const RunOptions& options = {}) const {
     std::vector<fv_view> raw;
     raw.reserve(inputs.size());
     for (const View& input : inputs) raw.push_back(input.raw());
     fv_results* results = nullptr;
-    start(raw.data(), raw.size(), nullptr, 0, &results, options);
+    const fv_run_options raw_options = options.raw();
+    start(raw.data(), raw.size(), nullptr, 0, &results, &raw_options);
     return Result(detail::Handle<fv_results, fv_results_release>(results));
+  }
+
+  std::string text() const { return fv_program_text(handle_.get()); }
+
+  /// What the program takes, in order.
+  struct Input {
+    std::string name;
+    DType dtype;
+    int rank;
+    bool is_weak;
+  };
+  std::vector<Input> inputs() const {
+    std::vector<Input> inputs;
+    for (std::int32_t k = 0; k < fv_program_input_count(handle_.get()); ++k) {
+      const char* name = nullptr;
+      fv_view view{};
+      detail::check([&](fv_error** error) { return fv_program_input(handle_.get(), k, &name, &view, error); });
+      inputs.push_back({name, static_cast<DType>(view.dtype), view.rank, (view.flags & FV_VIEW_WEAK) != 0});
+    }
+    return inputs;
   }
 
   const fv_program* handle() const { return handle_.get(); }
 
  private:
-  template <class... Input>
-  void call(const fv_view* outputs, std::int32_t output_count, fv_results** results, const RunOptions& options,
-            const Input&... inputs) const {
-    constexpr std::size_t count = sizeof...(Input);
+  template <class... Argument>
+  void call(const fv_view* outputs, std::int32_t output_count, fv_results** results, const fv_run_options* options,
+            const Argument&... inputs) const {
+    constexpr std::size_t count = sizeof...(Argument);
     const std::array<View, count> views{detail::view_of(inputs)...};
     std::array<fv_view, count> raw{};
     for (std::size_t k = 0; k < count; ++k) raw[k] = views[k].raw();
@@ -109,11 +151,21 @@ class Program {
   }
 
   void start(const fv_view* inputs, std::size_t count, const fv_view* outputs, std::int32_t output_count,
-             fv_results** results, const RunOptions& options) const {
-    const fv_run_options run = options.raw();
+             fv_results** results, const fv_run_options* options) const {
     detail::check([&](fv_error** error) {
-      return fv_run(handle_.get(), inputs, static_cast<std::int32_t>(count), outputs, output_count, &run, results,
+      return fv_run(handle_.get(), inputs, static_cast<std::int32_t>(count), outputs, output_count, options, results,
                     error);
+    });
+  }
+
+  void run_named(const Bindings& inputs, const Outputs& outputs, const RunOptions& options,
+                 fv_results** results) const {
+    const detail::RawBindings raw(inputs);
+    const std::vector<fv_view> raw_outputs = detail::raw_of(outputs);
+    const fv_run_options raw_options = options.raw();
+    detail::check([&](fv_error** error) {
+      return fv_run_named(handle_.get(), raw.names.data(), raw.views.data(), raw.count(), raw_outputs.data(),
+                          static_cast<std::int32_t>(raw_outputs.size()), &raw_options, results, error);
     });
   }
 

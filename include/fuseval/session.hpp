@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,15 +17,18 @@
 namespace fuseval {
 inline namespace abi_0 {
 
-/// A thread pool and caches of one's own.
+/// A thread pool, caches, limits and hooks of one's own. Move-only; its functions may be called from any thread.
 class Session {
  public:
   explicit Session(const SessionOptions& options) {
-    const fv_session_options raw{sizeof(fv_session_options), static_cast<std::int32_t>(options.threads),
-                                 static_cast<std::int32_t>(options.vector_bits), options.programs, options.kernels};
+    fv_session_options raw = options.raw();
+    auto hooks = std::make_unique<Hooks>(options.hooks);
+    const fv_hooks raw_hooks = detail::HookFunctions::raw(*hooks);
+    raw.hooks = &raw_hooks;
     fv_session* session = nullptr;
     detail::check([&](fv_error** error) { return fv_session_create(&raw, &session, error); });
     handle_.reset(session);
+    static_cast<void>(hooks.release());  // the session deletes them
   }
 
   /// The process's default session.
@@ -51,6 +55,17 @@ class Session {
                         &program, error);
     });
     return Program(detail::Handle<fv_program, fv_program_release>(program));
+  }
+
+  /// The names that a text expects to be bound, in the order in which they first appear.
+  std::vector<std::string> free_names(std::string_view text) const {
+    fv_names* raw = nullptr;
+    detail::check(
+        [&](fv_error** error) { return fv_free_names(handle_.get(), text.data(), text.size(), &raw, error); });
+    const detail::Handle<fv_names, fv_names_release> names(raw);
+    std::vector<std::string> result;
+    for (std::int32_t k = 0; k < fv_names_count(raw); ++k) result.emplace_back(fv_names_get(raw, k));
+    return result;
   }
 
   /// What would run; stage is ast, graph, loops, llvm, asm or plan.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -68,6 +69,20 @@ class View {
 
   DType dtype() const { return dtype_; }
 
+  /// This view, if all its elements lie in these bytes; else Error(FV_ERROR_INVALID_HANDLE).
+  View within(const void* memory, std::size_t bytes) const {
+    const auto room = static_cast<std::int64_t>(bytes);
+    const std::int64_t first = address_of(data_) - address_of(memory);
+    const Span span = reach();
+    if (span.is_empty || (!span.is_too_far && first + span.begin >= 0 && first + span.end <= room)) return *this;
+    throw Error(FV_ERROR_INVALID_HANDLE, "the view leaves its memory of " + std::to_string(bytes) + " bytes");
+  }
+  /// The same for what std::data and std::size take.
+  template <class Container>
+  View within(const Container& container) const {
+    return within(std::data(container), std::size(container) * sizeof(*std::data(container)));
+  }
+
   /// Points into this object.
   fv_view raw() const {
     static char nothing;  // arrays without elements may have no address; to the C ABI, none means something else
@@ -84,6 +99,36 @@ class View {
   }
 
  private:
+  struct Span {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    bool is_empty = false;
+    bool is_too_far = false;  ///< beyond any memory
+  };
+
+  static std::int64_t address_of(const void* memory) {
+    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(memory));
+  }
+
+  /// Bytes relative to the data pointer that the elements take.
+  Span reach() const {
+    Span span{0, fv_dtype_size(static_cast<std::int32_t>(dtype_))};
+    std::int64_t stride = span.end;  // of C order, unless there are others
+    for (std::size_t k = rank_; k-- > 0;) {
+      const std::int64_t extent = numbers()[k];
+      if (extent == 0) span.is_empty = true;
+      if (has_strides_) stride = numbers()[rank_ + k];
+      std::int64_t distance = 0;
+      std::int64_t& far = stride < 0 ? span.begin : span.end;
+      if (__builtin_mul_overflow(extent - 1, stride, &distance) || __builtin_add_overflow(far, distance, &far) ||
+          far > farthest || far < -farthest)
+        span.is_too_far = true;
+      if (!has_strides_ && __builtin_mul_overflow(stride, extent, &stride)) span.is_too_far = true;
+    }
+    return span;
+  }
+  static constexpr std::int64_t farthest = std::int64_t{1} << 60;
+
   void set_rank(std::size_t rank) {
     rank_ = rank;
     const std::size_t wanted = has_strides_ ? 2 * rank : rank;

@@ -19,9 +19,6 @@ TEST_CASE("null pointers everywhere") {
     return fv_evaluate(nullptr, nullptr, 3, &name, &view, 1, nullptr, 0, nullptr, &results, e);
   }));
   CHECK(refused([&](fv_error** e) -> Status {
-    return fv_evaluate(nullptr, "a", 1, nullptr, &view, 1, nullptr, 0, nullptr, &results, e);
-  }));
-  CHECK(refused([&](fv_error** e) -> Status {
     return fv_evaluate(nullptr, "a", 1, &no_name, &view, 1, nullptr, 0, nullptr, &results, e);
   }));
   CHECK(refused([&](fv_error** e) -> Status {
@@ -46,6 +43,12 @@ TEST_CASE("null pointers everywhere") {
       refused([&](fv_error** e) -> Status { return fv_explain(nullptr, "a", 1, &name, &view, 1, "ast", nullptr, e); }));
   CHECK(refused(
       [&](fv_error** e) -> Status { return fv_explain(nullptr, "a", 1, &name, nullptr, 1, "graph", &string, e); }));
+  CHECK(refused([&](fv_error** e) -> Status {
+    return fv_run_named(nullptr, &name, &view, 1, nullptr, 0, nullptr, &results, e);
+  }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_program_input(nullptr, 0, nullptr, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_free_names(nullptr, "a", 1, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_cancel_create(nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_session_create(nullptr, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_session_counters(nullptr, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_info(nullptr, nullptr, e); }));
@@ -61,6 +64,15 @@ TEST_CASE("null pointers everywhere") {
   fv_results_release(nullptr);
   fv_string_release(nullptr);
   fv_npy_release(nullptr);
+  fv_names_release(nullptr);
+  fv_cancel_release(nullptr);
+  fv_cancel_set(nullptr);
+  fv_cancel_clear(nullptr);
+  CHECK(fv_cancel_is_set(nullptr) == 0);
+  CHECK(fv_names_count(nullptr) == 0);
+  CHECK(fv_names_get(nullptr, 0) == nullptr);
+  CHECK(fv_program_text(nullptr) == nullptr);
+  CHECK(fv_program_input_count(nullptr) == 0);
   CHECK(fv_results_count(nullptr) == 0);
   CHECK(fv_results_is_tuple(nullptr) == 0);
   CHECK(fv_error_code(nullptr) == FV_OK);

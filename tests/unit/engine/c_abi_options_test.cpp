@@ -13,7 +13,8 @@ TEST_CASE("structures that do not say their size, or an impossible one") {
     call.inputs = {a.view()};
     call.options.struct_size = size;
     CHECK(call.failure().status == FV_ERROR_INVALID_HANDLE);
-    fv_session_options options{size, 1, 0, 0, 0};
+    auto options = sized<fv_session_options>();
+    options.struct_size = size;
     const Failure failure = failure_of([&](fv_error** error) {
       fv_session* session = reinterpret_cast<fv_session*>(&options);
       const fv_status status = fv_session_create(&options, &session, error);
@@ -36,9 +37,10 @@ TEST_CASE("an older and a newer caller's structures") {
   call.options.casting = 99;                                     // is not its
   CHECK(call.failure().status == FV_OK);
   struct {
-    fv_run_options known{sizeof known + 16, 0, 0, nullptr, nullptr};
+    fv_run_options known = sized<fv_run_options>();
     char unknown[16] = {};
   } newer;
+  newer.known.struct_size = sizeof newer;
   const char* name = "a";
   fv_results* results = nullptr;
   CHECK(fv_evaluate(nullptr, "a", 1, &name, call.inputs.data(), 1, nullptr, 0, &newer.known, &results, nullptr) ==
@@ -80,7 +82,9 @@ TEST_CASE("the dtype of owned results") {
   const fv_view view = a.view();
   const char* name = "a";
   const auto dtype_of = [&](const char* result_dtype, std::int32_t casting) {
-    const fv_run_options options{sizeof options, 0, casting, nullptr, result_dtype};
+    auto options = sized<fv_run_options>();
+    options.casting = casting;
+    options.result_dtype = result_dtype;
     fv_results* results = nullptr;
     fv_view result{};
     if (fv_evaluate(nullptr, "a, a > 2", 8, &name, &view, 1, nullptr, 0, &options, &results, nullptr) == FV_OK)
@@ -100,7 +104,11 @@ TEST_CASE("the dtype of owned results") {
 
 TEST_CASE("options of a session") {
   const auto status = [](std::int32_t threads, std::int32_t bits, std::int64_t programs, std::int64_t kernels) {
-    const fv_session_options options{sizeof options, threads, bits, programs, kernels};
+    auto options = sized<fv_session_options>();
+    options.threads = threads;
+    options.vector_bits = bits;
+    options.program_limit = programs;
+    options.kernel_limit = kernels;
     return failure_of([&](fv_error** error) {
              fv_session* session = nullptr;
              const fv_status made = fv_session_create(&options, &session, error);

@@ -28,12 +28,20 @@ Failure failure_of(F&& call) {
   return failure;
 }
 
+/// A struct of the C ABI with its size set and all else 0.
+template <class Options>
+Options sized() {
+  Options options{};
+  options.struct_size = sizeof options;
+  return options;
+}
+
 struct Call {
   std::string text = "a + 1";
   std::vector<const char*> names = {"a"};
   std::vector<fv_view> inputs;
   std::vector<fv_view> outputs;
-  fv_run_options options{sizeof(fv_run_options), 0, 0, nullptr, nullptr};
+  fv_run_options options = sized<fv_run_options>();
 
   fv_status evaluate(fv_error** error) const {
     fv_results* results = nullptr;

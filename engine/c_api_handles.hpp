@@ -1,0 +1,50 @@
+// What the C ABI's handles hold.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/c_api_error.hpp"
+#include "engine/handle.hpp"
+#include "engine/results.hpp"
+#include "engine/run_control.hpp"
+#include "engine/session.hpp"
+#include "fuseval/fuseval.h"
+
+struct fv_session {
+  explicit fv_session(const fuseval::engine::SessionOptions& options) : session(options) {}
+  fuseval::engine::Session session;
+};
+
+struct fv_program {
+  std::shared_ptr<fuseval::engine::Program> program;
+};
+
+struct fv_results {
+  fuseval::engine::Results results;
+};
+
+struct fv_names {
+  std::vector<std::string> names;
+};
+
+struct fv_cancel {
+  fuseval::engine::CancelToken token;
+};
+
+namespace fuseval::engine {
+
+/// The session that a parameter stands for, while it is in use: NULL is the default one.
+template <class Handle>
+class UsedSession {
+ public:
+  explicit UsedSession(Handle* handle) : use_(handle), is_default_(handle == nullptr) {}
+  auto& get() const { return is_default_ ? Session::instance() : use_.get("session").session; }
+
+ private:
+  const Use<Handle> use_;
+  const bool is_default_;
+};
+
+}  // namespace fuseval::engine

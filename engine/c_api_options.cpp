@@ -1,0 +1,132 @@
+#include "engine/c_api_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include "engine/views.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+// Fields that a caller compiled against an older header does not have keep their defaults.
+template <class Options>
+Options read_options(const Options* given, const char* name) {
+  Options options{};
+  if (given == nullptr) return options;
+  if (given->struct_size < sizeof(size_t) || given->struct_size > 4096)
+    throw Error(ErrorCode::invalid_handle,
+                fmt::format("{}.struct_size is {}; set it to sizeof({})", name, given->struct_size, name));
+  std::memcpy(&options, given, std::min(given->struct_size, sizeof options));
+  return options;
+}
+
+Casting casting_of(int32_t casting) {
+  switch (casting) {
+    case 0:
+      return Casting::same_kind;
+    case 1:
+      return Casting::unsafe;
+    case 2:
+      return Casting::safe;
+    case 3:
+      return Casting::no;
+  }
+  throw Error(ErrorCode::argument, fmt::format("casting is 0, 1, 2 or 3, not {}", casting));
+}
+
+int32_t result_dtype_of(const char* name) {
+  if (name == nullptr) return -1;
+  const auto dtype = fuseval::dtype_from_name(name);
+  if (!dtype) throw Error(ErrorCode::argument, fmt::format("result_dtype: '{}' is no dtype", name));
+  if (!is_computed(*dtype))
+    throw Error(ErrorCode::unsupported, fmt::format("result_dtype: this version does not compute with {}", name));
+  return static_cast<int32_t>(*dtype);
+}
+
+void check_device(const char* name) {
+  const std::string_view device = name == nullptr ? "cpu" : name;
+  if (device != "cpu" && device != "auto")
+    throw Error(ErrorCode::unsupported,
+                fmt::format("the device '{}' is not available in this version; use cpu or auto", device));
+}
+
+Hooks hooks_of(const fv_hooks* given) {
+  const fv_hooks raw = read_options(given, "fv_hooks");
+  if ((raw.allocate == nullptr) != (raw.deallocate == nullptr))
+    throw Error(ErrorCode::argument, "fv_hooks has one of allocate and deallocate; give both or neither");
+  Hooks hooks;
+  hooks.allocator = {raw.user, raw.allocate, raw.deallocate};
+  hooks.parallel_for = {raw.user, raw.parallel_for};
+  hooks.log_user = raw.user;
+  hooks.log_message = raw.log;
+  hooks.release_user = raw.user;
+  hooks.release = raw.release;
+  return hooks;
+}
+
+template <class T>
+void set_limit(T& limit, int64_t given, const char* name) {
+  if (given < 0) throw Error(ErrorCode::argument, fmt::format("{} is {}; it must not be negative", name, given));
+  if (given > 0) limit = static_cast<T>(std::min<int64_t>(given, std::numeric_limits<T>::max() / 2));
+}
+
+// In 128 bits, where no sum of an address and a distance overflows.
+void check_extent(const fv_view& view, const fv_extent& extent, const char* kind, int32_t index) {
+  if (extent.bytes == 0 || view.data == nullptr) return;
+  validate(view, fmt::format("{} {}", kind, index));
+  using Wide = __int128;
+  const ByteExtent bytes = byte_extent(layout_of(view), size_of(dtype_of(view)), fmt::format("{} {}", kind, index));
+  if (bytes.begin == bytes.end) return;
+  const Wide offset = static_cast<Wide>(reinterpret_cast<uintptr_t>(view.data)) -
+                      static_cast<Wide>(reinterpret_cast<uintptr_t>(extent.data));
+  const Wide begin = offset + bytes.begin, end = offset + bytes.end;
+  if (begin >= 0 && end <= static_cast<Wide>(extent.bytes)) return;
+  throw Error(ErrorCode::invalid_handle,
+              fmt::format("{} {} reaches from byte {} to byte {} of its memory, which has {} bytes", kind, index,
+                          static_cast<int64_t>(begin), static_cast<int64_t>(end), extent.bytes));
+}
+
+void check_all(const fv_view* views, int32_t count, const fv_extent* extents, const char* kind) {
+  for (int32_t k = 0; extents != nullptr && views != nullptr && k < count; ++k)
+    check_extent(views[k], extents[k], kind, k);
+}
+
+}  // namespace
+
+SessionOptions session_options(const fv_session_options* given) {
+  const fv_session_options options = read_options(given, "fv_session_options");
+  SessionOptions result;
+  result.threads = options.threads;
+  result.vector_bits = options.vector_bits;
+  set_limit(result.program_limit, options.program_limit, "program_limit");
+  set_limit(result.kernel_limit, options.kernel_limit, "kernel_limit");
+  set_limit(result.text.text_bytes, options.text_limit, "text_limit");
+  set_limit(result.text.depth, options.depth_limit, "depth_limit");
+  set_limit(result.text.nodes, options.node_limit, "node_limit");
+  set_limit(result.text.operands, options.operand_limit, "operand_limit");
+  set_limit(result.memory_limit, options.memory_limit, "memory_limit");
+  result.hooks = hooks_of(options.hooks);
+  return result;
+}
+
+CallOptions::CallOptions(const fv_run_options* given) : given_(read_options(given, "fv_run_options")) {
+  check_device(given_.device);
+  if (given_.threads < 0)
+    throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", given_.threads));
+  run_ = {given_.threads, {casting_of(given_.casting), result_dtype_of(given_.result_dtype)}, nullptr};
+  if (given_.cancel == nullptr && given_.progress == nullptr) return;
+  const CancelToken* token = nullptr;
+  if (given_.cancel != nullptr) token = &cancel_.emplace(given_.cancel).get("cancel").token;
+  run_.control = &control_.emplace(token, ProgressHook{given_.progress, given_.progress_user});
+}
+
+void CallOptions::check_extents(const fv_view* inputs, int32_t input_count, const fv_view* outputs,
+                                int32_t output_count) const {
+  check_all(inputs, input_count, given_.input_extents, "input");
+  check_all(outputs, output_count, given_.output_extents, "output");
+}
+
+}  // namespace fuseval::engine
