@@ -21,7 +21,7 @@ class ExpectedView {
   }
   bool accepts_output(const fv_view& view) const {
     if (!given_) return view.dtype == dtype_ && view.data == nullptr;
-    return (difference(view) | (view.flags & FV_VIEW_READONLY)) == 0 && has_layout(view);
+    return (difference(view) | (view.flags & (FV_VIEW_READONLY | FV_VIEW_WEAK))) == 0 && has_layout(view);
   }
 
  private:
