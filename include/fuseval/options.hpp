@@ -21,7 +21,7 @@ struct RunOptions {
   const CancelToken* cancel = nullptr;   ///< stops the call
   /// Called on the calling thread, some 50 times a second, with the fraction that is done; false stops the call with
   /// FV_ERROR_CANCELLED. What it throws becomes Error(FV_ERROR_HOOK).
-  std::function<bool(double fraction)> progress;
+  std::function<bool(double fraction)> progress = {};
 
   /// Points into this object.
   fv_run_options raw() const {

@@ -21,6 +21,18 @@ void use(const std::vector<double>& a, std::vector<float>& out, const int (&matr
   (void)program(a, 2).to_vector<double>();
   fuseval::evaluate("a", {{"a", a}}, fuseval::into(out));
   fuseval::save("a.npy", a);
+  fuseval::SessionOptions settings;
+  settings.hooks.allocate = [](std::size_t bytes, std::size_t) { return ::operator new(bytes); };
+  settings.hooks.log = [](fuseval::LogLevel, std::string_view) {};
+  settings.memory_limit = 1 << 20;
+  const fuseval::Session session(settings);
+  const fuseval::CancelToken token;
+  fuseval::RunOptions options;
+  options.cancel = &token;
+  options.progress = [](double done) { return done < 1; };
+  session.evaluate("a", {{"a", fuseval::view(a.data(), {2}, {8}).within(a)}}, options);
+  program.run({{"k", 2}, {"a", a}}, fuseval::into(out), options);
+  (void)program.inputs(), (void)fuseval::free_names("a + b");
 }
 """
 REFUSED = {

@@ -9,15 +9,25 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "examples" / "data"
+EXAMPLES = ROOT / "build" / "release" / "examples"
+
+
+def run(name, *arguments, status=0):
+    binary = EXAMPLES / name
+    if name in ("eigen", "xtensor") and not binary.exists():
+        pytest.skip(f"{name} is not installed, so the example was not built")
+    done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == status, f"exit {done.returncode}: {done.stderr}{done.stdout}"
+    return done
 
 
 @pytest.fixture(scope="module")
 def great_circle(tmp_path_factory):
     """(what the example printed, its results by name)."""
     folder = tmp_path_factory.mktemp("great_circle")
-    binary = ROOT / "build" / "release" / "examples" / "great_circle"
-    run = subprocess.run([binary, DATA, "--write", folder], capture_output=True, text=True, check=True)
-    return run.stdout, {path.stem: np.load(path) for path in folder.glob("*.npy")}
+    binary = EXAMPLES / "great_circle"
+    done = subprocess.run([binary, DATA, "--write", folder], capture_output=True, text=True, check=True)
+    return done.stdout, {path.stem: np.load(path) for path in folder.glob("*.npy")}
 
 
 def distances(rows):
@@ -53,3 +63,115 @@ def test_great_circle_never_stores_the_pairs(great_circle):
     added = float(re.search(r"([\d.]+) MB of it since before the evaluation", printed).group(1))
     assert added * 1e6 < n * n * 8 / 4
     assert "ns a pair" in printed and "most remote" in printed
+
+
+def test_hello_is_the_readme_s_ten_lines():
+    source = (ROOT / "examples" / "hello.cpp").read_text()
+    assert f"```cpp\n{source}```" in (ROOT / "README.md").read_text()
+    assert run("hello").stdout == "5\n4.0625\n3.25\n2.5625\n2\n"
+    assert run("hello", "y - 4*x").stdout.split() == ["5", "3", "1", "-1", "-3"]
+    error = run("hello", "x + z", status=1).stderr
+    assert error == "unknown name `z` (line 1, column 5)\nx + z\n    ^\n"
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_formulas_in_c_from_many_threads(threads):
+    formulas = ["sqrt(x)*y", "where(x > y, x, -y)", "x**2 + 2*x*y + y**2"]
+    x = np.arange(1_000_000) / 1_000_000
+    y = 1 - x
+    scope = {"x": x, "y": y, "sqrt": np.sqrt, "where": np.where}
+    for line, formula in zip(run("formulas", threads, *formulas).stdout.splitlines(), formulas, strict=True):
+        expected = eval(formula, scope)
+        assert line == f"{formula}: " + " … ".join(f"{v:.17g}" for v in expected[[0, 500_000, 999_999]])
+    done = run("formulas", threads, "x + z", "x*2", "x +", status=1)
+    assert done.stdout == "x*2: 0 … 1 … 1.9999979999999999\n"
+    assert "unknown name `z`\nx + z\n    ^\n" in done.stderr
+    assert run("formulas", status=2).stderr.startswith("usage")
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_records_of_the_host_from_many_threads(threads):
+    k = np.arange(100_000)
+    time = k * 0.25
+    celsius = (15 + 10 * np.sin(time * 0.01)).astype(np.float32)
+    expected = {"max(time)": time.max(), "count_nonzero(celsius > 20)": (celsius > 20).sum(),
+                "sum(where(station == 3, time, 0))": time[k % 7 == 3].sum(), "sum(station)": (k % 7).sum(),
+                "mean(float64(celsius))": celsius.astype(float).mean()}
+    lines = run("records", threads, *expected, *expected).stdout.splitlines()
+    for line, (formula, value) in zip(lines, [*expected.items()] * 2, strict=True):
+        name, number = line.split(" = ")
+        assert name == formula
+        assert float(number) == pytest.approx(value, rel=1e-9, abs=1e-6)
+    done = run("records", threads, "humid", "mean(", "celsius", status=1).stdout
+    assert "humid = error: a record has no field 'humid'" in done
+    assert "mean( = error: " in done
+    assert "celsius = 100000 values of float32" in done
+
+
+def numbers_of(line):
+    return [float(word.split()[-1]) for word in line.split(": ")[1].split(",")]
+
+
+def test_particles_keep_angular_momentum_under_any_law():
+    for law in ("-1/r**2", "-exp(-r)*(1 + 0.5*sin(t))", "-4*r + 0.1*r**3"):
+        start, end, _ = run("particles", law, 100, 1).stdout.splitlines()
+        assert numbers_of(end)[1] == pytest.approx(numbers_of(start)[1], rel=1e-11)
+        assert numbers_of(start)[1] == pytest.approx(100_000, rel=1e-9)  # sum of radii, at speed 1
+
+
+def test_particles_on_springs_come_back_after_a_period_and_not_before():
+    farthest = [float(run("particles", "-r", 1000, time).stdout.split()[-1]) for time in (2 * np.pi, np.pi)]
+    assert farthest[0] < 1e-4
+    assert farthest[1] == pytest.approx(3, rel=1e-3)  # the other side of the outer ring
+    assert "unknown name `q`" in run("particles", "-r*q", status=1).stderr
+    assert run("particles", "-r", 0, status=2).stderr.startswith("usage")
+
+
+CSV = '''name,x,y
+"a, b",1,2
+plain,3,
+"say ""no""",-1,5
+'''
+
+
+def test_filter_of_a_csv_table(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text(CSV)
+    head, first, second, third = CSV.splitlines()
+    assert run("filter", "x > 0", table).stdout.splitlines() == [head, first, second]
+    assert run("filter", "x + y > 3", table).stdout.splitlines() == [head, third]  # nan is not greater
+    assert run("filter", "isnan(y) or x < 0", table).stdout.splitlines() == [head, second, third]
+    assert "no column 'z'" in run("filter", "z > 0", table, status=1).stderr
+    assert "true or false for each of the 3 rows" in run("filter", "x", table, status=1).stderr
+    assert "\nx >\n   ^" in run("filter", "x >", table, status=1).stderr
+    assert "cannot be read" in run("filter", "x > 0", tmp_path / "none.csv", status=1).stderr
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int16", "bool"])
+def test_filter_of_an_npy_array(tmp_path, dtype):
+    source, target = tmp_path / "source.npy", tmp_path / "target.npy"
+    array = (np.arange(60).reshape(3, 20).T % 7).astype(dtype)
+    np.save(source, array)
+    for formula, mask in (("x[:, 1] > 0", array[:, 1] > 0), ("any(x == 2, axis=1)", (array == 2).any(axis=1)),
+                          ("x[:, 0] > 99", np.zeros(20, bool))):
+        assert run("filter", formula, source, target).stdout == f"{mask.sum()} of 20 rows\n"
+        np.testing.assert_array_equal(np.load(target), array[mask], strict=True)
+    assert "each of the 20 rows" in run("filter", "x > 1", source, target, status=1).stderr
+    np.save(source, np.float64(3))
+    assert "no rows" in run("filter", "x > 1", source, target, status=1).stderr
+
+
+def test_eigen():
+    points = np.array([[0, 0, 0], [3, 4, 0], [1, 2, 2], [2, 3, 6.0]])
+    first, *rest = run("eigen").stdout.splitlines()
+    assert np.array_equal(np.fromstring(first, sep=" "), np.linalg.norm(points, axis=1))
+    points[1:3, :2] *= 10
+    assert np.array_equal([np.fromstring(line, sep=" ") for line in rest], points)
+
+
+def test_xtensor():
+    text = run("xtensor").stdout
+    numbers = np.array([float(word) for word in re.findall(r"-?\d+\.\d*", text)]).reshape(2, 2, 3)
+    a = np.array([[1, 2, 3], [4, 5, 6.0]])
+    np.testing.assert_allclose(numbers[0], (a - a.mean(axis=1, keepdims=True)) / a.std(), atol=1e-5)
+    assert np.array_equal(numbers[1], a * [-1, 1, -1])

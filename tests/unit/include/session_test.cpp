@@ -1,0 +1,89 @@
+// Sessions, programs and options of the C++ interface: what they own, what stops them, how inputs are named.
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "fuseval/fuseval.hpp"
+
+using Doubles = std::vector<double>;
+
+static_assert(!std::is_copy_constructible_v<fuseval::Session> &&
+              std::is_nothrow_move_constructible_v<fuseval::Session>);
+static_assert(!std::is_copy_constructible_v<fuseval::Program> &&
+              std::is_nothrow_move_constructible_v<fuseval::Program>);
+static_assert(!std::is_copy_constructible_v<fuseval::Result> && std::is_nothrow_move_constructible_v<fuseval::Result>);
+static_assert(!std::is_copy_constructible_v<fuseval::NpyFile> && std::is_move_constructible_v<fuseval::NpyFile>);
+static_assert(!std::is_copy_constructible_v<fuseval::CancelToken> &&
+              std::is_move_constructible_v<fuseval::CancelToken>);
+
+namespace {
+
+template <class F>
+fuseval::Error error_of(F&& f) {
+  try {
+    f();
+  } catch (const fuseval::Error& error) {
+    return error;
+  }
+  return fuseval::Error(FV_OK, "no error");
+}
+
+}  // namespace
+
+TEST_CASE("programs and results outlive their session") {
+  const Doubles a = {1, 2, 3};
+  fuseval::Program program = [&] {
+    const fuseval::Session session{fuseval::SessionOptions{}};
+    return session.compile("a*2", {{"a", a}});
+  }();
+  const fuseval::Program moved = std::move(program);
+  CHECK(moved(a).to_vector<double>() == Doubles{2, 4, 6});
+}
+
+TEST_CASE("a program tells what it takes, and takes it by name") {
+  const Doubles a = {1, 2, 3};
+  const auto program = fuseval::compile("k*a + b", {{"k", 2}, {"a", a}, {"b", fuseval::scalar(1.5f)}});
+  CHECK(program.text() == "k*a + b");
+  const auto inputs = program.inputs();
+  REQUIRE(inputs.size() == 3);
+  CHECK(inputs[0].name == "k");
+  CHECK(inputs[0].is_weak);
+  CHECK(inputs[1].dtype == fuseval::DType::float64);
+  CHECK(inputs[1].rank == 1);
+  CHECK(!inputs[2].is_weak);
+  const fuseval::Bindings named{{"b", fuseval::scalar(0.5f)}, {"a", a}, {"k", 3}};
+  CHECK(program.run(named).to_vector<double>() == Doubles{3.5, 6.5, 9.5});
+  Doubles out(3);
+  program.run(named, fuseval::into(out));
+  CHECK(out == Doubles{3.5, 6.5, 9.5});
+  CHECK(error_of([&] { program.run({{"a", a}}); }).message() == "input 'k' is not given");
+  CHECK(fuseval::free_names("k*a + b") == std::vector<std::string>{"k", "a", "b"});
+}
+
+TEST_CASE("a call with options of its own: cancelled, and a hook that throws") {
+  const Doubles a(1'000'000, 1.0);
+  Doubles out(a.size());
+  const fuseval::CancelToken token;
+  fuseval::RunOptions options;
+  options.cancel = &token;
+  const auto program = fuseval::compile("sin(a)", {{"a", a}});
+  const auto into_out = program.with(fuseval::into(out), options);
+  into_out(a);
+  CHECK(out[0] == program(a).at<double>(0));
+  token.set();
+  CHECK(token.is_set());
+  CHECK(error_of([&] { into_out(a); }).code() == FV_ERROR_CANCELLED);
+  CHECK(error_of([&] { fuseval::evaluate("a", {{"a", a}}, options); }).code() == FV_ERROR_CANCELLED);
+  token.clear();
+  into_out(a);
+
+  fuseval::SessionOptions talkative;
+  talkative.hooks.log = [](fuseval::LogLevel, std::string_view) { throw std::logic_error("not now"); };
+  const fuseval::Session session(talkative);
+  const auto error = error_of([&] { session.evaluate("1 + 1"); });
+  CHECK(error.code() == FV_ERROR_HOOK);
+  CHECK(error.message().find("not now") != std::string::npos);
+}
