@@ -171,7 +171,7 @@ fv_status fv_free_names(fv_session* session, const char* text, size_t length, fv
     *names = nullptr;
     require(text != nullptr, "text is NULL");
     const auto ast = fuseval::frontend::parse(view, used.get().runtime()->text_limits);
-    *names = make_handle<fv_names>("list of names", fuseval::frontend::free_names(ast));
+    *names = make_handle<fv_names>("names", fuseval::frontend::free_names(ast));
   });
 }
 

@@ -42,7 +42,7 @@ fv_status fv_cancel_create(fv_cancel** cancel, fv_error** error) {
   return guard(error, {}, [&] {
     require(cancel != nullptr, "cancel is NULL");
     *cancel = nullptr;
-    *cancel = make_handle<fv_cancel>("cancel token");
+    *cancel = make_handle<fv_cancel>("token");
   });
 }
 // These may run in a signal handler: one atomic store or load, and no look into the book of handles.

@@ -32,8 +32,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   if (stage == "ast") return frontend::print(program.ast());
   program.check_inputs(inputs, count);
   const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
-  const frontend::BoundFunction bound =
-      frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
+  const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "graph") return print(function);
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);

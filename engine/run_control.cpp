@@ -35,9 +35,9 @@ void RunControl::report(double fraction) noexcept {
 
 void RunControl::check() const {
   if (goes_on()) return;
-  const char* const state = began_ ? "; outputs may be partly written" : " before it began";
-  if (!failure_.empty()) throw Error(ErrorCode::hook, failure_ + state);
-  throw Error(ErrorCode::cancelled, std::string("the evaluation was cancelled") + state);
+  if (!failure_.empty()) throw Error(ErrorCode::hook, failure_ + "; outputs may be partly written");
+  throw Error(ErrorCode::cancelled, began_ ? "the evaluation was cancelled; outputs may be partly written"
+                                           : "the evaluation was cancelled before it began");
 }
 
 }  // namespace fuseval::engine

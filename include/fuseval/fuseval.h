@@ -210,19 +210,18 @@ typedef struct fv_run_options {
 } fv_run_options;
 
 /* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
- * names: names[k] is bound to inputs[k] (the name of a function or dtype is FV_ERROR_ARGUMENT); NULL binds by position, to the text's free names (see fv_free_names).
- * outputs: NULL, or output_count views that the results are written to (output_count must be the number of results;
- * a view with data == NULL asks for an owned result, of its dtype, or of the result's own dtype when dtype is -1).
- * A result is cast to its output's dtype under options->casting, and broadcast to its shape. Outputs may be slices and
- * may overlap inputs: the result is as if the inputs had been copied first. An output that overlaps itself (two of its
- * elements share memory, or it takes too long to tell) is FV_ERROR_ARGUMENT.
- * options: may be NULL.
- * results: the results, outputs included (as views of the caller's memory); may be NULL if every output is given.
- * The program is kept by the session, by text and inputs, so that the next call finds it.
- * Errors: every code but FV_ERROR_INTERNAL. On failure no output has been touched, except after FV_ERROR_CANCELLED,
- * FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that shrank) of a call that had begun: outputs may then be partly
- * written, and the message says so.
- * Threads: calls may share inputs. An output must not be used by another thread during the call. */
+ * names: names[k] is bound to inputs[k] (the name of a function or dtype is FV_ERROR_ARGUMENT); NULL binds by position,
+ * to the text's free names (see fv_free_names). outputs: NULL, or output_count views that the results are written to
+ * (output_count must be the number of results; a view with data == NULL asks for an owned result, of its dtype, or of
+ * the result's own dtype when dtype is -1). A result is cast to its output's dtype under options->casting, and
+ * broadcast to its shape. Outputs may be slices and may overlap inputs: the result is as if the inputs had been copied
+ * first. An output that overlaps itself (two of its elements share memory, or it takes too long to tell) is
+ * FV_ERROR_ARGUMENT. options: may be NULL. results: the results, outputs included (as views of the caller's memory);
+ * may be NULL if every output is given. The program is kept by the session, by text and inputs, so that the next call
+ * finds it. Errors: every code but FV_ERROR_INTERNAL. On failure no output has been touched, except after
+ * FV_ERROR_CANCELLED, FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that shrank) of a call that had begun: outputs
+ * may then be partly written, and the message says so. Threads: calls may share inputs. An output must not be used by
+ * another thread during the call. */
 FV_API fv_status fv_evaluate(fv_session* session, const char* text, size_t length, const char* const* names,
                              const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count,
                              const fv_run_options* options, fv_results** results, fv_error** error);

@@ -31,14 +31,31 @@ class View(ctypes.Structure):
                 ("flags", c_uint32)]
 
 
+class Extent(ctypes.Structure):
+    _fields_ = [("data", c_void_p), ("bytes", c_size_t)]
+
+
+class Hooks(ctypes.Structure):
+    TASK = ctypes.CFUNCTYPE(None, c_void_p, c_int64)
+    _fields_ = [("struct_size", c_size_t), ("user", c_void_p),
+                ("allocate", ctypes.CFUNCTYPE(c_void_p, c_void_p, c_size_t, c_size_t)),
+                ("deallocate", ctypes.CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)),
+                ("parallel_for", ctypes.CFUNCTYPE(ctypes.c_int, c_void_p, c_int64, TASK, c_void_p)),
+                ("log", ctypes.CFUNCTYPE(None, c_void_p, c_int32, c_char_p)),
+                ("release", ctypes.CFUNCTYPE(None, c_void_p))]
+
+
 class SessionOptions(ctypes.Structure):
     _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("vector_bits", c_int32),
-                ("program_limit", c_int64), ("kernel_limit", c_int64)]
+                ("program_limit", c_int64), ("kernel_limit", c_int64), ("hooks", POINTER(Hooks)), ("text_limit", c_int64),
+                ("depth_limit", c_int64), ("node_limit", c_int64), ("operand_limit", c_int64), ("memory_limit", c_int64)]
 
 
 class RunOptions(ctypes.Structure):
     _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("casting", c_int32), ("device", c_char_p),
-                ("result_dtype", c_char_p)]
+                ("result_dtype", c_char_p), ("cancel", c_void_p),
+                ("progress", ctypes.CFUNCTYPE(ctypes.c_int, c_void_p, c_double)), ("progress_user", c_void_p),
+                ("input_extents", POINTER(Extent)), ("output_extents", POINTER(Extent))]
 
 
 class Counters(ctypes.Structure):
@@ -66,7 +83,12 @@ def _load():
                                   handle]),
         "fv_compile": (c_int32, [c_void_p, *text, names, views, c_int32, handle, handle]),
         "fv_run": (c_int32, [c_void_p, views, c_int32, views, c_int32, POINTER(RunOptions), handle, handle]),
+        "fv_run_named": (c_int32, [c_void_p, names, views, c_int32, views, c_int32, POINTER(RunOptions), handle, handle]),
+        "fv_program_input": (c_int32, [c_void_p, c_int32, names, views, handle]),
         "fv_program_release": (None, [c_void_p]),
+        "fv_free_names": (c_int32, [c_void_p, *text, handle, handle]),
+        "fv_cancel_create": (c_int32, [handle, handle]),
+        "fv_cancel_set": (None, [c_void_p]),
         "fv_results_count": (c_int32, [c_void_p]),
         "fv_results_is_tuple": (c_int32, [c_void_p]),
         "fv_results_view": (c_int32, [c_void_p, c_int32, views, handle]),

@@ -3,10 +3,13 @@
 import ctypes
 import os
 import tempfile
+from pathlib import Path
 
 import numpy as np
 
 import fuseval_ctypes as fv
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def strided(base, shape, byte_strides):
@@ -55,6 +58,46 @@ def session(**fields):
     fv.library().fv_session_release(made)
 
 
+def within(text, inputs, **fields):
+    """Makes a session with these fields of fv_session_options, and evaluates in it."""
+    options = fv.SessionOptions(**{"struct_size": ctypes.sizeof(fv.SessionOptions)} | fields)
+    made = fv.Session(default=True)
+    raw("fv_session_create", ctypes.byref(options), ctypes.byref(made.handle))
+    try:
+        made.evaluate(text, inputs)
+    finally:
+        made.close()
+
+
+def hooks(**functions):
+    """A pointer to fv_hooks with these Python functions."""
+    types = dict(fv.Hooks._fields_)
+    made = fv.Hooks(ctypes.sizeof(fv.Hooks), **{name: types[name](function) for name, function in functions.items()})
+    return ctypes.pointer(made)
+
+
+def token():
+    """A cancel token that is set."""
+    made = ctypes.c_void_p()
+    raw("fv_cancel_create", ctypes.byref(made))
+    fv.library().fv_cancel_set(made)
+    return made
+
+
+def bounded(array, size):
+    """Evaluates over an array that is said to lie in `size` bytes."""
+    extent = fv.Extent(array.ctypes.data, size)
+    raw_evaluate(inputs=(array,), options=run_options(input_extents=ctypes.pointer(extent)))
+
+
+def named(text, inputs, names, values):
+    """Runs a program compiled for `inputs` with these values by name."""
+    made = program(text, inputs)
+    views, results = fv._Views(list(values)), ctypes.c_void_p()
+    given = (ctypes.c_char_p * max(len(names), 1))(*names)
+    raw("fv_run_named", made.handle, given, views.array, len(values), NULL, 0, NULL, ctypes.byref(results))
+
+
 def explain(text, inputs, stage):
     fv.Session(default=True).explain(text, inputs, stage)
 
@@ -93,6 +136,20 @@ def result(text, index):
         lib.fv_results_release(results)
 
 
+def results(text):
+    """The fv_results of an evaluation, never released."""
+    call, made = fv._Text(text, {}), ctypes.c_void_p()
+    raw("fv_evaluate", NULL, *call.arguments, NULL, 0, NULL, ctypes.byref(made))
+    return made
+
+
+def npy_file(path):
+    """The fv_npy of a file of the repository, never released."""
+    made = ctypes.c_void_p()
+    raw("fv_npy_open", os.fsencode(ROOT / path), 0, ctypes.byref(made))
+    return made
+
+
 def npy(contents, path=None):
     """Opens a file of these bytes; messages name it as <file>."""
     with tempfile.TemporaryDirectory() as folder:
@@ -117,8 +174,9 @@ def write_npy(path, array):
     raw("fv_npy_write", path.encode(), view.array)
 
 
+NULL = None
 TOOLS = {name: value for name, value in globals().items() if not name.startswith("_")}
-NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"NULL": None, "Counters": fv.Counters}
+NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"Counters": fv.Counters, "Extent": fv.Extent}
 
 
 def value_of(expression, **names):
