@@ -210,8 +210,8 @@ void fill_pointers(const PreparedKernel& kernel, char* const* buffers, char** po
   }
 }
 
-void run_box(const PreparedKernel& kernel, const KernelArguments* arguments, const int64_t* lower,
-             const int64_t* upper, RunControl* control) {
+void run_box(const PreparedKernel& kernel, const KernelArguments* arguments, const int64_t* lower, const int64_t* upper,
+             RunControl* control) {
   kernel.code->elementwise(arguments, lower, upper);
   if (control == nullptr) return;
   control->did(static_cast<double>(box_count(kernel.parallel_rank, lower, upper)) * kernel.element_nanoseconds);

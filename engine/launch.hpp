@@ -33,8 +33,8 @@ inline int64_t wanted_pieces(const ExecutionContext& context, double nanoseconds
   return context.control == nullptr ? 1 : std::max<int64_t>(1, wanted);  // pieces to stop between
 }
 
-/// task(k, thread) for k in [0, count), `thread` in [0, context.pool.threads()). Tasks must not throw. Some are left out
-/// once context.control says to stop.
+/// task(k, thread) for k in [0, count), `thread` in [0, context.pool.threads()). Tasks must not throw. Some are left
+/// out once context.control says to stop.
 template <class F>
 void parallel(const ExecutionContext& context, int64_t count, F&& task) {
   context.counters.add(context.counters.tasks, count);

@@ -156,8 +156,7 @@ std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs,
   if (auto known = find_recent(inputs, outputs, output_count, rule)) return known;
   const FrontTimer timer(runtime_->counters);
   const Workshop workshop{runtime_->kernels, runtime_->target, runtime_->chains, runtime_->text_limits};
-  auto made =
-      std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule), workshop);
+  auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule), workshop);
   runtime_->counters.add(runtime_->counters.plans_made, 1);
   remember(made, inputs, outputs, output_count, rule);
   runtime_->hooks.log(LogLevel::debug, [&] {

@@ -289,9 +289,9 @@ typedef struct fv_counters {
   int64_t code_bytes;       /* now in the cache */
   int64_t programs_cached;
   int64_t plans_made;
-  double compile_seconds;   /* spent in turning kernels into machine code */
-  double front_seconds;     /* spent in parsing, binding and planning */
-  int64_t kernels_run;      /* kernels started, each by itself */
+  double compile_seconds; /* spent in turning kernels into machine code */
+  double front_seconds;   /* spent in parsing, binding and planning */
+  int64_t kernels_run;    /* kernels started, each by itself */
 } fv_counters;
 /* counters->struct_size must be set; that many bytes are written. */
 FV_API fv_status fv_session_counters(const fv_session* session, fv_counters* counters, fv_error** error);
