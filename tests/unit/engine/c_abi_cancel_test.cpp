@@ -25,6 +25,7 @@ const char* const long_texts[] = {
     "max(exp(a*b), axis=1)",                       // rows
     "mean(sin(a + b)), argmin(cos(a*b), axis=1)",  // several kernels
     "any(a + b < 0), std(sin(a*b), axis=0)",
+    "sum(exp(a*b - max(a*b, axis=1, keepdims=True)))",  // kernels that run tile by tile
 };
 
 /// Calls report progress; the first report cancels from another thread's point of view, and the time from there counts.

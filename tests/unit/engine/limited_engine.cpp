@@ -17,8 +17,10 @@ struct LimitedEngine::State {
   }
 };
 
-LimitedEngine::LimitedEngine(const Limits& limits, int threads)
-    : state_(new State{std::make_shared<Runtime>(threads, fuseval::codegen::TargetOptions{}, 256)}) {
+LimitedEngine::LimitedEngine(const Limits& limits, int threads) : state_(new State) {
+  fuseval::engine::SessionOptions options;
+  options.threads = threads;
+  state_->runtime = std::make_shared<Runtime>(options, fuseval::codegen::TargetOptions{});
   state_->runtime->chains = {limits.tile_bytes, limits.row_bytes, limits.threads};
 }
 
