@@ -108,8 +108,7 @@ Value call_sum(Binder& b, const Arguments& args) { return fold_sum(b, args, sum_
 Value call_prod(Binder& b, const Arguments& args) { return fold_sum(b, args, prod_of, Op::multiply); }
 
 NodeId extreme(Binder& b, const Task& task, NodeId node, bool is_max, const Arguments& args) {
-  const bool has_result = element_count(kept_shape(b, task)) > 0;
-  if (reduced_count(b, task) == 0 && has_result)
+  if (reduced_count(b, task) == 0)  // also when the result is empty, as in NumPy
     fail(ErrorCode::value, args.span, "zero-size array to reduction operation {} which has no identity",
          is_max ? "maximum" : "minimum");
   if (is_bool(b.dtype(node))) return reduce(b, is_max ? Reduction::any : Reduction::all, node, task);
