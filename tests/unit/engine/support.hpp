@@ -1,4 +1,4 @@
-// What the tests of the engine share: numbers, arrays in every layout, errors as values, sessions.
+// What the tests of the engine share: numbers, arrays in every layout, sessions.
 #pragma once
 
 #include <cmath>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fuseval/fuseval.hpp"
+#include "tests/unit/error_of.hpp"
 
 namespace engine_test {
 
@@ -149,17 +150,6 @@ std::int64_t first_difference(const T* a, const T* b, std::size_t count) {
   for (std::size_t k = 0; k < count; ++k)
     if (!same_bits(a[k], b[k])) return static_cast<std::int64_t>(k);
   return -1;
-}
-
-/// The error that a call throws; code FV_OK when there is none.
-template <class F>
-fuseval::Error error_of(F&& f) {
-  try {
-    f();
-  } catch (const fuseval::Error& error) {
-    return error;
-  }
-  return fuseval::Error(FV_OK, "no error");
 }
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fuseval/fuseval.hpp"
+#include "tests/unit/error_of.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using fuseval::DType;
@@ -16,16 +17,6 @@ namespace {
 
 using Doubles = std::vector<double>;
 using Shape = std::vector<std::int64_t>;
-
-template <class F>
-fuseval::Error error_of(F&& f) {
-  try {
-    f();
-  } catch (const fuseval::Error& error) {
-    return error;
-  }
-  return fuseval::Error(FV_OK, "no error");
-}
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fuseval/fuseval.hpp"
+#include "tests/unit/error_of.hpp"
 
 using Doubles = std::vector<double>;
 
@@ -18,20 +19,6 @@ static_assert(!std::is_copy_constructible_v<fuseval::Result> && std::is_nothrow_
 static_assert(!std::is_copy_constructible_v<fuseval::NpyFile> && std::is_move_constructible_v<fuseval::NpyFile>);
 static_assert(!std::is_copy_constructible_v<fuseval::CancelToken> &&
               std::is_move_constructible_v<fuseval::CancelToken>);
-
-namespace {
-
-template <class F>
-fuseval::Error error_of(F&& f) {
-  try {
-    f();
-  } catch (const fuseval::Error& error) {
-    return error;
-  }
-  return fuseval::Error(FV_OK, "no error");
-}
-
-}  // namespace
 
 TEST_CASE("programs and results outlive their session") {
   const Doubles a = {1, 2, 3};

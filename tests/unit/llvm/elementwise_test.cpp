@@ -17,6 +17,14 @@ bool same(NestBuilder& builder, const RunOptions& options) {
   return run_compiled(builder, options) == expected;
 }
 
+RunOptions streaming(int vector_bits, int64_t n) {
+  RunOptions options;
+  options.target.vector_bits = vector_bits;
+  options.target.streaming_stores = true;
+  options.split_seed = static_cast<uint32_t>(n % 3);
+  return options;
+}
+
 // One body for every dtype: x + y, or x | y for bool.
 void add(NestBuilder& builder, DType dtype, int64_t a, int64_t b, int64_t out) {
   const uint32_t x = builder.load(dtype, {a});
@@ -120,10 +128,7 @@ TEST_CASE("elementwise: streaming stores, whatever the outputs' alignment") {
         builder.store(builder.op(Op::add, {x, builder.cast(y, DType::float64)}), {1});
         builder.store(builder.op(Op::negative, {y}), {1});
         builder.store(builder.op(Op::isnan, {y}), {1});
-        RunOptions options;
-        options.target.vector_bits = bits;
-        options.target.streaming_stores = true;
-        options.split_seed = static_cast<uint32_t>(n % 3);
+        const RunOptions options = streaming(bits, n);
         INFO("bits ", bits, " n ", n, " at end ", at_end);
         REQUIRE(same(builder, options));
       }
@@ -138,10 +143,7 @@ TEST_CASE("elementwise: streaming stores of rows, each with ends of its own") {
         const uint32_t scale = builder.load(DType::float64, {3, 1, 0});
         builder.store(builder.op(Op::multiply, {x, scale}), {3 * (n + 3), n + 3, 1});
         builder.store(builder.op(Op::negative, {x}), {3 * n, n, 1});
-        RunOptions options;
-        options.target.vector_bits = bits;
-        options.target.streaming_stores = true;
-        options.split_seed = static_cast<uint32_t>(n % 3);
+        const RunOptions options = streaming(bits, n);
         INFO("bits ", bits, " n ", n, " at end ", at_end);
         REQUIRE(same(builder, options));
       }
