@@ -18,11 +18,15 @@ namespace {
 
 using codegen::KernelArguments;
 
-// Outputs whose accumulator states are kept at a time: they stay in the L1 cache.
+// Outputs whose accumulator states are kept at a time: they stay in the L1 cache. Columns: in the L2 cache, as wide as
+// the kernel's tile (codegen/llvm/kernel_reduce_serial.cpp: long runs of each row are what memory gives fast).
 constexpr int64_t states_at_a_time = 1024;
+constexpr int64_t columns_at_a_time = 8192;
 // Shortest range of the vectorised axis: a multiple of every vector and of a cache line of the smallest dtype.
 constexpr int64_t elementwise_grain = 1024;
 constexpr int64_t column_grain = 512;
+// Bytes of the states of all runs of rows.
+constexpr int64_t most_run_states = int64_t{32} << 20;
 constexpr size_t inline_operands = 32;
 
 /// Pointers of one launch; on the stack unless there are very many operands.
@@ -90,7 +94,8 @@ class ThreadScratch {
 void reduce_by_outputs(const Launch& launch, int64_t pieces) {
   const PreparedKernel& kernel = launch.kernel;
   const int64_t grain = kernel.columns ? column_grain : 1;
-  const int64_t bounded = std::max(pieces, (kernel.parallel_count + states_at_a_time - 1) / states_at_a_time);
+  const int64_t at_a_time = kernel.columns ? columns_at_a_time : states_at_a_time;
+  const int64_t bounded = std::max(pieces, (kernel.parallel_count + at_a_time - 1) / at_a_time);
   const Partition partition(launch.parallel_extents(), bounded, grain);
   int64_t lower[max_rank], upper[max_rank], largest = 0;
   for (const int64_t piece : {int64_t{0}, partition.count() - 1}) {
@@ -146,20 +151,30 @@ int64_t run_length(const PreparedKernel& kernel, int64_t pieces) {
   return block * static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(wanted)));
 }
 
-// Whether outputs alone give every thread enough to do. Columns are not cut below a few cache lines.
+// Columns are cut into ranges of this length, unless there are rows enough to be cut instead, whose states take little
+// memory: memory gives long rows faster.
+int64_t shortest_columns(const PreparedKernel& kernel, int64_t pieces) {
+  const bool enough_rows = kernel.reduce_count / kernel.code->block >= pieces;
+  const int64_t bytes = 2 * pieces * kernel.parallel_count * kernel.code->state_bytes;
+  return enough_rows && bytes <= most_run_states ? columns_at_a_time : column_grain;
+}
+
+// Whether outputs alone give every thread enough to do.
 bool enough_outputs(const PreparedKernel& kernel, int64_t pieces) {
-  const int64_t boxes = kernel.columns ? kernel.parallel_count / column_grain : kernel.parallel_count;
-  return boxes >= pieces || boxes >= states_at_a_time;
+  const int64_t grain = kernel.columns ? shortest_columns(kernel, pieces) : 1;
+  return kernel.parallel_count / grain >= std::min(pieces, states_at_a_time);
 }
 
 void execute_reduction(const Launch& launch) {
   const PreparedKernel& kernel = launch.kernel;
   const int64_t pieces = wanted_pieces(launch.context, estimated_nanoseconds(kernel));
-  if (pieces == 1 || enough_outputs(kernel, std::min<int64_t>(pieces, 4 * launch.context.max_threads))) {
-    reduce_by_outputs(launch, pieces);
+  const int64_t shares = std::min<int64_t>(pieces, 4 * launch.context.max_threads);
+  if (pieces == 1 || enough_outputs(kernel, shares)) {
+    reduce_by_outputs(launch, kernel.columns ? shares : pieces);
     return;
   }
-  const int64_t run = run_length(kernel, std::min<int64_t>(pieces, 16 * launch.context.max_threads));
+  const int64_t run =
+      run_length(kernel, kernel.columns ? shares : std::min<int64_t>(pieces, 16 * launch.context.max_threads));
   if (run >= kernel.reduce_count)
     reduce_by_outputs(launch, pieces);
   else

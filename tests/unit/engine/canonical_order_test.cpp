@@ -92,6 +92,16 @@ TEST_CASE("the first axis is reduced, the last one kept") {
   check_all_layouts<double>({{31, 5001}, {0}}, {7});
 }
 
+// codegen/llvm/kernel_reduce_serial.cpp takes 1, 4 or 16 rows at once and cuts columns into tiles; the engine cuts rows
+// or columns.
+TEST_CASE("every grouping of rows over kept columns") {
+  check_all_layouts<double>({{1203, 500}, {0}}, {1});     // one by one
+  check_all_layouts<float>({{1203, 900}, {0}}, {1});      // one by one
+  check_all_layouts<double>({{203, 1301}, {0}}, {1, 2});  // by fours
+  check_all_layouts<double>({{29, 20001}, {0}}, {1, 3});  // several tiles
+  check_all_layouts<float>({{7, 65, 3, 1100}, {0, 2}}, {1, 7});
+}
+
 TEST_CASE("middle axes and several axes") {
   for (const std::vector<int>& axes : {std::vector<int>{1}, {0, 2}, {0, 1}, {1, 2}, {-4, -1}, {1, 2, 3}}) {
     check_all_layouts<double>({{5, 19, 41, 19}, axes}, {7});
