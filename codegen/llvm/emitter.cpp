@@ -4,6 +4,8 @@
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 
+#include "codegen/llvm/register_constant.hpp"
+
 namespace fuseval::codegen {
 namespace {
 
@@ -46,7 +48,12 @@ LlvmValue LlvmEmitter::constant(DType dtype, uint64_t bits) {
   return {llvm::ConstantFP::get(type(dtype), llvm::APFloat(element->getFltSemantics(), raw)), dtype};
 }
 
-LlvmValue LlvmEmitter::real(DType dtype, double x) { return {llvm::ConstantFP::get(type(dtype), x), dtype}; }
+LlvmValue LlvmEmitter::real(DType dtype, double x) {
+  llvm::Constant* value = llvm::ConstantFP::get(type(dtype), x);
+  const bool is_zmm = target_.avx512 && lanes_ * size_of(dtype) == 64;
+  // Zero needs no memory, and LLVM has better instructions where it sees it.
+  return {is_zmm && x != 0 ? register_constant(ir_, value) : value, dtype};
+}
 
 LlvmValue LlvmEmitter::integer(DType dtype, int64_t x) {
   const llvm::APInt bits(static_cast<unsigned>(8 * size_of(dtype)), static_cast<uint64_t>(x), true, true);

@@ -1,6 +1,7 @@
 // Num: an emitter's value under ordinary operators, so that the elementary functions read as formulas.
 #pragma once
 
+#include <algorithm>
 #include <span>
 
 #include "codegen/emitter.hpp"
@@ -97,11 +98,37 @@ Num<E> select(Num<E> mask, Num<E> a, double b) {
   return select(mask, a, a.real(b));
 }
 
-/// c[first] + c[first + step] y + c[first + 2 step] y^2 + … by Horner's rule.
+/// Of the lanes of a mask the coefficients of one polynomial, of the others those of another; they may have fewer.
 template <Emitter E>
-Num<E> horner(Num<E> y, std::span<const double> c, size_t first, size_t step) {
+struct EitherCoefficients {
+  Num<E> mask;
+  std::span<const double> yes, no;
+  Num<E> real;  ///< any value of the coefficients' dtype
+
+  size_t size() const { return std::max(yes.size(), no.size()); }
+  Num<E> operator[](size_t k) const {
+    const auto of = [&](std::span<const double> c) { return real.real(k < c.size() ? c[k] : 0.0); };
+    return select(mask, of(yes), of(no));
+  }
+  EitherCoefficients subspan(size_t k) const {
+    return {mask, yes.subspan(std::min(k, yes.size())), no.subspan(std::min(k, no.size())), real};
+  }
+};
+
+template <Emitter E>
+Num<E> coefficient(Num<E> x, double c) {
+  return x.real(c);
+}
+template <Emitter E>
+Num<E> coefficient(Num<E>, Num<E> c) {
+  return c;
+}
+
+/// c[first] + c[first + step] y + c[first + 2 step] y^2 + … by Horner's rule.
+template <Emitter E, class Coefficients>
+Num<E> horner(Num<E> y, const Coefficients& c, size_t first, size_t step) {
   size_t k = first + (c.size() - 1 - first) / step * step;
-  Num<E> sum = y.real(c[k]);
+  Num<E> sum = coefficient(y, c[k]);
   for (; k > first; k -= step) sum = fma(sum, y, c[k - step]);
   return sum;
 }
@@ -110,12 +137,16 @@ Num<E> horner(Num<E> y, std::span<const double> c, size_t first, size_t step) {
 /// latency for one operation more. c[0] comes last, so that only the last rounding is of the sum's size. (Estrin's
 /// scheme has less latency still, but each of its pairs needs a constant in a register where Horner's constants are
 /// memory operands: a third more instructions, and no faster in kernels, which have vectors enough in flight.)
-template <Emitter E>
-Num<E> polynomial(Num<E> x, std::span<const double> c) {
+template <Emitter E, class Coefficients>
+Num<E> polynomial_of(Num<E> x, const Coefficients& c) {
   if (c.size() < 5) return horner(x, c, 0, 1);
   const auto square = x * x;
   const auto above = c.subspan(1);
   return fma(fma(horner(square, above, 1, 2), x, horner(square, above, 0, 2)), x, c[0]);
+}
+template <Emitter E>
+Num<E> polynomial(Num<E> x, std::span<const double> c) {
+  return polynomial_of(x, c);
 }
 
 /// An unevaluated sum: a number of twice the precision, |low| at most about half a unit in high's last place.

@@ -87,5 +87,5 @@ TEST_CASE_TEMPLATE("functions and operators have the same bits everywhere", T, d
   for (const int bits : vector_widths()) sessions.push_back(session_of(7, bits));
   if (!has_avx512()) MESSAGE("512-bit vectors are not tested: this CPU has no AVX-512");
   for (const char* text : texts) check_text<T>(text, sessions);
-  CHECK(sessions[0].counters().threads_used > 1);
+  CHECK(sessions[0].counters().tasks > 1);  // whether two threads were quick enough to take some is not ours to say
 }
