@@ -14,6 +14,8 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/debian_files.cmake)
+set(CPACK_POST_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/debian_control.cmake)
+set(CPACK_DEBIAN_COMPRESSION_TYPE none) # debian_control.cmake packs again, and compresses
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 # Debian's policy asks for an address and the project has none; RFC 2606 keeps .invalid for that.
