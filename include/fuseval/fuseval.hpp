@@ -16,5 +16,9 @@
 // Every failure is a fuseval::Error.
 #pragma once
 
+#if __cplusplus < 201703L
+#error "fuseval.hpp needs C++17 or later"
+#endif
+
 #include "fuseval/evaluate.hpp"
 #include "fuseval/npy.hpp"

@@ -1,7 +1,7 @@
 """Every snippet of README.md and docs/*.md does what it shows: commands print it, programs compile and run.
 
 What a block is, is told by its language: `console` ("$ command" and what it prints), `cpp` and `c` (the body of a main, or all of it),
-`sh` (commands of ./dev, which must exist).
+`sh` (commands of ./dev, which must exist). docs/installation.md also has `cmake` and `shell`, which tests/install runs.
 """
 
 import os
@@ -94,7 +94,8 @@ def test_commands_in_snippets_exist(snippet):
 def test_every_snippet_is_tested():
     other = {(snippet.path, snippet.language) for snippet in SNIPPETS} - {
         (snippet.path, language) for snippet in SNIPPETS for language in ("console", "cpp", "c", "sh")}
-    assert other == {("docs/architecture.md", ""), ("docs/language.md", "ebnf")}  # a drawing and the grammar
+    assert other == {("docs/architecture.md", ""), ("docs/language.md", "ebnf"),  # a drawing and the grammar
+                     ("docs/installation.md", "cmake"), ("docs/installation.md", "shell")}
 
 
 def test_commands_in_the_text_exist():
@@ -109,7 +110,7 @@ def test_paths_in_the_text_exist():
         text = path.read_text()
         prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)  # [](int k) is no link
         links = [path.parent / target for target in re.findall(r"\]\(([^):#]+)\)", prose)]
-        folders = "bench|codegen|docs|engine|examples|frontend|include|ir|runtime|tests|tools"
+        folders = "bench|codegen|docs|engine|examples|frontend|include|ir|packaging|runtime|tests|tools"
         named = [ROOT / name for name in re.findall(rf"`((?:{folders})/[\w/.-]*)", text)]
         for target in links + named:
             # ir/simplify stands for ir/simplify.hpp and ir/simplify.cpp
