@@ -93,7 +93,7 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
     require(text != nullptr, "text is NULL");
     const FloatEnvironment environment;
     auto made = used.get().compile(view, names, inputs, input_count);
-    if (is_complete(inputs, input_count)) made->specialise(inputs, nullptr, 0, ResultRule{});
+    if (is_complete(inputs, input_count)) made->specialise(inputs, nullptr, 0, ResultRule{}, nullptr);
     *program = make_handle<fv_program>("program", std::move(made));
   });
 }

@@ -17,33 +17,52 @@ bool is_ready(const std::shared_future<std::shared_ptr<const codegen::Kernel>>& 
   return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
+// A caller that may be stopped looks up this often.
+constexpr std::chrono::milliseconds patience{1};
+
+template <class Future>
+auto get_unless_stopped(const Future& future, const RunControl* control) {
+  if (control != nullptr)
+    while (future.wait_for(patience) != std::future_status::ready) control->check();
+  return future.get();
+}
+
 }  // namespace
 
-std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, const codegen::TargetOptions& target) {
-  const std::string key = cache_key(nest, target);
-  std::promise<std::shared_ptr<const codegen::Kernel>> promise;
+std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, const codegen::TargetOptions& target,
+                                                        const RunControl* control) {
+  std::string key = cache_key(nest, target);
+  const auto promise = std::make_shared<Promise>();
+  Future future;
+  bool is_known = false;
   {
-    std::unique_lock lock(mutex_);
-    if (const Future* known = kernels_.find(key)) {
-      const Future future = *known;
-      lock.unlock();
-      return future.get();
-    }
-    kernels_.insert(key, promise.get_future().share());
+    std::lock_guard lock(mutex_);
+    const Future* known = kernels_.find(key);
+    is_known = known != nullptr;
+    future = is_known ? *known : promise->get_future().share();
+    if (!is_known) kernels_.insert(key, future);
   }
+  if (!is_known && control == nullptr) compile(key, nest, target, *promise);
+  if (!is_known && control != nullptr)
+    background_.run([this, key = std::move(key), nest, target, promise] { compile(key, nest, target, *promise); });
+  return get_unless_stopped(future, control);
+}
+
+void KernelCache::compile(const std::string& key, const LoopNest& nest, const codegen::TargetOptions& target,
+                          Promise& promise) {
   try {
     const auto start = std::chrono::steady_clock::now();
     auto kernel = codegen::compile(nest, target);
     const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start;
     counters_.add(counters_.kernels_compiled, 1);
     counters_.add(counters_.compile_nanoseconds, spent.count());
-    promise.set_value(kernel);
-    return kernel;
+    promise.set_value(std::move(kernel));
   } catch (...) {
+    {
+      std::lock_guard lock(mutex_);
+      kernels_.erase(key);
+    }
     promise.set_exception(std::current_exception());
-    std::lock_guard lock(mutex_);
-    kernels_.erase(key);
-    throw;
   }
 }
 

@@ -9,6 +9,8 @@
 #include "codegen/llvm/kernel.hpp"
 #include "engine/counters.hpp"
 #include "engine/lru_cache.hpp"
+#include "engine/run_control.hpp"
+#include "runtime/background.hpp"
 
 namespace fuseval::engine {
 
@@ -17,17 +19,28 @@ class KernelCache {
   KernelCache(size_t limit, Counters& counters) : kernels_(limit), counters_(counters) {}
 
   /// Compiles at most once a key, also when several threads ask at the same time. Thread-safe.
-  std::shared_ptr<const codegen::Kernel> get(const LoopNest& nest, const codegen::TargetOptions& target);
+  /// control: nullptr, or what may stop the wait (Error(cancelled)): LLVM cannot be stopped, so it then works on in the
+  /// background, and whoever asks again finds the kernel or waits for it.
+  std::shared_ptr<const codegen::Kernel> get(const LoopNest& nest, const codegen::TargetOptions& target,
+                                             const RunControl* control);
+
+  /// Until nothing is compiled in the background.
+  void wait() { background_.wait(); }
 
   size_t size() const;
   int64_t code_bytes() const;
 
  private:
+  using Promise = std::promise<std::shared_ptr<const codegen::Kernel>>;
   using Future = std::shared_future<std::shared_ptr<const codegen::Kernel>>;
+
+  /// Never throws: what goes wrong goes to those who wait.
+  void compile(const std::string& key, const LoopNest& nest, const codegen::TargetOptions& target, Promise& promise);
 
   mutable std::mutex mutex_;
   LruCache<Future> kernels_;
   Counters& counters_;
+  runtime::Background background_;  ///< last: its jobs use the rest
 };
 
 }  // namespace fuseval::engine

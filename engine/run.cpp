@@ -261,7 +261,7 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (made == nullptr) {
     program.check_inputs(inputs, input_count);
     check_outputs(outputs, output_count);
-    keep = program.specialise(inputs, outputs, output_count, options.rule);
+    keep = program.specialise(inputs, outputs, output_count, options.rule, options.control);
     made = keep.get();
   }
   if (results == nullptr && static_cast<size_t>(output_count) != made->results().size())

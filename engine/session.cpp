@@ -73,6 +73,11 @@ Session::Session(const SessionOptions& options) : runtime_(make_runtime(options)
 
 Session& Session::instance() {
   static Session& session = *new Session(SessionOptions{});
+  // It is never destroyed, but the process must not end while LLVM, whose own statics go then, still works for it.
+  struct WaitsAtExit {
+    ~WaitsAtExit() { session.runtime_->kernels.wait(); }
+  };
+  static const WaitsAtExit waits;
   return session;
 }
 

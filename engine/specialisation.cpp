@@ -124,7 +124,7 @@ void Specialisation::compile(const Workshop& workshop) {
   for (const LoopNest& nest : plan_.kernels) {
     codegen::TargetOptions options = workshop.target;
     options.streaming_stores = wants_streaming_stores(nest, plan_);
-    kernels_.push_back(prepare(nest, workshop.kernels.get(nest, options)));
+    kernels_.push_back(prepare(nest, workshop.kernels.get(nest, options, workshop.control)));
   }
   for (size_t k = 0; k < plan_.chains.size(); ++k)
     if (plan_.chains[k].is_tiled()) chains_.push_back(prepare(plan_, k, kernels_));

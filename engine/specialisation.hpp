@@ -46,6 +46,7 @@ struct Workshop {
   const codegen::TargetOptions& target;
   const ChainLimits& chains;
   const frontend::Limits& text_limits;
+  const RunControl* control;  ///< nullptr, or what may stop the making
 };
 
 class Specialisation {

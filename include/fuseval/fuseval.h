@@ -182,8 +182,8 @@ FV_API void fv_session_release(fv_session* session);
 /* A token that calls may be given; one serves any number of calls, one after another or at a time. */
 FV_API fv_status fv_cancel_create(fv_cancel** cancel, fv_error** error);
 /* Calls that have the token stop within 10 ms of computing, and calls that are given it later do not begin, until it is
- * cleared; both fail with FV_ERROR_CANCELLED. A text that is being compiled is compiled to its end first (about a
- * millisecond a kernel). Async-signal-safe, lock-free, from any thread. NULL is ignored. */
+ * cleared; both fail with FV_ERROR_CANCELLED. What is being compiled then is compiled to its end in the background, and
+ * the session's release waits for it (milliseconds). Async-signal-safe, lock-free, from any thread. NULL is ignored. */
 FV_API void fv_cancel_set(fv_cancel* cancel);
 /* Async-signal-safe. A call that has not seen that the token was set goes on. */
 FV_API void fv_cancel_clear(fv_cancel* cancel);

@@ -108,6 +108,51 @@ TEST_CASE("a token that is set keeps calls from beginning, until it is cleared")
   fv_cancel_release(cancel);
 }
 
+TEST_CASE("a call is cancelled while its text is being compiled, and the code is there for the next one") {
+  const std::vector<double> a = {1, 2};
+  std::string text = "0";
+  for (int k = 1; k <= 250; ++k) text += " + sin(a*" + std::to_string(k) + ")";  // kernels of a tenth of a second each
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  fuseval::CancelToken token;
+  fuseval::RunOptions options;
+  options.cancel = &token;
+  std::thread canceller([&] {
+    while (session.counters().programs_cached == 0) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    token.set();
+  });
+  const fuseval::Error error = error_of([&] { session.evaluate(text, {{"a", a}}, options); });
+  const std::int64_t compiled = session.counters().kernels_compiled;
+  canceller.join();
+  CHECK(error.code() == FV_ERROR_CANCELLED);
+  token.clear();
+  const auto watched = session.evaluate(text, {{"a", a}}, options);
+  const std::int64_t kernels = session.counters().kernels_compiled;
+  CHECK(compiled < kernels);
+  const auto plain = session.evaluate(text, {{"a", a}});
+  CHECK(first_difference(watched.data<double>(), plain.data<double>(), 2) == -1);
+  CHECK(session.counters().kernels_compiled == kernels);
+}
+
+TEST_CASE("a session that ends waits for what is still being compiled for it") {
+  for (int round = 0; round < 3; ++round) {
+    const fuseval::Session session{fuseval::SessionOptions{}};
+    fuseval::RunOptions options;
+    const std::vector<double> a = {1, 2};
+    options.progress = [](double) { return true; };
+    fuseval::CancelToken token;
+    options.cancel = &token;
+    std::thread canceller([&] { token.set(); });
+    const std::string text = "exp(sin(a) + cos(a)*tan(a)) + arctan(a)**" + std::to_string(round + 2) + ".5";
+    try {
+      session.evaluate(text, {{"a", a}}, options);
+    } catch (const fuseval::Error& error) {
+      CHECK(error.code() == FV_ERROR_CANCELLED);
+    }
+    canceller.join();
+  }
+}
+
 TEST_CASE("a signal handler sets the token") {
   static fv_cancel* cancel = nullptr;
   REQUIRE(fv_cancel_create(&cancel, nullptr) == FV_OK);
