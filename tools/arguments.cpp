@@ -1,7 +1,9 @@
 #include "tools/arguments.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
+#include <map>
 
 #include "fuseval/fuseval.h"
 
@@ -53,6 +55,38 @@ void add_text_and_bindings(CLI::App& app, Arguments& arguments) {
       ->type_name("N");
 }
 
+/// "800x500"; anything else is refused. The picture says which sizes it can have.
+void parse_size(const std::string& text, PictureOptions& picture) {
+  const char* end = text.data() + text.size();
+  const auto width = std::from_chars(text.data(), end, picture.width);
+  const bool has_cross = width.ec == std::errc() && width.ptr != end && *width.ptr == 'x';
+  const auto height = has_cross ? std::from_chars(width.ptr + 1, end, picture.height) : width;
+  if (!has_cross || height.ec != std::errc() || height.ptr != end || picture.width <= 0 || picture.height <= 0)
+    throw CLI::ValidationError("--plot-size", "'" + text + "' is no size like 800x500");
+}
+
+void add_plot(CLI::App& eval, Arguments& arguments) {
+  const std::map<std::string, PictureKind> kinds = {
+      {"line", PictureKind::line}, {"image", PictureKind::image}, {"histogram", PictureKind::histogram}};
+  PictureOptions& picture = arguments.picture;
+  CLI::Option* plot =
+      eval.add_option("--plot", arguments.plot_file,
+                      "draw the result into a .png or .svg file, or on the terminal (-), and print no values")
+          ->type_name("FILE");
+  eval.add_option("--plot-as", picture.kind,
+                  "line, image or histogram; without it, 1-D results are lines and 2-D ones images")
+      ->transform(CLI::Transformer(kinds, CLI::ignore_case))
+      ->check(CLI::IsMember(kinds))
+      ->option_text("KIND")
+      ->needs(plot);
+  eval.add_option_function<std::string>(
+          "--plot-size", [&](const std::string& text) { parse_size(text, picture); },
+          "width and height in pixels, on the terminal in characters")
+      ->type_name("WxH")
+      ->needs(plot);
+  eval.add_option("--plot-title", picture.title, "in place of the expression")->type_name("TEXT")->needs(plot);
+}
+
 CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   CLI::App* eval = app.add_subcommand("eval", "evaluate an expression and print, or write, its value");
   add_text_and_bindings(*eval, arguments);
@@ -66,6 +100,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
   eval->add_flag("--explain", arguments.explain, "print the plan as well (standard error)");
+  add_plot(*eval, arguments);
   return eval;
 }
 
@@ -78,12 +113,21 @@ CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
   return explain;
 }
 
+void check_plot(Arguments& arguments) {
+  const std::string& file = arguments.plot_file = without_marks(arguments.plot_file);
+  arguments.picture.title = without_marks(arguments.picture.title);
+  if (file == "-" && arguments.json) throw UsageError("--plot - and --json both write to standard output");
+  if (!file.empty() && file != "-" && !is_picture_name(file))
+    throw UsageError("--plot: '" + file + "' does not end in .png or .svg, and is not -");
+}
+
 void check(Arguments& arguments) {
   arguments.text = without_marks(arguments.text);
   for (std::string& binding : arguments.bindings) binding = without_marks(binding);
   for (std::string& file : arguments.out_files) file = without_marks(file);
   if (!arguments.out_dtype.empty() && fv_dtype_from_name(arguments.out_dtype.c_str()) < 0)
     throw UsageError("--out-dtype: '" + arguments.out_dtype + "' is no dtype");
+  check_plot(arguments);
   if (arguments.text == "-") arguments.text = read_standard_input();
 }
 

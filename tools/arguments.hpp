@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/picture/picture.hpp"
+
 namespace fuseval::tools {
 
 /// A command line that cannot be carried out: the command exits with 2.
@@ -22,6 +24,8 @@ struct Arguments {
   std::vector<std::string> out_files;  ///< one for each result, or none
   std::string out_dtype;               ///< "": the results' own
   std::string device;                  ///< "": the session's choice
+  std::string plot_file;               ///< "": no picture; "-": on standard output
+  PictureOptions picture;              ///< as far as the command line tells
   std::string stage = "plan";
   int threads = 0;  ///< 0: all
   bool time = false;

@@ -81,6 +81,19 @@ void write_files(const std::vector<Array>& arrays, const std::vector<std::string
   for (size_t k = 0; k < files.size(); ++k) save(files[k], arrays[k]);
 }
 
+void draw(const std::vector<Array>& arrays, const Arguments& arguments) {
+  if (arguments.plot_file.empty()) return;
+  std::vector<View> views;
+  for (const Array& array : arrays) views.push_back(array.view());
+  PictureOptions options = arguments.picture;
+  options.labels = result_labels(arguments.text, arrays.size());
+  if (options.title.empty()) options.title = arguments.text;
+  if (arguments.plot_file == "-")
+    print_picture(stdout, views, options);
+  else
+    write_picture(arguments.plot_file, views, options);
+}
+
 void print_json(const std::vector<Array>& arrays, const Arguments& arguments, const Seconds& seconds,
                 const std::string& plan) {
   using nlohmann::ordered_json;
@@ -104,7 +117,7 @@ void print_json(const std::vector<Array>& arrays, const Arguments& arguments, co
 void print_text(const std::vector<Array>& arrays, const Arguments& arguments, const Seconds& seconds,
                 const std::string& plan) {
   if (arguments.explain) std::fputs(plan.c_str(), stderr);
-  if (arguments.out_files.empty())
+  if (arguments.out_files.empty() && arguments.plot_file.empty())
     for (const Array& array : arrays) std::printf("%s\n", numpy_text(array.view().raw()).c_str());
   if (arguments.time)
     std::fprintf(stderr, "load %.6f s, compile %.6f s, run %.6f s\n", seconds.load, seconds.compile, seconds.run);
@@ -113,6 +126,8 @@ void print_text(const std::vector<Array>& arrays, const Arguments& arguments, co
 }  // namespace
 
 void run_eval(const Arguments& arguments) {
+  if (!arguments.plot_file.empty() && arguments.plot_file != "-")
+    check_picture_file(arguments.plot_file, arguments.picture);
   Seconds seconds;
   Stopwatch stopwatch;
   const std::vector<Operand> operands = load_operands(arguments.bindings);
@@ -125,6 +140,7 @@ void run_eval(const Arguments& arguments) {
   const std::vector<Array> arrays = arrays_of(result);
 
   write_files(arrays, arguments.out_files);
+  draw(arrays, arguments);
   const std::string plan = arguments.explain ? session.explain(arguments.text, bindings_of(operands)) : "";
   arguments.json ? print_json(arrays, arguments, seconds, plan) : print_text(arrays, arguments, seconds, plan);
 }

@@ -1,0 +1,47 @@
+// The frame of a plot: axes with ticks, labels and a grid.
+#pragma once
+
+#include "tools/picture/axis.hpp"
+#include "tools/picture/figure.hpp"
+
+namespace fuseval::tools {
+
+constexpr double label_size = 13;
+constexpr double title_size = 16;
+constexpr double outer_margin = 14;
+constexpr double gap = 6;
+constexpr double tick_length = 4;
+
+/// An axis along one side of a plot's box.
+struct Axis {
+  Range range;
+  bool integers = false;
+  std::string label;
+};
+
+/// A label with a minus sign that is as wide as a plus sign.
+std::string typeset(const std::string& label);
+
+std::vector<Tick> horizontal_ticks(const Axis& axis, double length);
+std::vector<Tick> vertical_ticks(const Axis& axis, double length);
+
+/// What vertical ticks' labels take beside the box, marks included; with the axis' own label if it has one.
+double width_of(const std::vector<Tick>& ticks, const std::string& axis_label);
+/// What horizontal ticks, their labels and the axis' label take below the box.
+double height_of_horizontal_axis();
+
+/// Below, from left to right.
+void draw_horizontal_axis(Figure& figure, const Box& box, const Axis& axis, const std::vector<Tick>& ticks);
+
+enum class Side { left, right };
+enum class Upwards { yes, no };
+void draw_vertical_axis(Figure& figure, const Box& box, const Axis& axis, const std::vector<Tick>& ticks,
+                        Side side = Side::left, Upwards upwards = Upwards::yes);
+
+void draw_grid(Figure& figure, const Box& box, const Axis& axis, const std::vector<Tick>& horizontal,
+               const Axis& vertical_axis, const std::vector<Tick>& vertical);
+
+/// One pixel wide, around the box.
+void draw_frame(Figure& figure, const Box& box);
+
+}  // namespace fuseval::tools

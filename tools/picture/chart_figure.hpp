@@ -1,0 +1,15 @@
+// A chart laid out on a page.
+#pragma once
+
+#include "tools/picture/chart.hpp"
+#include "tools/picture/figure.hpp"
+
+namespace fuseval::tools {
+
+constexpr int default_width = 800;
+constexpr int default_height = 500;
+
+/// Title above; axes with labels; a legend of several lines, a scale beside an image. Height 0: what suits the chart.
+Figure figure_of(const Chart& chart, const std::string& title, int width, int height);
+
+}  // namespace fuseval::tools

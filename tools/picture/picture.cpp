@@ -1,0 +1,72 @@
+#include "tools/picture/picture.hpp"
+
+#include <algorithm>
+
+#include "tools/picture/chart_figure.hpp"
+#include "tools/picture/paint.hpp"
+#include "tools/picture/picture_file.hpp"
+#include "tools/picture/png.hpp"
+#include "tools/picture/svg.hpp"
+#include "tools/picture/terminal_picture.hpp"
+#include "tools/picture/utf8.hpp"
+
+namespace fuseval::tools {
+namespace {
+
+constexpr int most_bins = 200;
+
+struct Limits {
+  int narrowest, widest, lowest, highest;
+  const char* unit;
+};
+constexpr Limits file_limits{160, 16384, 120, 16384, "pixels"};
+constexpr Limits terminal_limits{20, 1000, 6, 1000, "characters"};
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+void check_size(const PictureOptions& options, const Limits& limits) {
+  const auto is_outside = [](int size, int least, int most) { return size != 0 && (size < least || size > most); };
+  if (!is_outside(options.width, limits.narrowest, limits.widest) &&
+      !is_outside(options.height, limits.lowest, limits.highest))
+    return;
+  const auto size = [](int width, int height) { return std::to_string(width) + "x" + std::to_string(height); };
+  throw Error(FV_ERROR_ARGUMENT, "a picture of " + size(options.width, options.height) + " " + limits.unit +
+                                     " is not between " + size(limits.narrowest, limits.lowest) + " and " +
+                                     size(limits.widest, limits.highest));
+}
+
+PictureOptions cleaned(PictureOptions options) {
+  options.title = clean_line(options.title);
+  for (std::string& label : options.labels) label = clean_line(label);
+  return options;
+}
+
+}  // namespace
+
+bool is_picture_name(const std::string& path) { return ends_with(path, ".png") || ends_with(path, ".svg"); }
+
+void check_picture_file(const std::string& path, const PictureOptions& options) {
+  if (!is_picture_name(path))
+    throw Error(FV_ERROR_ARGUMENT,
+                "\"" + path + "\" does not end in .png or .svg, the kinds of pictures that there are");
+  check_size(options, file_limits);
+  check_replaceable(path);
+}
+
+void write_picture(const std::string& path, const std::vector<View>& arrays, const PictureOptions& given) {
+  check_picture_file(path, given);
+  const PictureOptions options = cleaned(given);
+  const int width = options.width > 0 ? options.width : default_width;
+  const Chart chart = read_chart(arrays, options, width, most_bins);
+  const Figure figure = figure_of(chart, options.title, width, options.height);
+  replace_file(path, ends_with(path, ".svg") ? svg_of(figure) : png_of(painted(figure)));
+}
+
+void print_picture(std::FILE* file, const std::vector<View>& arrays, const PictureOptions& options) {
+  check_size(options, terminal_limits);
+  print_in_terminal(file, arrays, cleaned(options));
+}
+
+}  // namespace fuseval::tools

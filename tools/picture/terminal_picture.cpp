@@ -1,0 +1,49 @@
+#include "tools/picture/terminal_picture.hpp"
+
+#include <algorithm>
+
+#include "tools/picture/chart_figure.hpp"
+#include "tools/picture/paint.hpp"
+#include "tools/picture/sixel.hpp"
+#include "tools/picture/terminal.hpp"
+#include "tools/picture/text_chart.hpp"
+
+namespace fuseval::tools {
+namespace {
+
+constexpr int most_columns = 120;
+constexpr int most_rows = 30;
+constexpr int most_bins = 200;
+
+/// The prompt's lines stay in sight below it.
+int rows_at_hand(const Terminal& terminal) { return std::clamp(terminal.rows - 2, 6, most_rows); }
+
+void print_sixels(std::FILE* file, const Terminal& terminal, const std::vector<View>& arrays,
+                  const PictureOptions& options) {
+  const int columns = options.width > 0 ? options.width : terminal.columns;
+  const int width = std::clamp(columns * terminal.cell_width, 160, options.width > 0 ? 16384 : default_width);
+  const Chart chart = read_chart(arrays, options, width, most_bins);
+  const int rows = options.height > 0 ? options.height : rows_at_hand(terminal);
+  const int most_height = std::clamp(rows * terminal.cell_height, 120, options.height > 0 ? 16384 : default_height);
+  const bool has_own_height = options.height == 0 && std::holds_alternative<ImageChart>(chart);
+  const std::string text = sixel_of(painted(figure_of(chart, options.title, width, has_own_height ? 0 : most_height)));
+  std::fwrite(text.data(), 1, text.size(), file);
+}
+
+void print_characters(std::FILE* file, const Terminal& terminal, const std::vector<View>& arrays,
+                      const PictureOptions& options) {
+  const int columns = options.width > 0 ? options.width : std::clamp(terminal.columns, 20, most_columns);
+  const Chart chart = read_chart(arrays, options, 2 * columns, std::clamp(columns - 10, 5, most_bins));
+  text_chart(chart, options.title, terminal, columns, options.height, rows_at_hand(terminal))
+      .print(file, terminal.palette);
+}
+
+}  // namespace
+
+void print_in_terminal(std::FILE* file, const std::vector<View>& arrays, const PictureOptions& options) {
+  const Terminal terminal = terminal_of(file);
+  terminal.has_sixels ? print_sixels(file, terminal, arrays, options)
+                      : print_characters(file, terminal, arrays, options);
+}
+
+}  // namespace fuseval::tools

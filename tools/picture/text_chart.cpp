@@ -1,0 +1,223 @@
+#include "tools/picture/text_chart.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tools/picture/dot_grid.hpp"
+#include "tools/picture/image_pixels.hpp"
+#include "tools/picture/text_axes.hpp"
+
+namespace fuseval::tools {
+namespace {
+
+constexpr std::u32string_view marks = U"*o+x#@%&";
+constexpr double narrowest_image = 1.0 / 8;
+
+char32_t mark_of(std::size_t line) { return marks[line % marks.size()]; }
+
+/// A page, what the terminal can, and how far down the page is used.
+struct Page {
+  TextCanvas canvas;
+  const Terminal& terminal;
+  int top = 0;
+
+  bool has_colours() const { return terminal.palette != Palette::none; }
+};
+
+void draw_title(Page& page, const std::string& title) {
+  if (!title.empty()) put_centred(page.canvas, page.top++, title);
+}
+
+/// On one line, as many as it has room for.
+void draw_legend(Page& page, const std::vector<LineChart::Line>& lines) {
+  if (lines.size() < 2) return;
+  int column = 2;
+  for (std::size_t k = 0; k < lines.size(); ++k) {
+    const std::string label = lines[k].label;
+    const int end = column + 3 + columns_of(label);
+    if (column > 2 && end > page.canvas.columns() - 4) {
+      page.canvas.put(column, page.top, "...");
+      break;
+    }
+    const char32_t mark = page.has_colours() && page.terminal.has_unicode ? U'━' : mark_of(k);
+    for (int dash = 0; dash < 2; ++dash) page.canvas.put(column + dash, page.top, {mark, lines[k].colour, {}});
+    page.canvas.put(column + 3, page.top, label);
+    column = end + 3;
+  }
+  ++page.top;
+}
+
+void draw_note(Page& page, const Extremes& extremes) {
+  const std::string note = note_on(extremes);
+  if (!note.empty()) put_centred(page.canvas, page.canvas.rows() - 1, note);
+}
+
+/// Draws the axes of a plot in what is left of the page and returns its inside.
+TextBox draw_plot(Page& page, const TextAxis& x, const TextAxis& y, const Extremes& extremes) {
+  const int note_rows = note_on(extremes).empty() ? 0 : 1;
+  TextBox box;
+  box.top = page.top;
+  box.rows = std::max(1, page.canvas.rows() - page.top - horizontal_axis_rows - note_rows);
+  box.left = vertical_axis_columns(y, box.rows);
+  box.columns = std::max(1, page.canvas.columns() - box.left - 1);
+  draw_text_axes(page.canvas, box, x, y, RowsCount::upwards, page.terminal.has_unicode);
+  draw_note(page, extremes);
+  return box;
+}
+
+/// Lines are told apart by colours, or where there are none by letters in place of dots.
+void draw(Page& page, const LineChart& chart) {
+  draw_legend(page, chart.lines);
+  const TextBox box = draw_plot(page, {chart.index, true}, {chart.value}, chart.extremes);
+  DotGrid grid(box.columns, box.rows, page.terminal.has_unicode && (page.has_colours() || chart.lines.size() == 1));
+  const auto place = [&](const Point& point) {
+    return Point{chart.index.fraction(point.x) * grid.width(), (1 - chart.value.fraction(point.y)) * grid.height()};
+  };
+  for (std::size_t k = 0; k < chart.lines.size(); ++k)
+    for (const auto& piece : chart.lines[k].pieces)
+      for (std::size_t i = 0; i < piece.size(); ++i)
+        grid.line(place(piece[i > 0 ? i - 1 : 0]), place(piece[i]), chart.lines[k].colour, mark_of(k));
+  grid.draw(page.canvas, box.left, box.top);
+}
+
+/// The bin that holds a value; -1 outside of all.
+std::ptrdiff_t bin_of(const Histogram& histogram, double value) {
+  if (histogram.edges.empty() || value < histogram.edges.front() || value >= histogram.edges.back()) return -1;
+  return std::upper_bound(histogram.edges.begin(), histogram.edges.end(), value) - histogram.edges.begin() - 1;
+}
+
+void draw(Page& page, const HistogramChart& chart) {
+  const TextBox box = draw_plot(page, {chart.value}, {chart.count, true}, chart.extremes);
+  DotGrid grid(box.columns, box.rows, page.terminal.has_unicode);
+  for (int x = 0; x < grid.width(); ++x) {
+    const double share = (x + 0.5) / grid.width();
+    const std::ptrdiff_t bin = bin_of(chart.histogram, chart.value.low * (1 - share) + chart.value.high * share);
+    const std::int64_t count = bin < 0 ? 0 : chart.histogram.counts[static_cast<std::size_t>(bin)];
+    if (count == 0) continue;
+    const double height = std::round(chart.count.fraction(static_cast<double>(count)) * grid.height());
+    for (int y = 0; y < std::max(1.0, height); ++y) grid.set(x, grid.height() - 1 - y, line_colour(0, 1), U'#');
+  }
+  grid.draw(page.canvas, box.left, box.top);
+}
+
+/// Shades for terminals without colours, from dark to light.
+std::u32string_view ramp(const Terminal& terminal) { return terminal.has_unicode ? U" ░▒▓█" : U" .:-=+*#%@"; }
+
+Cell shade(const Page& page, double lightness, bool is_nan) {
+  const std::u32string_view shades = ramp(page.terminal);
+  const auto last = static_cast<double>(shades.size() - 1);
+  return {is_nan ? U'?' : shades[static_cast<std::size_t>(std::clamp(lightness * (last + 1), 0.0, last))], {}, {}};
+}
+
+/// 0 where the colour map begins and 1 where it ends, or of colours what they are themselves.
+double lightness_of(Colour colour, const ImageChart& chart) {
+  const double dark = chart.holds_colours ? 0 : luma(mapped(0)), light = chart.holds_colours ? 1 : luma(mapped(1));
+  return (luma(colour) - dark) / (light - dark);
+}
+
+std::string short_number(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+/// From the smallest value to the largest, on a line of its own.
+void draw_scale(Page& page, const ImageChart& chart, int row) {
+  constexpr int steps = 24;
+  const std::string low = short_number(chart.value.low), high = short_number(chart.value.high);
+  const std::string nan = chart.extremes.nans > 0 ? page.has_colours() ? "   NaN " : "   ? NaN" : "";
+  const auto length = static_cast<int>(low.size() + high.size() + nan.size()) + steps + 4;
+  int column = std::max(0, (page.canvas.columns() - length) / 2);
+  page.canvas.put(column, row, low);
+  column += static_cast<int>(low.size()) + 1;
+  for (int k = 0; k < steps; ++k, ++column) {
+    const Colour colour = mapped((k + 0.5) / steps);
+    page.canvas.put(column, row,
+                    page.has_colours() ? Cell{U' ', {}, colour} : shade(page, lightness_of(colour, chart), false));
+  }
+  page.canvas.put(column + 1, row, high + nan);
+  column += 1 + static_cast<int>(high.size() + nan.size());
+  if (!nan.empty() && page.has_colours())
+    for (int k = 0; k < 2; ++k) page.canvas.put(column + k, row, {U' ', {}, nan_colour});
+}
+
+/// How an image's box of characters is filled: two pixels in one with colours, by the upper half block.
+class ImageText {
+ public:
+  ImageText(const Page& page, const ImageChart& chart, int columns, int rows)
+      : page_(page),
+        chart_(chart),
+        has_halves_(page.has_colours() && page.terminal.has_unicode),
+        columns_(columns),
+        rows_(has_halves_ ? 2 * rows : rows),
+        pixels_(image_pixels(chart.elements, chart.value, columns_, rows_)) {}
+
+  Cell cell(int column, int row) const {
+    if (has_halves_) return {U'▀', pixel(column, 2 * row), pixel(column, 2 * row + 1)};
+    const Colour colour = pixel(column, row);
+    if (page_.has_colours()) return {U' ', {}, colour};
+    return shade(page_, lightness_of(colour, chart_), !chart_.holds_colours && colour == nan_colour);
+  }
+
+ private:
+  Colour pixel(int x, int y) const {
+    const auto nearest = [](int at, int length, int cells) { return static_cast<int>((at + 0.5) / length * cells); };
+    return pixels_.at(nearest(x, columns_, pixels_.width()), nearest(y, rows_, pixels_.height()));
+  }
+
+  const Page& page_;
+  const ImageChart& chart_;
+  bool has_halves_;
+  int columns_, rows_;
+  Pixels pixels_;
+};
+
+double aspect_of(const ImageChart& chart) {
+  return std::clamp(chart.rows() / chart.columns(), narrowest_image, 1 / narrowest_image);
+}
+
+/// Lines below an image: its axis, its scale, a note.
+int rows_below(const ImageChart& chart) {
+  return horizontal_axis_rows + (chart.holds_colours ? 0 : 1) + (note_on(chart.extremes).empty() ? 0 : 1);
+}
+
+TextAxis pixel_axis(double count) { return {{-0.5, count - 0.5}, true}; }
+
+/// Characters are about twice as high as wide.
+void draw(Page& page, const ImageChart& chart) {
+  const TextAxis columns = pixel_axis(chart.columns()), rows = pixel_axis(chart.rows());
+  const int most_rows = std::max(1, page.canvas.rows() - page.top - rows_below(chart));
+  const int left = vertical_axis_columns(rows, most_rows);
+  const int most_columns = std::max(1, page.canvas.columns() - left - 1);
+  TextBox box{left, page.top, 0, 0};
+  box.columns = static_cast<int>(std::clamp(2 * most_rows / aspect_of(chart), 1.0, static_cast<double>(most_columns)));
+  box.rows = std::clamp(static_cast<int>(std::lround(box.columns * aspect_of(chart) / 2)), 1, most_rows);
+  draw_text_axes(page.canvas, box, columns, rows, RowsCount::downwards, page.terminal.has_unicode);
+  const ImageText image(page, chart, box.columns, box.rows);
+  for (int row = 0; row < box.rows; ++row)
+    for (int column = 0; column < box.columns; ++column)
+      page.canvas.put(box.left + column, box.top + row, image.cell(column, row));
+  if (!chart.holds_colours && chart.extremes.finite > 0)
+    draw_scale(page, chart, box.top + box.rows + horizontal_axis_rows);
+  if (!chart.holds_colours) draw_note(page, chart.extremes);
+}
+
+/// What an image of its own shape takes, the columns given.
+int rows_for(const Chart& chart, const std::string& title, int columns, int most_rows) {
+  const auto* image = std::get_if<ImageChart>(&chart);
+  if (!image) return most_rows;
+  const double rows = std::ceil((columns - 5) * aspect_of(*image) / 2);
+  return static_cast<int>(std::clamp<double>(rows + rows_below(*image) + (title.empty() ? 0 : 1), 6, most_rows));
+}
+
+}  // namespace
+
+TextCanvas text_chart(const Chart& chart, const std::string& title, const Terminal& terminal, int columns, int rows,
+                      int most_rows) {
+  Page page{TextCanvas(columns, rows > 0 ? rows : rows_for(chart, title, columns, most_rows)), terminal};
+  draw_title(page, title);
+  std::visit([&](const auto& kind) { draw(page, kind); }, chart);
+  return std::move(page.canvas);
+}
+
+}  // namespace fuseval::tools
