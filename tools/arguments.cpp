@@ -75,9 +75,8 @@ void add_plot(CLI::App& eval, Arguments& arguments) {
           ->type_name("FILE");
   eval.add_option("--plot-as", picture.kind,
                   "line, image or histogram; without it, 1-D results are lines and 2-D ones images")
-      ->transform(CLI::Transformer(kinds, CLI::ignore_case))
-      ->check(CLI::IsMember(kinds))
-      ->option_text("KIND")
+      ->transform(CLI::CheckedTransformer(kinds).description(""))
+      ->type_name("KIND")
       ->needs(plot);
   eval.add_option_function<std::string>(
           "--plot-size", [&](const std::string& text) { parse_size(text, picture); },

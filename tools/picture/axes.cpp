@@ -61,7 +61,9 @@ void draw_horizontal_axis(Figure& figure, const Box& box, const Axis& axis, cons
   for (const Tick& tick : ticks) {
     const double x = x_of(box, axis, tick);
     fill(figure, crisp(x), box.bottom, 1, tick_length, ink);
-    figure.shapes.emplace_back(Text{typeset(tick.label), {x, std::round(baseline)}, label_size, Anchor::middle});
+    const std::string label = typeset(tick.label);
+    const double text_at = std::min(x, figure.width - text_width(label, label_size) / 2 - 2);  // within the page
+    figure.shapes.emplace_back(Text{label, {text_at, std::round(baseline)}, label_size, Anchor::middle});
   }
   const double label_baseline = box.bottom + height_of_horizontal_axis() - 2;
   figure.shapes.emplace_back(

@@ -12,6 +12,7 @@ namespace fuseval::tools {
 namespace {
 
 constexpr double line_width = 1.7;
+constexpr double smallest_plot = 10;         ///< where the page has too little room for its labels
 constexpr double scale_width = 18;           ///< of an image's colour scale
 constexpr double scale_away = 18;            ///< from the image
 constexpr double tallest_image = 560;        ///< where the height is ours to choose
@@ -46,8 +47,9 @@ struct Plot {
 
 Plot draw_plot(Figure& figure, double top, const Axis& x, const Axis& y) {
   Box box{0, top, figure.width - outer_margin - gap, figure.height - outer_margin - height_of_horizontal_axis()};
+  box.bottom = std::max(box.bottom, top + smallest_plot);
   const std::vector<Tick> y_ticks = vertical_ticks(y, box.height());
-  box.left = std::round(outer_margin + width_of(y_ticks, y.label));
+  box.left = std::min(std::round(outer_margin + width_of(y_ticks, y.label)), box.right - smallest_plot);
   const std::vector<Tick> x_ticks = horizontal_ticks(x, box.width());
   draw_grid(figure, box, x, x_ticks, y, y_ticks);
   draw_frame(figure, box);
@@ -79,7 +81,7 @@ void draw(Figure& figure, const HistogramChart& chart) {
     if (histogram.counts[k] == 0) continue;
     const Point from = plot.place(histogram.edges[k], static_cast<double>(histogram.counts[k]));
     const Point to = plot.place(histogram.edges[k + 1], 0);
-    const double apart = to.x - from.x >= 4 ? 1 : 0;
+    const double apart = to.x - from.x >= 10 ? 1 : 0;
     figure.shapes.emplace_back(FilledBox{{from.x, std::min(from.y, to.y - 1), to.x - apart, to.y}, line_colour(0, 1)});
   }
   draw_note(figure, chart.extremes);

@@ -119,7 +119,9 @@ void add_segment(Coverage& coverage, const Point& from, const Point& to, double 
     const double centre = coverage.top + y + 0.5;
     const auto [low, high] = reach_in_row(centre, from, to, reach);
     const auto end = std::min<double>(coverage.width - 1, high - coverage.left);
-    for (int x = static_cast<int>(std::max(0.0, low - coverage.left)); x <= end; ++x) {
+    const double begin = std::max(0.0, low - coverage.left);
+    if (begin > end) continue;  // also where a nearly level line meets the row far beyond what an int holds
+    for (int x = static_cast<int>(begin); x <= end; ++x) {
       const double distance = distance_to_segment({coverage.left + x + 0.5, centre}, from, to);
       const auto share = static_cast<float>(std::clamp(reach - distance, 0.0, 1.0));
       coverage.at(x, y) = std::max(coverage.at(x, y), share);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -17,6 +18,7 @@ namespace fuseval::tools {
 namespace {
 
 constexpr std::chrono::milliseconds patience{500};
+constexpr char interrupt = 3;  ///< Ctrl-C
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -63,18 +65,19 @@ class Conversation {
     is_open_ = descriptor_ >= 0 && tcgetpgrp(descriptor_) == getpgrp() && tcgetattr(descriptor_, &before_) == 0;
     if (!is_open_) return;
     termios raw = before_;
-    raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ISIG);  // Ctrl-C waits until it is as it was
     is_open_ = tcsetattr(descriptor_, TCSANOW, &raw) == 0;
   }
   ~Conversation() {
     if (is_open_) tcsetattr(descriptor_, TCSANOW, &before_);
     if (descriptor_ >= 0) close(descriptor_);
+    if (is_interrupted_) std::raise(SIGINT);
   }
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
   /// What comes up to the letter that ends the answer, or up to the end of our patience.
-  std::string answer_to(std::string_view question, char end) const {
+  std::string answer_to(std::string_view question, char end) {
     std::string answer;
     if (!is_open_ || write(descriptor_, question.data(), question.size()) < 0) return answer;
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -84,7 +87,8 @@ class Conversation {
       pollfd wanted{descriptor_, POLLIN, 0};
       char byte = 0;
       if (left.count() <= 0 || poll(&wanted, 1, static_cast<int>(left.count())) <= 0) break;
-      if (read(descriptor_, &byte, 1) != 1) break;
+      is_interrupted_ = read(descriptor_, &byte, 1) == 1 && byte == interrupt;
+      if (byte == 0 || is_interrupted_) break;
       answer += byte;
     }
     return answer;
@@ -94,6 +98,7 @@ class Conversation {
   int descriptor_;
   termios before_{};
   bool is_open_ = false;
+  bool is_interrupted_ = false;
 };
 
 void apply(const std::string& word, Terminal& terminal) {

@@ -55,7 +55,8 @@ void draw_text_axes(TextCanvas& canvas, const TextBox& box, const TextAxis& x, c
   }
 }
 
-void put_centred(TextCanvas& canvas, int row, const std::string& text) {
+void put_centred(TextCanvas& canvas, int row, const std::string& whole) {
+  const std::string text = cut(whole, canvas.columns());
   canvas.put(std::max(0, (canvas.columns() - columns_of(text)) / 2), row, text);
 }
 

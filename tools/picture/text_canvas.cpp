@@ -72,4 +72,12 @@ void TextCanvas::print(std::FILE* file, Palette palette) const {
 
 int columns_of(std::string_view text) { return static_cast<int>(code_points(text).size()); }
 
+std::string cut(const std::string& text, int columns) {
+  const std::u32string all = code_points(text);
+  if (static_cast<int>(all.size()) <= columns) return text;
+  std::string result;
+  for (int k = 0; k < columns - 3; ++k) append_utf8(result, all[static_cast<std::size_t>(k)]);
+  return result + "...";
+}
+
 }  // namespace fuseval::tools

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,5 +41,8 @@ class TextCanvas {
 
 /// Characters of a text, one column each: those that take two, or none, are few in a formula.
 int columns_of(std::string_view text);
+
+/// The text, or as much of its beginning as leaves room for three points.
+std::string cut(const std::string& text, int columns);
 
 }  // namespace fuseval::tools

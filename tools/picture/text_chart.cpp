@@ -28,21 +28,19 @@ void draw_title(Page& page, const std::string& title) {
   if (!title.empty()) put_centred(page.canvas, page.top++, title);
 }
 
-/// On one line, as many as it has room for.
+/// On one line: labels are cut as much as it takes, and those that even so have no room are left out.
 void draw_legend(Page& page, const std::vector<LineChart::Line>& lines) {
   if (lines.size() < 2) return;
-  int column = 2;
+  constexpr int mark_columns = 3, apart = 3, least = 8;
+  const int share = page.canvas.columns() / static_cast<int>(lines.size()) - mark_columns - apart;
+  int column = apart;
   for (std::size_t k = 0; k < lines.size(); ++k) {
-    const std::string label = lines[k].label;
-    const int end = column + 3 + columns_of(label);
-    if (column > 2 && end > page.canvas.columns() - 4) {
-      page.canvas.put(column, page.top, "...");
-      break;
-    }
+    const std::string label = cut(lines[k].label, std::max(share, least));
+    if (column + mark_columns + columns_of(label) > page.canvas.columns()) break;
     const char32_t mark = page.has_colours() && page.terminal.has_unicode ? U'━' : mark_of(k);
     for (int dash = 0; dash < 2; ++dash) page.canvas.put(column + dash, page.top, {mark, lines[k].colour, {}});
-    page.canvas.put(column + 3, page.top, label);
-    column = end + 3;
+    page.canvas.put(column + mark_columns, page.top, label);
+    column += mark_columns + columns_of(label) + apart;
   }
   ++page.top;
 }
