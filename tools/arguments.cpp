@@ -65,6 +65,12 @@ void parse_size(const std::string& text, PictureOptions& picture) {
     throw CLI::ValidationError("--plot-size", "'" + text + "' is no size like 800x500");
 }
 
+/// Why the name cannot be a picture's; empty if it can.
+std::string refused_picture_name(const std::string& name) {
+  if (name == "-" || is_picture_name(name)) return {};
+  return "'" + name + "' does not end in .png or .svg, and is not -";
+}
+
 void add_plot(CLI::App& eval, Arguments& arguments) {
   const std::map<std::string, PictureKind> kinds = {
       {"line", PictureKind::line}, {"image", PictureKind::image}, {"histogram", PictureKind::histogram}};
@@ -72,7 +78,8 @@ void add_plot(CLI::App& eval, Arguments& arguments) {
   CLI::Option* plot =
       eval.add_option("--plot", arguments.plot_file,
                       "draw the result into a .png or .svg file, or on the terminal (-), and print no values")
-          ->type_name("FILE");
+          ->type_name("FILE")
+          ->check(CLI::Validator(refused_picture_name, ""));
   eval.add_option("--plot-as", picture.kind,
                   "line, image or histogram; without it, 1-D results are lines and 2-D ones images")
       ->transform(CLI::CheckedTransformer(kinds).description(""))
@@ -116,8 +123,6 @@ void check_plot(Arguments& arguments) {
   const std::string& file = arguments.plot_file = without_marks(arguments.plot_file);
   arguments.picture.title = without_marks(arguments.picture.title);
   if (file == "-" && arguments.json) throw UsageError("--plot - and --json both write to standard output");
-  if (!file.empty() && file != "-" && !is_picture_name(file))
-    throw UsageError("--plot: '" + file + "' does not end in .png or .svg, and is not -");
 }
 
 void check(Arguments& arguments) {

@@ -12,7 +12,11 @@ namespace {
 constexpr double quarter = 0.25;
 constexpr std::int64_t most_sampled = 1 << 20;
 
-bool is_integer(DType dtype) { return dtype != DType::float32 && dtype != DType::float64; }
+/// Integers of which doubles also have the halves.
+bool are_integers(const Elements& elements, const Extremes& extremes) {
+  const bool is_floating = elements.dtype() == DType::float32 || elements.dtype() == DType::float64;
+  return !is_floating && extremes.low > -0x1p52 && extremes.high < 0x1p52;
+}
 
 /// Every k-th element, if it is finite.
 std::vector<double> sample(const Elements& elements) {
@@ -61,7 +65,7 @@ std::vector<double> edges_from(double low, double width, int bins) {
 
 /// Quarters of the edges.
 std::vector<double> edges_of(const Elements& elements, const Extremes& extremes, int most) {
-  if (is_integer(elements.dtype())) {
+  if (are_integers(elements, extremes)) {
     const double span = extremes.high - extremes.low + 1;
     const double width =
         std::max(std::ceil(4 * ruled_width(elements, extremes)), std::max(1.0, std::ceil(span / most)));

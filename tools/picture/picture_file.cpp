@@ -32,11 +32,6 @@ std::string target_of(const std::string& path) {
   return real ? std::string(real.get()) : path;
 }
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 /// A new file that is unlinked again unless it is moved to its final name.
 class TemporaryFile {
  public:
@@ -77,9 +72,7 @@ class TemporaryFile {
 
 }  // namespace
 
-void check_replaceable(const std::string& path) {
-  if (access(folder_of(target_of(path)).c_str(), W_OK | X_OK) != 0) fail(path);
-}
+void check_replaceable(const std::string& path) { const TemporaryFile file(target_of(path)); }
 
 void replace_file(const std::string& path, std::string_view bytes) {
   TemporaryFile file(target_of(path));

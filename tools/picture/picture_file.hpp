@@ -6,7 +6,7 @@
 
 namespace fuseval::tools {
 
-/// Could replace_file write there, as far as one can know before? Error(FV_ERROR_FILE) if not.
+/// Error(FV_ERROR_FILE) if replace_file could not write there: makes its temporary file and removes it.
 void check_replaceable(const std::string& path);
 
 /// Writes a temporary file beside the target (through symbolic links), syncs it and renames it. On failure the target

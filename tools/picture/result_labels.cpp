@@ -65,9 +65,9 @@ bool is_in_brackets(std::string_view text) {
 
 std::vector<std::string> result_labels(const std::string& text, std::size_t count) {
   std::vector<std::string> parts = parts_of(text);
-  if (parts.size() == 1 && count != 1) {
+  while (parts.size() == 1 && count != 1 && is_in_brackets(stripped(parts[0]))) {
     const std::string whole(stripped(parts[0]));
-    if (is_in_brackets(whole)) parts = parts_of(std::string_view(whole).substr(1, whole.size() - 2));
+    parts = parts_of(std::string_view(whole).substr(1, whole.size() - 2));
   }
   if (parts.size() != count) return {};
   for (std::string& part : parts) part = stripped(part);
