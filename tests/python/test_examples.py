@@ -57,6 +57,20 @@ def test_great_circle_agrees_with_numpy(great_circle):
     assert (got["nearest"][rows] != rows).all()
 
 
+def test_map_of_nearest_airports_agrees_with_numpy(tmp_path):
+    """What the demo draws."""
+    lat, lon = (np.radians(np.load(DATA / f"{name}.npy")) for name in ("lat", "lon"))
+    with open(EXAMPLES.parents[2] / "examples" / "nearest_airport.txt") as text:
+        subprocess.run([EXAMPLES.parent / "tools" / "fuseval", "eval", "-", *(f"{name}={DATA / name}.npy" for name in ("lat", "lon")),
+                        "-o", tmp_path / "km.npy"], stdin=text, check=True, timeout=120)
+    got = np.load(tmp_path / "km.npy")
+    assert got.shape == (360, 720)
+    for row, column in ((0, 0), (90, 17), (181, 360), (299, 500), (359, 719)):
+        phi, gamma = np.radians(89.75 - row / 2), np.radians(column / 2 - 179.75)
+        haversine = np.sin((lat - phi) / 2) ** 2 + np.cos(phi) * np.cos(lat) * np.sin((lon - gamma) / 2) ** 2
+        assert got[row, column] == pytest.approx(2 * 6371.0088 * np.arcsin(np.sqrt(haversine.min())), abs=1e-3)
+
+
 def test_great_circle_never_stores_the_pairs(great_circle):
     printed, got = great_circle
     n = len(got["nearest"])

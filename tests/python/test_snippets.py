@@ -61,7 +61,8 @@ def test_console(snippet, folder):
     for command, expected in steps:
         words = shlex.split(command)
         assert words[:2] == ["./dev", "run"], f"{snippet}: what is {command}?"
-        done = subprocess.run([COMMAND, *words[2:]], cwd=folder, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([COMMAND, *words[2:]], cwd=folder, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "LC_ALL": "C.UTF-8"})
         assert done.returncode == (1 if "error:" in expected else 0), done.stderr
         assert not expected or done.stdout + done.stderr == expected
 
