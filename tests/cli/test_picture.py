@@ -1,5 +1,7 @@
 """fuseval eval --plot: files are read back and compared with the data. What is said of pictures: docs/pictures.md."""
 
+import base64
+import io
 import os
 import re
 import resource
@@ -388,6 +390,19 @@ def test_svg_and_png_show_the_same(plot):
     ((_, (piece,)),), pixels = plot(x).lines(), plot(x, to="png")
     blueness = [np.abs(pixels[int(y), int(at)].astype(int) - BLUE).max() for at, y in piece]
     assert np.mean(np.array(blueness) < 120) > 0.95
+
+
+@pytest.mark.parametrize("shape", [(6, 8), (1, 3), (900, 1000)])
+def test_svg_and_png_show_the_same_image(plot, plot_inside, shape):
+    x = np.random.default_rng(9).random(shape)
+    figure, inside = plot(x), plot_inside(x)
+    image = next(figure.root.iter(SVG + "image")).get(XLINK + "href").removeprefix("data:image/png;base64,")
+    embedded = png(io.BytesIO(base64.b64decode(image, validate=True)))
+    height, width = embedded.shape[:2]
+    assert height >= inside.shape[0] and width >= inside.shape[1]
+    rows = ((np.arange(inside.shape[0]) + 0.5) / inside.shape[0] * height).astype(int)
+    columns = ((np.arange(inside.shape[1]) + 0.5) / inside.shape[1] * width).astype(int)
+    np.testing.assert_array_equal(embedded[rows][:, columns], inside)
 
 
 # ---- files and errors -----------------------------------------------------------------------------------------------

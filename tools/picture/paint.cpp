@@ -46,12 +46,9 @@ class Painter {
 
   void operator()(const Image& image) {
     const PixelBox box = rounded(image.box, pixels_);
-    const int width = box.right - box.left, height = box.bottom - box.top;
-    const auto nearest = [](int at, int length, int cells) { return static_cast<int>((at + 0.5) / length * cells); };
-    for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x)
-        pixels_.at(box.left + x, box.top + y) =
-            image.pixels.at(nearest(x, width, image.pixels.width()), nearest(y, height, image.pixels.height()));
+    const Pixels pixels = stretched(image.pixels, box.right - box.left, box.bottom - box.top);
+    for (int y = 0; y < pixels.height(); ++y)
+      for (int x = 0; x < pixels.width(); ++x) pixels_.at(box.left + x, box.top + y) = pixels.at(x, y);
   }
 
  private:

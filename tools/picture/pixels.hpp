@@ -31,4 +31,7 @@ class Pixels {
   std::vector<Colour> colours_;
 };
 
+/// The same picture with other numbers of pixels: each shows what was nearest to its middle.
+Pixels stretched(const Pixels& pixels, int width, int height);
+
 }  // namespace fuseval::tools

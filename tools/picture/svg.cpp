@@ -1,6 +1,8 @@
 #include "tools/picture/svg.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 #include "tools/picture/font.hpp"
@@ -75,6 +77,15 @@ std::string path(const std::vector<std::vector<Point>>& pieces) {
   return text;
 }
 
+/// With at least as many pixels as the box has: viewers that do not know image-rendering blur no more than one of them.
+Pixels enlarged(const Image& image) {
+  const auto times = [](double wanted, int pixels) {
+    return std::max(1, static_cast<int>(std::ceil(wanted / pixels)));
+  };
+  const int width = image.pixels.width(), height = image.pixels.height();
+  return stretched(image.pixels, width * times(image.box.width(), width), height * times(image.box.height(), height));
+}
+
 class Writer {
  public:
   explicit Writer(const Figure& figure) {
@@ -112,7 +123,7 @@ class Writer {
 
   void operator()(const Image& image) {
     text_ += "<image" + place(image.box) + " preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\"" +
-             " xlink:href=\"data:image/png;base64," + base64(png_of(image.pixels)) + "\"/>\n";
+             " xlink:href=\"data:image/png;base64," + base64(png_of(enlarged(image))) + "\"/>\n";
   }
 
   std::string finish() { return std::move(text_) + "</svg>\n"; }

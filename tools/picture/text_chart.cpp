@@ -146,27 +146,21 @@ class ImageText {
       : page_(page),
         chart_(chart),
         has_halves_(page.has_colours() && page.terminal.has_unicode),
-        columns_(columns),
         rows_(has_halves_ ? 2 * rows : rows),
-        pixels_(image_pixels(chart.elements, chart.value, columns_, rows_)) {}
+        pixels_(stretched(image_pixels(chart.elements, chart.value, columns, rows_), columns, rows_)) {}
 
   Cell cell(int column, int row) const {
-    if (has_halves_) return {U'▀', pixel(column, 2 * row), pixel(column, 2 * row + 1)};
-    const Colour colour = pixel(column, row);
+    if (has_halves_) return {U'▀', pixels_.at(column, 2 * row), pixels_.at(column, 2 * row + 1)};
+    const Colour colour = pixels_.at(column, row);
     if (page_.has_colours()) return {U' ', {}, colour};
     return shade(page_, lightness_of(colour, chart_), !chart_.holds_colours && colour == nan_colour);
   }
 
  private:
-  Colour pixel(int x, int y) const {
-    const auto nearest = [](int at, int length, int cells) { return static_cast<int>((at + 0.5) / length * cells); };
-    return pixels_.at(nearest(x, columns_, pixels_.width()), nearest(y, rows_, pixels_.height()));
-  }
-
   const Page& page_;
   const ImageChart& chart_;
   bool has_halves_;
-  int columns_, rows_;
+  int rows_;
   Pixels pixels_;
 };
 
