@@ -449,10 +449,14 @@ def test_bad_options(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("size", ["159x500", "800x119", "16385x500", "800x16385"])
+def test_the_largest_picture(plot):
+    assert plot(np.arange(4.0), "--plot-size", "8192x8192", to="png").shape == (8192, 8192, 3)
+
+
+@pytest.mark.parametrize("size", ["159x500", "800x119", "8193x500", "800x8193"])
 def test_sizes_out_of_range(run, tmp_path, size):
     done = run("eval", "unknown_name", "--plot", tmp_path / "a.png", "--plot-size", size, status=1)
-    assert f"a picture of {size} pixels is not between 160x120 and 16384x16384" in done.stderr
+    assert f"a picture of {size} pixels is not between 160x120 and 8192x8192" in done.stderr
 
 
 def test_places_that_cannot_be_written_are_told_before_evaluating(run, tmp_path):

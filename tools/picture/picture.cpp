@@ -19,7 +19,7 @@ struct Limits {
   int narrowest, widest, lowest, highest;
   const char* unit;
 };
-constexpr Limits file_limits{160, 16384, 120, 16384, "pixels"};
+constexpr Limits file_limits{smallest_width, longest_side, smallest_height, longest_side, "pixels"};
 constexpr Limits terminal_limits{20, 1000, 6, 1000, "characters"};
 
 bool ends_with(const std::string& text, const std::string& end) {

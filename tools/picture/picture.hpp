@@ -13,8 +13,8 @@ enum class PictureKind { automatic, line, image, histogram };
 
 struct PictureOptions {
   PictureKind kind = PictureKind::automatic;
-  int width = 0;                    ///< pixels, 160 to 16384 (in the terminal: characters, 20 to 1000); 0: the default
-  int height = 0;                   ///< pixels, 120 to 16384 (in the terminal: lines, 6 to 1000); 0: the default
+  int width = 0;                    ///< pixels, 160 to 8192 (in the terminal: characters, 20 to 1000); 0: the default
+  int height = 0;                   ///< pixels, 120 to 8192 (in the terminal: lines, 6 to 1000); 0: the default
   std::string title;                ///< UTF-8; what is not becomes U+FFFD
   std::vector<std::string> labels;  ///< for the legend, one an array; those that are missing are numbered
 };

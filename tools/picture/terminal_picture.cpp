@@ -21,10 +21,12 @@ int rows_at_hand(const Terminal& terminal) { return std::clamp(terminal.rows - 2
 void print_sixels(std::FILE* file, const Terminal& terminal, const std::vector<View>& arrays,
                   const PictureOptions& options) {
   const int columns = options.width > 0 ? options.width : terminal.columns;
-  const int width = std::clamp(columns * terminal.cell_width, 160, options.width > 0 ? 16384 : default_width);
+  const int width =
+      std::clamp(columns * terminal.cell_width, smallest_width, options.width > 0 ? longest_side : default_width);
   const Chart chart = read_chart(arrays, options, width, most_bins);
   const int rows = options.height > 0 ? options.height : rows_at_hand(terminal);
-  const int most_height = std::clamp(rows * terminal.cell_height, 120, options.height > 0 ? 16384 : default_height);
+  const int most_height =
+      std::clamp(rows * terminal.cell_height, smallest_height, options.height > 0 ? longest_side : default_height);
   const bool has_own_height = options.height == 0 && std::holds_alternative<ImageChart>(chart);
   const std::string text = sixel_of(painted(figure_of(chart, options.title, width, has_own_height ? 0 : most_height)));
   std::fwrite(text.data(), 1, text.size(), file);
