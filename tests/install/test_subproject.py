@@ -10,7 +10,7 @@ import pytest
 from outside_project import ROOT, check_program, configure, make_project, run, snippets_of_manual
 
 # A host that has none of what tests, command and examples need, and odd settings of its own.
-ABSENT = ("CLI11", "nlohmann_json", "doctest", "Eigen3", "xtensor", "OpenMP", "Python3")
+ABSENT = ("CLI11", "nlohmann_json", "PNG", "doctest", "Eigen3", "xtensor", "OpenMP", "Python3")
 ODD = ["-DCMAKE_CXX_FLAGS=-ffast-math -Wall", "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_CXX_STANDARD=17", "-DBUILD_SHARED_LIBS=OFF"]
 # What the host's CMake variables are before fuseval comes, and which of them are others afterwards.
 BEFORE = """
