@@ -104,6 +104,14 @@ def test_reduced_lines_keep_first_lowest_highest_and_last(plot):
             assert np.abs(values[near] - wanted).min() < tolerance
 
 
+@pytest.mark.parametrize("height", [1e13, 1e14, 1e15, 1e200])
+def test_nearly_level_lines(run, tmp_path, height):
+    """Lines that cross the middle of a row of pixels more than 2^31 columns away."""
+    path = tmp_path / "a.png"
+    run("eval", "cos(arange(1000)/70)*0.6, h", f"h={height}", "--plot", path)
+    assert (np.abs(png(path).astype(int) - BLUE) < 30).all(axis=2).sum() > 600
+
+
 def test_gaps_and_dots(plot):
     x = np.array([1, 2, np.nan, 3, np.inf, 4, 5, -np.inf])
     figure = plot(x)
@@ -187,7 +195,10 @@ def test_row_0_is_at_the_top_and_the_ends_of_the_scale_are_the_ends_of_the_map(p
     assert (np.diff(lightness(middles.reshape(-1, 3))) > 0).all()
     scale = pixels[top:bottom, right + 20 + 9]  # in the middle of the colour scale
     assert tuple(scale[0]) == LIGHT and tuple(scale[-1]) == DARK
-    assert [value for value, _ in figure.vertical_ticks()] == list(range(6))
+    height = (bottom - top) / 6
+    for row, (value, y) in enumerate(figure.vertical_ticks()):
+        assert value == row and y == pytest.approx(top + (row + 0.5) * height, abs=1)
+    assert row == 5
     assert [value for value, _ in figure.horizontal_ticks()] == list(range(8))
 
 
@@ -290,6 +301,25 @@ def test_bars_are_as_high_as_the_counts(plot, kind):
     assert per_count == pytest.approx(1 / pixel_size(ticks), rel=0.02)
     assert bars(figure)[0][0] == pytest.approx(x.min(), abs=2 * pixel_size(figure.horizontal_ticks()))
     assert bars(figure)[-1][1] == pytest.approx(x.max(), abs=3 * pixel_size(figure.horizontal_ticks()))
+
+
+def test_elements_on_edges_are_in_the_bin_above(plot):
+    """Where the product that finds a bin is rounded across an edge, as it is in some of these arrays, either way."""
+    rng, rounded = np.random.default_rng(0), {-1: 0, 1: 0}
+    while min(rounded.values()) < 3:
+        x = rng.integers(0, 30, 60) * 0.1 * rng.integers(1, 9)
+        bins = auto_bins(x)
+        edges = np.histogram_bin_edges(x, bins)
+        found = ((x - x.min()) * (bins / np.ptp(x))).astype(int).clip(0, bins - 1)
+        wanted = np.searchsorted(edges, x, side="right").clip(1, bins) - 1
+        directions = set(found - wanted) - {0}
+        if not directions:
+            continue
+        for direction in directions:
+            rounded[int(direction)] += 1
+        counts = np.bincount(wanted)
+        heights = np.array([height for *_, height in bars(plot(x, "--plot-as", "histogram"))])
+        np.testing.assert_allclose(heights, counts[counts > 0] * heights.max() / counts.max(), atol=0.01)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint64", "bool"])
