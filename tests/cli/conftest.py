@@ -1,13 +1,9 @@
-"""The fuseval command as a fixture: build/release/tools/fuseval, or $FUSEVAL_COMMAND."""
+"""The fuseval command as a fixture."""
 
-import os
 import subprocess
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = os.environ.get("FUSEVAL_COMMAND", str(ROOT / "build" / "release" / "tools" / "fuseval"))
+from built_command import COMMAND
 
 
 @pytest.fixture(scope="session")

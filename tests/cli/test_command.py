@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from conftest import COMMAND
+from built_command import COMMAND
 
 
 def refused(run, *arguments):

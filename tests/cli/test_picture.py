@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import COMMAND
+from built_command import COMMAND
 from picture_reading import Figure, SVG, XLINK, lightness, number, pixel_size, png
 
 BLUE = (0, 114, 178)  # of the first line

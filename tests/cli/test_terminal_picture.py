@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 
-from conftest import COMMAND
+from built_command import COMMAND
 from picture_reading import braille, png, sixels
 
 PLAIN = {name: value for name, value in os.environ.items()
