@@ -1,8 +1,9 @@
-// The C ABI: errors, dtypes, versions, counters.
+// The C ABI: errors, dtypes, versions, the words of the language.
 #include <algorithm>
 
 #include "engine/c_api_handles.hpp"
 #include "engine/explain.hpp"
+#include "frontend/vocabulary.hpp"
 #include "runtime/buffer.hpp"
 
 using namespace fuseval::engine;
@@ -39,6 +40,26 @@ fv_status fv_info(fv_session* session, char** result, fv_error** error) {
   });
 }
 void fv_string_release(char* string) { ::operator delete(string); }
+
+fv_status fv_words(int32_t kind, fv_names** names, fv_error** error) {
+  return guard(error, {}, [&] {
+    require(names != nullptr, "names is NULL");
+    *names = nullptr;
+    if (kind < FV_WORD_FUNCTION || kind > FV_WORD_DTYPE)
+      throw fuseval::Error(fuseval::ErrorCode::argument, fmt::format("there is no kind {} of words", kind));
+    const auto found = fuseval::frontend::words(static_cast<fuseval::frontend::WordKind>(kind));
+    *names = make_handle<fv_names>("names", std::vector<std::string>(found.begin(), found.end()));
+  });
+}
+
+fv_status fv_help(const char* name, char** result, fv_error** error) {
+  return guard(error, {}, [&] {
+    require(result != nullptr, "result is NULL");
+    *result = nullptr;
+    require(name != nullptr, "name is NULL");
+    *result = copy_string(fuseval::frontend::help(name));
+  });
+}
 
 const char* fv_dtype_name(int32_t dtype) {
   if (dtype < 0 || dtype >= fuseval::dtype_count) return nullptr;

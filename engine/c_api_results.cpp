@@ -26,7 +26,7 @@ fv_status fv_results_view(const fv_results* results, int32_t index, fv_view* vie
              item.strides.data(),
              FV_DEVICE_CPU,
              0,
-             0};
+             item.is_weak ? FV_VIEW_WEAK : 0u};
   });
 }
 void fv_results_release(fv_results* results) { release_handle(results); }

@@ -19,6 +19,23 @@ Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts, 
   return make_plan(function, layouts, outputs, limits);
 }
 
+std::string type_of(const Graph& graph, NodeId id, bool is_weak) {
+  const std::string_view dtype = name_of(graph.dtype(id));
+  const Shape& shape = graph.shape(id);
+  if (is_weak) return fmt::format("Python-like {} number", dtype);
+  if (shape.empty()) return fmt::format("{} scalar", dtype);
+  return fmt::format("{} array of shape {}, C order, {} bytes", dtype, to_string(shape),
+                     element_count(shape) * size_of(graph.dtype(id)));
+}
+
+/// One line a result.
+std::string types_of(const frontend::BoundFunction& bound) {
+  std::string text;
+  for (size_t k = 0; k < bound.function.outputs.size(); ++k)
+    text += type_of(bound.function.graph, bound.function.outputs[k], bound.weak_outputs[k]) + "\n";
+  return text;
+}
+
 template <class F>
 std::string each_kernel(const Plan& plan, F&& show) {
   std::string text;
@@ -34,6 +51,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
   const Function function = simplify(bound.function, codegen::host_folder());
+  if (stage == "types") return types_of(bound);
   if (stage == "graph") return print(function);
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;
@@ -41,7 +59,8 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   if (stage == "loops") return each_kernel(plan, [](const LoopNest& nest) { return print(nest); });
   if (stage == "llvm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::llvm_ir(nest, target); });
   if (stage == "asm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::assembly(nest, target); });
-  throw Error(ErrorCode::argument, fmt::format("there is no stage '{}': ast, graph, loops, plan, llvm, asm", stage));
+  throw Error(ErrorCode::argument,
+              fmt::format("there is no stage '{}': types, ast, graph, loops, plan, llvm, asm", stage));
 }
 
 std::string information(const Runtime& runtime) {

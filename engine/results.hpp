@@ -16,6 +16,7 @@ struct Result {
   DType dtype = DType::float64;
   Shape shape;
   std::vector<int64_t> strides;
+  bool is_weak = false;  ///< a Python-like number
 };
 
 struct Results {

@@ -200,7 +200,7 @@ class Run {
     if (program_.runtime().hooks.memory() != nullptr) results.hooks = program_.shared_runtime();
     for (size_t k = 0; k < made_.results().size(); ++k) {
       const auto& result = made_.results()[k];
-      Result item{{}, nullptr, result.dtype, result.shape, result.strides};
+      Result item{{}, nullptr, result.dtype, result.shape, result.strides, result.is_weak};
       item.data = is_given(k) ? static_cast<char*>(outputs_[k].data) : owned_data(k);
       if (!is_given(k)) item.buffer = std::move(owned_[k]);
       results.items.push_back(std::move(item));

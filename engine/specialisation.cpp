@@ -67,6 +67,8 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
     check_.reset(new Specialisation(std::move(check), *this, workshop));
   }
   build(std::move(bound.function), workshop);
+  const bool own_dtypes = signature_.outputs.empty() && signature_.rule.dtype < 0;
+  for (size_t k = 0; k < results_.size(); ++k) results_[k].is_weak = own_dtypes && bound.weak_outputs[k];
 }
 
 Specialisation::Specialisation(Function function, const Specialisation& parent, const Workshop& workshop)

@@ -62,6 +62,7 @@ class Specialisation {
     Shape shape;
     std::vector<int64_t> strides;  ///< as written: the request's, or C order
     bool given;
+    bool is_weak = false;  ///< a Python-like number, in its own dtype
   };
   const std::vector<Result>& results() const { return results_; }
   bool returns_tuple() const { return returns_tuple_; }

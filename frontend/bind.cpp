@@ -6,6 +6,7 @@
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/vocabulary.hpp"
 
 namespace fuseval::frontend {
 
@@ -149,7 +150,7 @@ void Binder::specialise(uint32_t slot) {
 
 std::string Binder::suggestion(std::string_view name) const {
   std::vector<std::string_view> known = function_names();
-  for (const std::string_view constant : {"pi", "e", "inf", "nan", "euler_gamma", "newaxis"}) known.push_back(constant);
+  for (const std::string_view constant : words(WordKind::constant)) known.push_back(constant);
   for (const std::string_view dtype : dtype_names()) known.push_back(dtype);
   for (const InputInfo& input : inputs_) known.push_back(input.name);
   return did_you_mean(name, known);
@@ -184,12 +185,14 @@ void Binder::add_outputs(Value root) {
   function.returns_tuple = root.kind == ValueKind::tuple;
   if (!function.returns_tuple) {
     function.outputs.push_back(node_of(root));
+    result_.weak_outputs.push_back(root.is_weak());
     return;
   }
   if (root.items.empty()) fail(ErrorCode::argument, root.span, "an empty tuple is not a result");
   for (const Value& item : root.items) {
     if (item.kind == ValueKind::tuple) fail(ErrorCode::argument, item.span, "a tuple inside a tuple is not a result");
     function.outputs.push_back(node_of(item));
+    result_.weak_outputs.push_back(item.is_weak());
   }
 }
 

@@ -40,6 +40,8 @@ struct BoundFunction {
   std::vector<uint32_t> specialised_slots;
   /// Slots that the text uses.
   std::vector<uint32_t> used_slots;
+  /// [output]: whether it is a Python-like number (2 + 3, a.size) and no array.
+  std::vector<bool> weak_outputs;
 };
 
 /// Bound names shadow constants; naming one after a function or a dtype is Error(argument), whether the text uses it or

@@ -1,21 +1,15 @@
 // Names that the language itself has (functions, dtypes, constants, modules), and the attributes of arrays.
-#include <cmath>
-#include <limits>
-#include <numbers>
-
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/vocabulary.hpp"
 
 namespace fuseval::frontend {
 namespace {
 
 std::optional<double> constant_named(std::string_view name) {
-  if (name == "pi") return std::numbers::pi;
-  if (name == "e") return std::numbers::e;
-  if (name == "inf") return std::numeric_limits<double>::infinity();
-  if (name == "nan") return std::numeric_limits<double>::quiet_NaN();
-  if (name == "euler_gamma") return std::numbers::egamma;
+  for (const NamedConstant& constant : named_constants())
+    if (name == constant.name) return constant.value;
   return std::nullopt;
 }
 
@@ -63,7 +57,7 @@ Value callable(const FunctionInfo& function) {
 [[noreturn]] void no_attribute(const Value& object, std::string_view name, Span name_span) {
   std::vector<std::string_view> known = object.kind == ValueKind::module ? function_names() : method_names();
   if (object.is_array())
-    known.insert(known.end(), {"T", "real", "imag", "shape", "ndim", "size", "dtype", "itemsize", "nbytes"});
+    for (const AttributeInfo& attribute : array_attributes()) known.push_back(attribute.name);
   fail(ErrorCode::unknown_function, name_span, "{} has no attribute `{}`{}", describe(object), name,
        did_you_mean(name, known));
 }

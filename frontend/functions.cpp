@@ -34,7 +34,7 @@ std::string_view next_word(std::string_view& text) {
 }
 
 FunctionInfo parse_row(const FunctionRow& row) {
-  FunctionInfo function{.name = row.name, .parameters = {}, .handler = row.handler};
+  FunctionInfo function{.name = row.name, .parameters = {}, .handler = row.handler, .summary = row.summary};
   bool keyword_only = false;
   std::string_view text = row.parameters;
   for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
@@ -71,7 +71,7 @@ Value call_ufunc(Binder& binder, const Arguments& arguments) {
 FunctionInfo ufunc(Op op, std::string_view name) {
   constexpr std::string_view parameters[] = {
       "x / out= * where= dtype=", "x1 x2 / out= * where= dtype=", "x1 x2 x3 / out= * where= dtype="};
-  FunctionInfo function = parse_row({name, parameters[info(op).arity - 1], call_ufunc});
+  FunctionInfo function = parse_row({name, parameters[info(op).arity - 1], call_ufunc, info(op).summary});
   function.op = op;
   return function;
 }

@@ -39,9 +39,10 @@ struct Parameter {
 struct FunctionInfo {
   std::string_view name;
   std::vector<Parameter> parameters;
-  bool takes_rest = false;    ///< further positional arguments go to Arguments::rest
-  Handler handler = nullptr;  ///< null: part of the language, but not of this version
-  Op op = Op::add;            ///< for ufuncs
+  bool takes_rest = false;        ///< further positional arguments go to Arguments::rest
+  Handler handler = nullptr;      ///< null: part of the language, but not of this version
+  Op op = Op::add;                ///< for ufuncs
+  std::string_view summary = {};  ///< one line, for help
 };
 
 /// A row of a table. `parameters`: names separated by blanks; "x=" is optional, "/" ends the positional-only ones, "*"
@@ -50,6 +51,7 @@ struct FunctionRow {
   std::string_view name;
   std::string_view parameters;
   Handler handler;
+  std::string_view summary;
 };
 
 std::span<const FunctionRow> elementwise_functions();

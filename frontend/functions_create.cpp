@@ -221,17 +221,18 @@ Value call_indices(Binder& b, const Arguments& args) {
 }
 
 constexpr FunctionRow functions[] = {
-    {"zeros", "shape dtype= order=", call_zeros},
-    {"ones", "shape dtype= order=", call_ones},
-    {"full", "shape fill_value dtype= order=", call_full},
-    {"arange", "start= stop= step= dtype=", call_arange},
-    {"linspace", "start stop num= endpoint= retstep= dtype= axis=", call_linspace},
-    {"eye", "N M= k= dtype= order=", call_eye},
-    {"identity", "n dtype=", call_identity},
-    {"tri", "N M= k= dtype=", call_tri},
-    {"tril", "m k=", call_tril},
-    {"triu", "m k=", call_triu},
-    {"indices", "dimensions dtype= sparse=", call_indices},
+    {"zeros", "shape dtype= order=", call_zeros, "an array of zeros"},
+    {"ones", "shape dtype= order=", call_ones, "an array of ones"},
+    {"full", "shape fill_value dtype= order=", call_full, "an array of one value"},
+    {"arange", "start= stop= step= dtype=", call_arange, "start, start + step … below stop"},
+    {"linspace", "start stop num= endpoint= retstep= dtype= axis=", call_linspace,
+     "num values from start to stop, evenly apart"},
+    {"eye", "N M= k= dtype= order=", call_eye, "N x M, ones on the k-th diagonal, else 0"},
+    {"identity", "n dtype=", call_identity, "the n x n identity matrix"},
+    {"tri", "N M= k= dtype=", call_tri, "N x M, ones on and below the k-th diagonal, else 0"},
+    {"tril", "m k=", call_tril, "m with what is above the k-th diagonal set to 0"},
+    {"triu", "m k=", call_triu, "m with what is below the k-th diagonal set to 0"},
+    {"indices", "dimensions dtype= sparse=", call_indices, "the index of each element along each axis, axis by axis"},
 };
 
 }  // namespace

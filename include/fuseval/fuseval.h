@@ -261,16 +261,35 @@ FV_API int32_t fv_names_count(const fv_names* names);
 FV_API const char* fv_names_get(const fv_names* names, int32_t index);
 FV_API void fv_names_release(fv_names* names);
 
+/* ---- the language itself: for completion and help ---- */
+/* What a text can use besides the names that its caller binds; append only. */
+typedef enum fv_word_kind {
+  FV_WORD_FUNCTION = 0,  /* sum, sin … */
+  FV_WORD_METHOD = 1,    /* a.sum() … */
+  FV_WORD_ATTRIBUTE = 2, /* a.shape … */
+  FV_WORD_CONSTANT = 3,  /* pi … */
+  FV_WORD_DTYPE = 4      /* float32 … */
+} fv_word_kind;
+/* All words of that kind that this version has, sorted. *names is owned by the caller: fv_names_release. kind:
+ * fv_word_kind. Errors: FV_ERROR_ARGUMENT (no such kind). */
+FV_API fv_status fv_words(int32_t kind, fv_names** names, fv_error** error);
+/* How a word is written, "sum(a, axis=..., keepdims=...)", and in indented lines below what it is. *result is owned by
+ * the caller: fv_string_release. Errors: FV_ERROR_UNKNOWN_FUNCTION (with the nearest word), FV_ERROR_UNSUPPORTED (of a
+ * later version). */
+FV_API fv_status fv_help(const char* name, char** result, fv_error** error);
+
 /* ---- results (immutable; data lives until release, views handed out included) ---- */
 /* 0 for NULL. */
 FV_API int32_t fv_results_count(const fv_results* results);
 /* 1 if the text's value is a tuple. */
 FV_API int32_t fv_results_is_tuple(const fv_results* results);
-/* shape and byte_strides point into `results`; data too, unless it is an output of the caller's. */
+/* shape and byte_strides point into `results`; data too, unless it is an output of the caller's. flags: FV_VIEW_WEAK
+ * when the text gives a Python-like number (2 + 3, a.size) and neither outputs nor a result_dtype were asked for. */
 FV_API fv_status fv_results_view(const fv_results* results, int32_t index, fv_view* view, fv_error** error);
 FV_API void fv_results_release(fv_results* results);
 
-/* ---- explain: what would run. stage: "ast", "graph", "loops", "llvm", "asm" or "plan" (kernels, loads, bytes) ----
+/* ---- explain: what would run. stage: "types" (what the results are, one line each), "ast", "graph", "loops", "llvm",
+ * "asm" or "plan" (kernels, loads, bytes) ----
  * Inputs as in fv_evaluate; their data is not read, but that of weak scalars. *result is owned by the caller:
  * fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */
 FV_API fv_status fv_explain(fv_session* session, const char* text, size_t length, const char* const* names,

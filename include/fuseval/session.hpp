@@ -10,6 +10,7 @@
 #include "fuseval/binding.hpp"
 #include "fuseval/error.hpp"
 #include "fuseval/fuseval.h"
+#include "fuseval/language.hpp"
 #include "fuseval/options.hpp"
 #include "fuseval/program.hpp"
 #include "fuseval/result.hpp"
@@ -59,19 +60,15 @@ class Session {
 
   /// The names that a text expects to be bound, in the order in which they first appear.
   std::vector<std::string> free_names(std::string_view text) const {
-    fv_names* raw = nullptr;
-    detail::check(
-        [&](fv_error** error) { return fv_free_names(handle_.get(), text.data(), text.size(), &raw, error); });
-    const detail::Handle<fv_names, fv_names_release> names(raw);
-    std::vector<std::string> result;
-    for (std::int32_t k = 0; k < fv_names_count(raw); ++k) result.emplace_back(fv_names_get(raw, k));
-    return result;
+    return detail::owned_names([&](fv_names** names, fv_error** error) {
+      return fv_free_names(handle_.get(), text.data(), text.size(), names, error);
+    });
   }
 
-  /// What would run; stage is ast, graph, loops, llvm, asm or plan.
+  /// What would run; stage is types, ast, graph, loops, llvm, asm or plan.
   std::string explain(std::string_view text, const Bindings& bindings = {}, const char* stage = "plan") const {
     const detail::RawBindings raw(bindings);
-    return owned_string([&](char** result, fv_error** error) {
+    return detail::owned_string([&](char** result, fv_error** error) {
       return fv_explain(handle_.get(), text.data(), text.size(), raw.names.data(), raw.views.data(), raw.count(), stage,
                         result, error);
     });
@@ -79,7 +76,7 @@ class Session {
 
   /// "key: value" lines about library, machine and session.
   std::string info() const {
-    return owned_string([&](char** result, fv_error** error) { return fv_info(handle_.get(), result, error); });
+    return detail::owned_string([&](char** result, fv_error** error) { return fv_info(handle_.get(), result, error); });
   }
 
   fv_counters counters() const {
@@ -102,14 +99,6 @@ class Session {
                          raw_outputs.data(), static_cast<std::int32_t>(raw_outputs.size()), &raw_options, results,
                          error);
     });
-  }
-
-  template <class F>
-  static std::string owned_string(F&& call) {
-    char* text = nullptr;
-    detail::check([&](fv_error** error) { return call(&text, error); });
-    const detail::Handle<char, fv_string_release> handle(text);
-    return text;
   }
 
   Session() = default;

@@ -29,7 +29,7 @@ TEST_CASE("an error says what, where and how it looks") {
 
 TEST_CASE("every stage of explain says something") {
   const std::vector<double> a(10, 1);
-  for (const char* stage : {"ast", "graph", "loops", "plan", "llvm", "asm"}) {
+  for (const char* stage : {"types", "ast", "graph", "loops", "plan", "llvm", "asm"}) {
     CAPTURE(std::string(stage));
     CHECK(fuseval::explain("sum(a*2) + a", {{"a", a}}, stage).size() > 20);
   }
@@ -43,6 +43,46 @@ TEST_CASE("every stage of explain says something") {
   CHECK(fv_explain(nullptr, "a", 1, &name, &described, 1, "graph", &text, nullptr) != FV_OK);
   CHECK(fv_explain(nullptr, "a", 1, &name, &described, 1, "ast", &text, nullptr) == FV_OK);
   fv_string_release(text);
+}
+
+TEST_CASE("types of results are known without a run") {
+  const std::vector<float> a(6, 1);
+  CHECK(fuseval::explain("a > 1, sum(a), a.size + 1, float64(2)", {{"a", fuseval::view(a.data(), {2, 3})}}, "types") ==
+        "bool array of shape (2, 3), C order, 6 bytes\nfloat32 scalar\nPython-like int64 number\nfloat64 scalar\n");
+}
+
+TEST_CASE("words of the language and their help") {
+  using fuseval::WordKind;
+  const auto has = [](WordKind kind, const char* word) {
+    const std::vector<std::string> words = fuseval::words(kind);
+    CHECK(std::is_sorted(words.begin(), words.end()));
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  CHECK(has(WordKind::function, "sum"));
+  CHECK(has(WordKind::function, "mod"));
+  CHECK_FALSE(has(WordKind::function, "sinh"));  // of a later version
+  CHECK(has(WordKind::method, "astype"));
+  CHECK(has(WordKind::attribute, "shape"));
+  CHECK(has(WordKind::constant, "newaxis"));
+  CHECK(has(WordKind::dtype, "float32"));
+  CHECK_FALSE(has(WordKind::dtype, "complex64"));
+  CHECK(fuseval::help("remainder") == "remainder(a, b, *, dtype=...)\n  a % b, with the sign of b\n");
+  CHECK(fuseval::help("argmax") ==
+        "argmax(a, axis=..., *, keepdims=...)\n  the index of the greatest element; the first of equals\n"
+        "  also the method a.argmax(axis=..., *, keepdims=...)\n");
+  CHECK(fuseval::help("flatten") == "a.flatten(order=...)\n  the elements in C order as a vector\n");
+  CHECK(fuseval::help("pi").substr(0, 9) == "pi = 3.14");
+  for (const WordKind kind :
+       {WordKind::function, WordKind::method, WordKind::attribute, WordKind::constant, WordKind::dtype})
+    for (const std::string& word : fuseval::words(kind)) {
+      CAPTURE(word);
+      const std::string help = fuseval::help(word);
+      CHECK(help.find("\n  ") != std::string::npos);
+      CHECK(help.find("  \n") == std::string::npos);  // every word has its summary
+    }
+  CHECK(error_of([] { fuseval::help("summ"); }).message() == "there is no help on `summ`; did you mean `sum`?");
+  CHECK(error_of([] { fuseval::help("sinh"); }).code() == FV_ERROR_UNSUPPORTED);
+  CHECK(error_of([] { fuseval::words(static_cast<WordKind>(5)); }).code() == FV_ERROR_ARGUMENT);
 }
 
 TEST_CASE("versions, dtypes and information") {

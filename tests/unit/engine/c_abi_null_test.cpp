@@ -48,6 +48,9 @@ TEST_CASE("null pointers everywhere") {
   }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_program_input(nullptr, 0, nullptr, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_free_names(nullptr, "a", 1, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_words(FV_WORD_FUNCTION, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_help(nullptr, &string, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_help("sum", nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_cancel_create(nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_session_create(nullptr, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_session_counters(nullptr, nullptr, e); }));

@@ -134,3 +134,22 @@ TEST_CASE("weak scalars may change from call to call") {
   CHECK(error_of([&] { sum(bytes, 200); }).code() != FV_OK);  // 200 is no int8
   CHECK(sum(bytes, -100).at<std::int8_t>(0) == 0);
 }
+
+TEST_CASE("a result that is a Python-like number says so") {
+  const std::vector<float> a = {1, 2};
+  const auto is_weak = [](const fuseval::Array& array) { return (array.view().raw().flags & FV_VIEW_WEAK) != 0; };
+  const fuseval::Result result =
+      fuseval::evaluate("2 + 3, a.size, pi, 1 < 2, a, sum(a), int64(7), k*2", {{"a", a}, {"k", 0.5}});
+  const std::vector<bool> expected = {true, true, true, true, false, false, false, true};
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    CAPTURE(k);
+    CHECK(is_weak(result[k]) == expected[k]);
+  }
+  // Bound again it takes the dtype of what it meets, as Python's number would.
+  CHECK(fuseval::evaluate("a*h", {{"a", a}, {"h", fuseval::evaluate("1/2")}}).dtype() == fuseval::DType::float32);
+  CHECK(fuseval::evaluate("a*h", {{"a", a}, {"h", fuseval::evaluate("float64(1/2)")}}).dtype() ==
+        fuseval::DType::float64);
+  fuseval::RunOptions options;
+  options.result_dtype = "float64";
+  CHECK_FALSE(is_weak(fuseval::evaluate("2 + 3", {}, options)));
+}

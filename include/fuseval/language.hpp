@@ -1,0 +1,55 @@
+// The words of the language, for completion and help.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fuseval/error.hpp"
+#include "fuseval/fuseval.h"
+
+namespace fuseval {
+inline namespace abi_0 {
+namespace detail {
+
+template <class F>
+std::vector<std::string> owned_names(F&& call) {
+  fv_names* raw = nullptr;
+  check([&](fv_error** error) { return call(&raw, error); });
+  const Handle<fv_names, fv_names_release> names(raw);
+  std::vector<std::string> result;
+  for (std::int32_t k = 0; k < fv_names_count(raw); ++k) result.emplace_back(fv_names_get(raw, k));
+  return result;
+}
+
+template <class F>
+std::string owned_string(F&& call) {
+  char* raw = nullptr;
+  check([&](fv_error** error) { return call(&raw, error); });
+  const Handle<char, fv_string_release> text(raw);
+  return text.get();
+}
+
+}  // namespace detail
+
+enum class WordKind : std::int32_t {
+  function = FV_WORD_FUNCTION,
+  method = FV_WORD_METHOD,
+  attribute = FV_WORD_ATTRIBUTE,
+  constant = FV_WORD_CONSTANT,
+  dtype = FV_WORD_DTYPE,
+};
+
+/// What texts can use besides the names that are bound, sorted.
+inline std::vector<std::string> words(WordKind kind) {
+  return detail::owned_names(
+      [&](fv_names** names, fv_error** error) { return fv_words(static_cast<std::int32_t>(kind), names, error); });
+}
+
+/// How a word is written, and in indented lines what it is; Error(FV_ERROR_UNKNOWN_FUNCTION) if there is no such word.
+inline std::string help(const std::string& word) {
+  return detail::owned_string([&](char** result, fv_error** error) { return fv_help(word.c_str(), result, error); });
+}
+
+}  // namespace abi_0
+}  // namespace fuseval
