@@ -13,30 +13,33 @@
 namespace fuseval::tools {
 namespace {
 
-constexpr int precision = 8;
-constexpr std::int64_t edge_items = 3;
-constexpr std::int64_t most_elements = 1000;
-constexpr std::size_t line_width = 75;
+/// The options of one text, and whether the array is abbreviated.
+struct Style {
+  PrintOptions options;
+  bool summary;
+};
 
 using ElementText = std::function<std::string(const char*)>;
 
-bool is_cut(const fv_view& array, int axis, bool summary) { return summary && array.shape[axis] > 2 * edge_items; }
+bool is_cut(const fv_view& array, int axis, const Style& style) {
+  return style.summary && array.shape[axis] > 2 * style.options.edge_items;
+}
 
-/// Calls f(address) for all elements, or with `summary` for those that a summary shows.
+/// Calls f(address) for all elements, or with a summary for those that a summary shows.
 template <class F>
-void each_shown(const fv_view& array, bool summary, F& f, int axis, const char* address) {
+void each_shown(const fv_view& array, const Style& style, F& f, int axis, const char* address) {
   if (axis == array.rank) return f(address);
-  const bool cut = is_cut(array, axis, summary);
+  const bool cut = is_cut(array, axis, style);
   for (std::int64_t i = 0; i < array.shape[axis]; ++i) {
-    if (cut && i == edge_items) i = array.shape[axis] - edge_items;
-    each_shown(array, summary, f, axis + 1, address + i * array.byte_strides[axis]);
+    if (cut && i == style.options.edge_items) i = array.shape[axis] - style.options.edge_items;
+    each_shown(array, style, f, axis + 1, address + i * array.byte_strides[axis]);
   }
 }
 
 template <class T, class F>
-void each_value(const fv_view& array, bool summary, F f) {
+void each_value(const fv_view& array, const Style& style, F f) {
   auto on_address = [&](const char* address) { f(load<T>(address)); };
-  each_shown(array, summary, on_address, 0, static_cast<const char*>(array.data));
+  each_shown(array, style, on_address, 0, static_cast<const char*>(array.data));
 }
 
 std::string padded(std::size_t width, const std::string& text) {
@@ -44,9 +47,9 @@ std::string padded(std::size_t width, const std::string& text) {
 }
 
 template <class T>
-ElementText integer_text(const fv_view& array, bool summary) {
+ElementText integer_text(const fv_view& array, const Style& style) {
   std::size_t width = 0;
-  each_value<T>(array, summary, [&](T value) { width = std::max(width, std::to_string(value).size()); });
+  each_value<T>(array, style, [&](T value) { width = std::max(width, std::to_string(value).size()); });
   return [width](const char* address) { return padded(width, std::to_string(load<T>(address))); };
 }
 
@@ -62,10 +65,10 @@ struct FloatLayout {
 /// Exponents are shown when the largest element is at least 10^8 (float32: 10^6, all its digits), when the smallest is
 /// below 10^-4, or when they are a factor of more than 1000 apart; all in the elements' own precision.
 template <class T>
-bool is_scientific(const fv_view& array, bool summary) {
+bool is_scientific(const fv_view& array, const Style& style) {
   T largest = 0;
   T smallest = std::numeric_limits<T>::infinity();
-  each_value<T>(array, summary, [&](T value) {
+  each_value<T>(array, style, [&](T value) {
     if (!std::isfinite(value) || value == 0) return;
     largest = std::max(largest, std::fabs(value));
     smallest = std::min(smallest, std::fabs(value));
@@ -75,19 +78,19 @@ bool is_scientific(const fv_view& array, bool summary) {
 }
 
 template <class T>
-FloatLayout float_layout(const fv_view& array, bool summary) {
+FloatLayout float_layout(const fv_view& array, const Style& style) {
   FloatLayout layout;
-  layout.scientific = is_scientific<T>(array, summary);
+  layout.scientific = is_scientific<T>(array, style);
   bool finite = false;
   std::size_t widest_word = 0;
-  each_value<T>(array, summary, [&](T value) {
+  each_value<T>(array, style, [&](T value) {
     if (!std::isfinite(value)) {
       widest_word = std::max(widest_word, std::size_t{value < 0 ? 4u : 3u});
       return;
     }
     finite = true;
-    const FloatParts parts =
-        layout.scientific ? scientific_parts(value, precision) : positional_parts(value, precision);
+    const FloatParts parts = layout.scientific ? scientific_parts(value, style.options.precision)
+                                               : positional_parts(value, style.options.precision);
     layout.left = std::max(layout.left, parts.whole.size());
     layout.fraction = std::max(layout.fraction, parts.fraction.size());
     if (layout.scientific) layout.exponent = std::max(layout.exponent, parts.exponent.size() - 2);
@@ -106,32 +109,32 @@ std::string aligned(const FloatParts& parts, const FloatLayout& layout) {
 }
 
 template <class T>
-ElementText float_text(const fv_view& array, bool summary) {
-  const FloatLayout layout = float_layout<T>(array, summary);
-  return [layout](const char* address) {
+ElementText float_text(const fv_view& array, const Style& style) {
+  const FloatLayout layout = float_layout<T>(array, style);
+  return [layout, style](const char* address) {
     const T value = load<T>(address);
     if (!std::isfinite(value)) return padded(layout.left + layout.right + 1, scalar_float(value));
     if (layout.scientific) return aligned(fixed_scientific_parts(value, static_cast<int>(layout.fraction)), layout);
-    return aligned(positional_parts(value, precision), layout);
+    return aligned(positional_parts(value, style.options.precision), layout);
   };
 }
 
-ElementText element_text(const fv_view& array, bool summary) {
+ElementText element_text(const fv_view& array, const Style& style) {
   return with_element_type(static_cast<DType>(array.dtype), [&](auto example) -> ElementText {
     using T = decltype(example);
     if constexpr (std::is_same_v<T, bool>)
       return [](const char* address) { return std::string(load<unsigned char>(address) ? " True" : "False"); };
     else if constexpr (std::is_floating_point_v<T>)
-      return float_text<T>(array, summary);
+      return float_text<T>(array, style);
     else
-      return integer_text<T>(array, summary);
+      return integer_text<T>(array, style);
   });
 }
 
 class Layout {
  public:
-  Layout(const fv_view& array, bool summary)
-      : array_(array), summary_(summary), element_(element_text(array, summary)) {}
+  Layout(const fv_view& array, const Style& style)
+      : array_(array), style_(style), element_(element_text(array, style)) {}
 
   std::string text() const { return nested(0, static_cast<const char*>(array_.data)); }
 
@@ -145,11 +148,11 @@ class Layout {
   /// f(index) for what is shown along an axis, index -1 standing for the part that is left out.
   template <class F>
   void along(int axis, F f) const {
-    const bool cut = is_cut(array_, axis, summary_);
+    const bool cut = is_cut(array_, axis, style_);
     for (std::int64_t i = 0; i < array_.shape[axis]; ++i) {
-      if (cut && i == edge_items) {
+      if (cut && i == style_.options.edge_items) {
         f(std::int64_t{-1});
-        i = array_.shape[axis] - edge_items;
+        i = array_.shape[axis] - style_.options.edge_items;
       }
       f(i);
     }
@@ -170,7 +173,7 @@ class Layout {
 
   /// Elements of the last axis; every bracket that is open takes a column at either end of a line.
   std::string row(int axis, const char* address) const {
-    const std::size_t width = line_width - static_cast<std::size_t>(axis) - 1;
+    const auto width = static_cast<std::size_t>(std::max(style_.options.line_width - axis - 1, 1));
     const std::string start = indent(axis);
     std::string text;
     std::string line = start;
@@ -187,7 +190,7 @@ class Layout {
   }
 
   const fv_view& array_;
-  bool summary_;
+  const Style& style_;
   ElementText element_;
 };
 
@@ -206,13 +209,14 @@ std::string scalar_text(const fv_view& array) {
 
 }  // namespace
 
-std::string numpy_text(const fv_view& array) {
+std::string numpy_text(const fv_view& array, const PrintOptions& options) {
   if (array.rank == 0) return scalar_text(array);
   const std::int64_t* end = array.shape + array.rank;
   if (std::find(array.shape, end, 0) != end) return "[]";
   std::int64_t elements = 1;
   for (const std::int64_t* extent = array.shape; extent != end; ++extent) elements *= *extent;
-  return Layout(array, elements > most_elements).text();
+  const Style style{options, elements > options.threshold};
+  return Layout(array, style).text();
 }
 
 }  // namespace fuseval::tools

@@ -1,14 +1,22 @@
 // Arrays as NumPy 2 prints them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "fuseval/fuseval.h"
 
 namespace fuseval::tools {
 
-/// str() of the array under NumPy's default print options (8 digits, lines of 75 characters, above 1000 elements only
-/// the three first and last along each axis). Rank 0: the number as Python shows it. No newline at the end.
-std::string numpy_text(const fv_view& array);
+/// numpy.set_printoptions(), with its defaults.
+struct PrintOptions {
+  int precision = 8;              ///< digits after the point, at most
+  std::int64_t threshold = 1000;  ///< arrays of more elements are abbreviated
+  std::int64_t edge_items = 3;    ///< to so many first and last ones along each axis
+  int line_width = 75;            ///< characters; at least 10
+};
+
+/// str() of the array under these options. Rank 0: the number as Python shows it. No newline at the end.
+std::string numpy_text(const fv_view& array, const PrintOptions& options = {});
 
 }  // namespace fuseval::tools
