@@ -1,11 +1,14 @@
 #include "tools/arguments.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
 #include <map>
 
 #include "fuseval/fuseval.h"
+#include "tools/stages.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -47,9 +50,7 @@ std::string read_standard_input() {
   return text.substr(0, last == std::string::npos ? 0 : last + 1);
 }
 
-void add_text_and_bindings(CLI::App& app, Arguments& arguments) {
-  app.add_option("EXPR", arguments.text, "the expression; - reads it from standard input")->required();
-  app.add_option("BINDING", arguments.bindings, value_help)->type_name("");
+void add_threads(CLI::App& app, Arguments& arguments) {
   app.add_option("--threads", arguments.threads, "at most this many threads")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
@@ -93,6 +94,12 @@ void add_plot(CLI::App& eval, Arguments& arguments) {
   eval.add_option("--plot-title", picture.title, "in place of the expression")->type_name("TEXT")->needs(plot);
 }
 
+void add_text_and_bindings(CLI::App& app, Arguments& arguments) {
+  app.add_option("EXPR", arguments.text, "the expression; - reads it from standard input")->required();
+  app.add_option("BINDING", arguments.bindings, value_help)->type_name("");
+  add_threads(app, arguments);
+}
+
 CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   CLI::App* eval = app.add_subcommand("eval", "evaluate an expression and print, or write, its value");
   add_text_and_bindings(*eval, arguments);
@@ -113,8 +120,8 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
 CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
   CLI::App* explain = app.add_subcommand("explain", "show what an expression is compiled to");
   add_text_and_bindings(*explain, arguments);
-  explain->add_option("--stage", arguments.stage, "ast, graph, loops, llvm, asm or plan (default)")
-      ->check(CLI::IsMember({"ast", "graph", "loops", "llvm", "asm", "plan"}))
+  explain->add_option("--stage", arguments.stage, "types, ast, graph, loops, llvm, asm or plan (default)")
+      ->check(CLI::IsMember(std::vector<std::string>(stages.begin(), stages.end())))
       ->type_name("S");
   return explain;
 }
@@ -123,6 +130,19 @@ void check_plot(Arguments& arguments) {
   const std::string& file = arguments.plot_file = without_marks(arguments.plot_file);
   arguments.picture.title = without_marks(arguments.picture.title);
   if (file == "-" && arguments.json) throw UsageError("--plot - and --json both write to standard output");
+}
+
+CLI::App* add_repl(CLI::App& app, Arguments& arguments) {
+  CLI::App* repl =
+      app.add_subcommand("repl", "evaluate what is typed; also what the command does at a terminal without arguments");
+  add_threads(*repl, arguments);
+  return repl;
+}
+
+/// Somebody who starts the command at a terminal wants to type something; a script has forgotten something.
+Command without_subcommand() {
+  if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) return Command::repl;
+  throw UsageError("a subcommand is required");
 }
 
 void check(Arguments& arguments) {
@@ -141,10 +161,11 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("NumPy-syntax array expressions, compiled to fused machine code.", "fuseval");
   app.set_version_flag("--version", std::string("fuseval ") + fv_version());
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   const CLI::App* eval = add_eval(app, arguments);
   const CLI::App* explain = add_explain(app, arguments);
-  app.add_subcommand("info", "show versions, CPU, threads and devices");
+  const CLI::App* info = app.add_subcommand("info", "show versions, CPU, threads and devices");
+  const CLI::App* repl = add_repl(app, arguments);
   try {
     app.parse(marked(argc, argv));
   } catch (const CLI::Success& success) {
@@ -155,6 +176,9 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
   }
   if (eval->parsed()) arguments.command = Command::eval;
   if (explain->parsed()) arguments.command = Command::explain;
+  if (repl->parsed()) arguments.command = Command::repl;
+  if (!eval->parsed() && !explain->parsed() && !info->parsed() && !repl->parsed())
+    arguments.command = without_subcommand();
   check(arguments);
   return arguments;
 }

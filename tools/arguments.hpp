@@ -15,7 +15,7 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class Command { eval, explain, info };
+enum class Command { eval, explain, info, repl };
 
 struct Arguments {
   Command command = Command::info;

@@ -8,6 +8,7 @@
 #include "tools/json_text.hpp"
 #include "tools/numpy_text.hpp"
 #include "tools/operand.hpp"
+#include "tools/progress.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -35,6 +36,7 @@ class Stopwatch {
 std::vector<Operand> load_operands(const std::vector<std::string>& arguments) {
   std::vector<Operand> operands;
   for (const std::string& argument : arguments) {
+    const BusyNotice notice("reading " + argument);
     operands.push_back(parse_operand(argument));
     for (size_t k = 0; k + 1 < operands.size(); ++k)
       if (operands[k].name == operands.back().name)
@@ -73,12 +75,22 @@ RunOptions run_options(const Arguments& arguments) {
   return options;
 }
 
+Result evaluate(const Session& session, const Arguments& arguments, const std::vector<Operand>& operands) {
+  ProgressBar bar;
+  RunOptions options = run_options(arguments);
+  options.progress = bar.callback();
+  return session.evaluate(arguments.text, bindings_of(operands), options);
+}
+
 void write_files(const std::vector<Array>& arrays, const std::vector<std::string>& files) {
   if (files.empty()) return;
   if (files.size() != arrays.size())
     throw UsageError("-o: the expression has " + std::to_string(arrays.size()) + " results, but " +
                      std::to_string(files.size()) + " files are named");
-  for (size_t k = 0; k < files.size(); ++k) save(files[k], arrays[k]);
+  for (size_t k = 0; k < files.size(); ++k) {
+    const BusyNotice notice("writing " + files[k]);
+    save(files[k], arrays[k]);
+  }
 }
 
 void draw(const std::vector<Array>& arrays, const Arguments& arguments) {
@@ -133,7 +145,7 @@ void run_eval(const Arguments& arguments) {
   const std::vector<Operand> operands = load_operands(arguments.bindings);
   seconds.load = stopwatch.lap();
   const Session session = session_for(arguments);
-  const Result result = session.evaluate(arguments.text, bindings_of(operands), run_options(arguments));
+  const Result result = evaluate(session, arguments, operands);
   const fv_counters counters = session.counters();
   seconds.compile = counters.front_seconds + counters.compile_seconds;
   seconds.run = stopwatch.lap() - seconds.compile;

@@ -1,10 +1,12 @@
 #include "tools/diagnostics.hpp"
 
 #include <unistd.h>
+#include <wchar.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <string_view>
+#include <cstring>
+
+#include "tools/terminal.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -13,33 +15,66 @@ constexpr const char* red = "\x1b[1;31m";
 constexpr const char* green = "\x1b[1;32m";
 constexpr const char* plain = "\x1b[0m";
 
-/// https://no-color.org: any non-empty value switches colour off.
-bool has_colour() {
-  const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  if (no_colour && *no_colour) return false;
-  return isatty(STDERR_FILENO) && terminal && std::string_view(terminal) != "dumb";
+std::string coloured(const char* colour, const std::string& text) {
+  return has_colour(STDERR_FILENO) ? colour + text + plain : text;
 }
 
-std::string coloured(const char* colour, const std::string& text) {
-  return has_colour() ? colour + text + plain : text;
+struct Picture {
+  std::string source;
+  std::string carets;
+};
+
+Picture picture_of(const Error& error) {
+  std::string text = error.caret();
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  const size_t end_of_source = std::min(text.find('\n'), text.size());
+  return {text.substr(0, end_of_source), text.substr(std::min(end_of_source + 1, text.size()))};
+}
+
+void print(const Error& error, const Picture& picture, const std::string& source) {
+  report_message(
+      error.message() + " (line " + std::to_string(error.line()) + ", column " + std::to_string(error.column()) + ")",
+      source);
+  std::fprintf(stderr, "%s\n%s\n", picture.source.c_str(), coloured(green, picture.carets).c_str());
+}
+
+/// Bytes of the first `count` code points, and the columns that they take.
+std::pair<size_t, size_t> measure(const std::string& text, size_t count) {
+  size_t bytes = 0;
+  size_t columns = 0;
+  std::mbstate_t state{};
+  for (; count > 0 && bytes < text.size(); --count) {
+    wchar_t letter = 0;
+    const size_t length = std::mbrtowc(&letter, text.data() + bytes, text.size() - bytes, &state);
+    if (length == 0 || length > 4) return {bytes, columns};  // no text in the locale's encoding
+    bytes += length;
+    columns += static_cast<size_t>(std::max(wcwidth(letter), 0));
+  }
+  return {bytes, columns};
 }
 
 }  // namespace
 
-void report_message(const std::string& message) {
-  std::fprintf(stderr, "fuseval: %s %s\n", coloured(red, "error:").c_str(), message.c_str());
+void report_message(const std::string& message, const std::string& source) {
+  std::fprintf(stderr, "%s%s %s\n", source.c_str(), coloured(red, "error:").c_str(), message.c_str());
 }
 
-void report(const Error& error) {
-  if (error.line() == 0) return report_message(error.message());
-  report_message(error.message() + " (line " + std::to_string(error.line()) + ", column " +
-                 std::to_string(error.column()) + ")");
-  std::string picture = error.caret();
-  while (!picture.empty() && picture.back() == '\n') picture.pop_back();
-  const size_t end_of_source = std::min(picture.find('\n'), picture.size());
-  std::fprintf(stderr, "%s%s\n", picture.substr(0, end_of_source).c_str(),
-               coloured(green, picture.substr(end_of_source)).c_str());
+void report(const Error& error, const std::string& source) {
+  if (error.line() == 0) return report_message(error.message(), source);
+  print(error, picture_of(error), source);
+}
+
+void report_in_line(const Error& error, const std::string& whole, const std::string& source) {
+  if (error.line() != 1) return report(error, source);
+  Picture picture = picture_of(error);
+  const size_t blanks = std::min(picture.source.find_first_not_of(' '), picture.source.size());
+  const auto [bytes, columns] = measure(whole, blanks);
+  // A long line is shown in part; then the text that stood before is out of sight.
+  if (picture.source.substr(blanks) == whole.substr(bytes)) {
+    picture.source = whole;
+    picture.carets.insert(0, columns - std::min(columns, blanks), ' ');
+  }
+  print(error, picture, source);
 }
 
 }  // namespace fuseval::tools

@@ -1,4 +1,5 @@
 // The fuseval command. Exit status: 0 done, 1 the expression or a file is at fault (or fuseval), 2 the command line is.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -7,20 +8,27 @@
 #include "tools/arguments.hpp"
 #include "tools/commands.hpp"
 #include "tools/diagnostics.hpp"
+#include "tools/repl/repl.hpp"
 
 using namespace fuseval::tools;
 
 namespace {
 
-void run(const Arguments& arguments) {
+int run(const Arguments& arguments) {
   switch (arguments.command) {
     case Command::eval:
-      return run_eval(arguments);
+      run_eval(arguments);
+      break;
     case Command::explain:
-      return run_explain(arguments);
+      run_explain(arguments);
+      break;
     case Command::info:
-      return run_info();
+      run_info();
+      break;
+    case Command::repl:
+      return run_repl(arguments.threads);
   }
+  return 0;
 }
 
 /// What stdout could not take is noticed at the end; a reader that has gone away wants to hear nothing of it.
@@ -35,8 +43,8 @@ int finish_output() {
 int main(int argc, char** argv) {
   try {
     const std::optional<Arguments> arguments = parse_arguments(argc, argv);
-    if (arguments) run(*arguments);
-    return finish_output();
+    const int status = arguments ? run(*arguments) : 0;
+    return std::max(status, finish_output());
   } catch (const UsageError& error) {
     report_message(error.what());
     std::fputs("Try fuseval --help, or fuseval eval --help.\n", stderr);

@@ -1,0 +1,28 @@
+// The REPL's commands, given what follows their names. See command_table.hpp.
+#pragma once
+
+#include "tools/repl/passage.hpp"
+#include "tools/repl/workspace.hpp"
+
+namespace fuseval::tools {
+
+// Values and files (commands_values.cpp)
+void run_load(Workspace& workspace, const Passage& arguments);
+void run_save(Workspace& workspace, const Passage& arguments);
+void run_type(Workspace& workspace, const Passage& arguments);
+void run_vars(Workspace& workspace, const Passage& arguments);
+void run_del(Workspace& workspace, const Passage& arguments);
+
+// Measuring (commands_measure.cpp)
+void run_time(Workspace& workspace, const Passage& arguments);
+void run_bench(Workspace& workspace, const Passage& arguments);
+
+// About fuseval and the REPL (commands_about.cpp)
+void run_explain(Workspace& workspace, const Passage& arguments);
+void run_set(Workspace& workspace, const Passage& arguments);
+void run_info_command(Workspace& workspace, const Passage& arguments);
+void run_history(Workspace& workspace, const Passage& arguments);
+void run_help(Workspace& workspace, const Passage& arguments);
+void run_quit(Workspace& workspace, const Passage& arguments);
+
+}  // namespace fuseval::tools

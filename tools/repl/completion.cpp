@@ -1,0 +1,153 @@
+#include "tools/repl/completion.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "tools/repl/command_table.hpp"
+#include "tools/repl/repl_error.hpp"
+#include "tools/repl/words.hpp"
+#include "tools/stages.hpp"
+
+namespace fuseval::tools {
+namespace {
+
+void append(std::vector<std::string>& words, std::vector<std::string> more) {
+  words.insert(words.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+Completion only_matching(Completion completion, std::string_view word) {
+  std::vector<std::string>& words = completion.words;
+  words.erase(std::remove_if(words.begin(), words.end(), [&](const std::string& w) { return !w.starts_with(word); }),
+              words.end());
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return completion;
+}
+
+std::vector<std::string> variable_names(const Workspace& workspace) {
+  std::vector<std::string> names;
+  for (const auto& [name, variable] : workspace.variables()) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> language_words() {
+  std::vector<std::string> found = {"True", "False", "None", "if", "else", "and", "or", "not"};
+  for (const WordKind kind : {WordKind::function, WordKind::constant, WordKind::dtype}) append(found, words(kind));
+  return found;
+}
+
+std::vector<std::string> attributes() {
+  std::vector<std::string> found = words(WordKind::method);
+  append(found, words(WordKind::attribute));
+  return found;
+}
+
+/// The name that a text ends with; after a dot, methods and attributes (of np: functions).
+Completion complete_expression(std::string_view line, const Workspace& workspace) {
+  size_t begin = line.size();
+  while (begin > 0 && is_name_byte(line[begin - 1])) --begin;
+  Completion completion{begin, {}, ""};
+  const std::string_view before = line.substr(0, begin);
+  const bool is_number = begin < line.size() && line[begin] >= '0' && line[begin] <= '9';
+  const bool after_module = before.ends_with("np.") && (before.size() == 3 || !is_name_byte(before[before.size() - 4]));
+  if (is_number) return completion;
+  if (before.ends_with('.') && !after_module) {
+    const bool has_object = before.size() > 1 && (is_name_byte(before[before.size() - 2]) ||
+                                                  before[before.size() - 2] == ')' || before[before.size() - 2] == ']');
+    if (has_object) completion.words = attributes();
+  } else {
+    completion.words = language_words();
+    if (!after_module) append(completion.words, variable_names(workspace));
+  }
+  return only_matching(std::move(completion), line.substr(begin));
+}
+
+/// .npy files and folders that begin with what is there.
+Completion complete_file(std::string_view line, size_t begin) {
+  namespace fs = std::filesystem;
+  const std::string typed(line.substr(begin));
+  const size_t slash = typed.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : typed.substr(0, slash + 1);
+  const char* home = std::getenv("HOME");
+  const std::string real = folder.starts_with("~/") && home ? home + folder.substr(1) : folder;
+  Completion completion{begin, {}, " "};
+  std::error_code error;
+  for (fs::directory_iterator it(real.empty() ? "." : real, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    std::error_code ignored;
+    if (it->is_directory(ignored))
+      completion.words.push_back(folder + name + "/");
+    else if (name.ends_with(".npy"))
+      completion.words.push_back(folder + name);
+  }
+  completion = only_matching(std::move(completion), typed);
+  if (completion.words.size() == 1 && completion.words[0].ends_with('/')) completion.tail.clear();
+  return completion;
+}
+
+Completion complete_command(std::string_view line, size_t begin) {
+  Completion completion{begin, {}, " "};
+  for (const ReplCommand& command : all_commands()) completion.words.push_back(":" + std::string(command.name));
+  return only_matching(std::move(completion), line.substr(begin));
+}
+
+Completion complete_word(std::string_view line, size_t begin, std::vector<std::string> words) {
+  return only_matching({begin, std::move(words), ""}, line.substr(begin));
+}
+
+Completion complete_argument(Takes takes, std::string_view line, size_t arguments, const Workspace& workspace) {
+  const size_t blank = line.find_last_of(" \t");
+  const size_t begin = blank == std::string_view::npos ? 0 : blank + 1;
+  const bool is_first = stripped(line.substr(arguments, begin - arguments)).empty();
+  std::vector<std::string> words;
+  switch (takes) {
+    case Takes::nothing:
+      return {line.size(), {}, ""};
+    case Takes::file:
+      if (is_first) return complete_file(line, begin);
+      return complete_word(line, begin, variable_names(workspace));
+    case Takes::expression_and_file:
+      if (!is_first)
+        if (Completion files = complete_file(line, begin); !files.words.empty()) return files;
+      return complete_expression(line, workspace);
+    case Takes::name:
+      return complete_word(line, begin, variable_names(workspace));
+    case Takes::setting:
+      for (const Setting& setting : all_settings()) words.emplace_back(setting.name);
+      return complete_word(line, begin, is_first ? words : std::vector<std::string>{});
+    case Takes::word:
+      words = language_words();
+      append(words, attributes());
+      for (const ReplCommand& command : all_commands()) words.push_back(":" + std::string(command.name));
+      return complete_word(line, begin, words);
+    case Takes::expression_and_stage:
+      if (is_first) words.assign(stages.begin(), stages.end());
+      if (Completion named = complete_word(line, begin, words); !named.words.empty() && begin < line.size()) {
+        Completion names = complete_expression(line, workspace);
+        append(named.words, std::move(names.words));
+        return only_matching(std::move(named), line.substr(begin));
+      }
+      return complete_expression(line, workspace);
+    case Takes::expression:
+      return complete_expression(line, workspace);
+  }
+  return {line.size(), {}, ""};
+}
+
+}  // namespace
+
+Completion complete(std::string_view line, const Workspace& workspace) {
+  const size_t colon = std::min(line.find_first_not_of(" \t"), line.size());
+  if (colon == line.size() || line[colon] != ':') return complete_expression(line, workspace);
+  const size_t end = line.find_first_of(" \t", colon);
+  if (end == std::string_view::npos) return complete_command(line, colon);
+  try {
+    const ReplCommand& command = find_command(line.substr(colon + 1, end - colon - 1));
+    return complete_argument(command.takes, line, end, workspace);
+  } catch (const ReplError&) {
+    return {line.size(), {}, ""};
+  }
+}
+
+}  // namespace fuseval::tools

@@ -1,0 +1,17 @@
+// Where lines come from: a terminal, or anything else.
+#pragma once
+
+#include <string>
+
+namespace fuseval::tools {
+
+enum class LineEvent { line, interrupt, end };
+
+class LineSource {
+ public:
+  virtual ~LineSource() = default;
+  /// A line without its end; several if they were pasted at once, or recalled from the history.
+  virtual LineEvent read(const std::string& prompt, std::string& line) = 0;
+};
+
+}  // namespace fuseval::tools

@@ -1,0 +1,116 @@
+#include "tools/repl/settings.hpp"
+
+#include <charconv>
+#include <fstream>
+#include <limits>
+
+#include "tools/repl/repl_error.hpp"
+#include "tools/repl/words.hpp"
+
+namespace fuseval::tools {
+namespace {
+
+constexpr int64_t unlimited = std::numeric_limits<int64_t>::max();
+
+int64_t whole_number(const std::string& value, int64_t least, int64_t most) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || number < least || number > most)
+    throw ReplError("'" + value + "' is no whole number from " + std::to_string(least) +
+                    (most == unlimited ? " on" : " to " + std::to_string(most)));
+  return number;
+}
+
+std::string text_of(int64_t number, int64_t none, std::string_view word) {
+  return number == none ? std::string(word) : std::to_string(number);
+}
+
+/// "500M", "2G": bytes; "none": 0.
+int64_t bytes_of(const std::string& value) {
+  if (value == "none") return 0;
+  constexpr std::string_view letters = "KMGT";
+  const size_t power = value.empty() ? std::string_view::npos : letters.find(value.back());
+  const bool has_letter = power != std::string_view::npos;
+  const int64_t unit = has_letter ? int64_t{1} << 10 * (power + 1) : 1;
+  return unit * whole_number(has_letter ? value.substr(0, value.size() - 1) : value, 1, unlimited / unit - 1);
+}
+
+std::string bytes_text(int64_t bytes) {
+  if (bytes == 0) return "none";
+  constexpr std::string_view letters = "TGMK";
+  for (size_t k = 0; k < letters.size(); ++k)
+    if (const int64_t unit = int64_t{1} << 10 * (letters.size() - k); bytes % unit == 0)
+      return std::to_string(bytes / unit) + letters[k];
+  return std::to_string(bytes);
+}
+
+void set_threads(Settings& s, const std::string& value) {
+  s.threads = value == "all" ? 0 : static_cast<int>(whole_number(value, 1, 4096));
+}
+void set_device(Settings& s, const std::string& value) {
+  if (value != "auto" && value != "cpu") throw ReplError("'" + value + "' is no device: auto or cpu");
+  s.device = value;
+}
+void set_threshold(Settings& s, const std::string& value) {
+  s.print.threshold = value == "none" ? unlimited : whole_number(value, 0, unlimited - 1);
+}
+
+constexpr Setting settings[] = {
+    {"threads", "N or all", "threads that evaluate, at most",
+     [](const Settings& s) { return text_of(s.threads, 0, "all"); }, set_threads},
+    {"device", "auto or cpu", "where evaluations run", [](const Settings& s) { return s.device; }, set_device},
+    {"memory", "bytes, as 500M or 2G, or none", "what one evaluation may take",
+     [](const Settings& s) { return bytes_text(s.memory_limit); },
+     [](Settings& s, const std::string& value) { s.memory_limit = bytes_of(value); }},
+    {"precision", "0 to 17", "digits after the point",
+     [](const Settings& s) { return std::to_string(s.print.precision); },
+     [](Settings& s, const std::string& value) { s.print.precision = static_cast<int>(whole_number(value, 0, 17)); }},
+    {"threshold", "N or none", "arrays of more elements are abbreviated",
+     [](const Settings& s) { return text_of(s.print.threshold, unlimited, "none"); }, set_threshold},
+    {"edgeitems", "1 to 1000", "elements at either end of an abbreviated axis",
+     [](const Settings& s) { return std::to_string(s.print.edge_items); },
+     [](Settings& s, const std::string& value) { s.print.edge_items = whole_number(value, 1, 1000); }},
+    {"linewidth", "10 to 10000", "characters of a line",
+     [](const Settings& s) { return std::to_string(s.print.line_width); },
+     [](Settings& s, const std::string& value) {
+       s.print.line_width = static_cast<int>(whole_number(value, 10, 10000));
+     }},
+};
+
+/// The first number of the file's line that begins with `key`; -1 if there is none.
+int64_t number_in(const char* file, std::string_view key) {
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);) {
+    if (!line.starts_with(key)) continue;
+    const size_t digit = line.find_first_of("0123456789", key.size());
+    return digit == std::string::npos ? -1 : std::strtoll(line.c_str() + digit, nullptr, 10);
+  }
+  return -1;
+}
+
+}  // namespace
+
+std::span<const Setting> all_settings() { return settings; }
+
+const Setting& find_setting(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Setting& setting : all_settings()) {
+    if (setting.name == name) return setting;
+    known.emplace_back(setting.name);
+  }
+  const std::string near = nearest(name, known);
+  throw ReplError("there is no setting '" + name + "'" +
+                  (near.empty() ? "; :set lists them" : "; did you mean '" + near + "'?"));
+}
+
+int64_t available_memory() {
+  constexpr int64_t kibibyte = 1024;
+  const int64_t system = number_in("/proc/meminfo", "MemAvailable:");
+  int64_t room = system < 0 ? 0 : system * kibibyte;
+  const int64_t limit = number_in("/sys/fs/cgroup/memory.max", "");  // version 2; "max" has no number
+  const int64_t used = number_in("/sys/fs/cgroup/memory.current", "");
+  if (limit > 0 && used >= 0) room = std::min(room, std::max<int64_t>(limit - used, 1));
+  return room;
+}
+
+}  // namespace fuseval::tools

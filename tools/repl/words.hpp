@@ -1,0 +1,33 @@
+// A line's text, looked at without parsing: names, words, brackets. What a text means is the library's business.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fuseval::tools {
+
+/// Letters, digits, _ and everything beyond ASCII.
+bool is_name_byte(char c);
+std::string_view stripped(std::string_view text);
+
+/// Every name that is spelled in the text, each once (those in strings and comments too).
+std::vector<std::string> names_in(std::string_view text);
+
+/// Words separated by blanks; "…" and '…' may hold blanks.
+std::vector<std::string> split_words(std::string_view text);
+
+/// Whether the text can be evaluated, or a line must follow: an open bracket, an open triple-quoted string, a backslash
+/// at the end. What is wrong beyond repair counts as complete.
+bool is_complete(std::string_view text);
+
+/// Positions in the text outside of brackets, strings and comments where `wanted` stands.
+std::vector<size_t> find_outside(std::string_view text, char wanted);
+
+/// The nearest of the candidates by edit distance, or "" if none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+/// Prefix that all words share, cut at a code point.
+std::string common_prefix(const std::vector<std::string>& words);
+
+}  // namespace fuseval::tools

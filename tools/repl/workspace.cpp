@@ -1,0 +1,105 @@
+#include "tools/repl/workspace.hpp"
+
+#include <algorithm>
+
+#include "tools/progress.hpp"
+#include "tools/repl/repl_error.hpp"
+#include "tools/repl/words.hpp"
+
+namespace fuseval::tools {
+namespace {
+
+// An evaluation that takes all memory is ended by the system, and the REPL with it: what is free now less an eighth is
+// the limit, in whole mebibytes, until :set memory says something else.
+Settings initial_settings() {
+  Settings settings;
+  constexpr int64_t mebibyte = 1 << 20;
+  const int64_t room = available_memory();
+  settings.memory_limit = (room - room / 8) / mebibyte * mebibyte;
+  return settings;
+}
+
+Session make_session(const Settings& settings) {
+  SessionOptions options;
+  options.threads = settings.threads;
+  options.memory_limit = settings.memory_limit;
+  return Session(options);
+}
+
+bool has_word(WordKind kind, std::string_view name) {
+  const std::vector<std::string> known = words(kind);
+  return std::find(known.begin(), known.end(), name) != known.end();
+}
+
+}  // namespace
+
+Workspace::Workspace(History history)
+    : settings_(initial_settings()), session_(make_session(settings_)), history_(std::move(history)) {}
+
+Value Workspace::evaluate(const Passage& passage) const {
+  if (const Variable* variable = find(passage.text())) return {{*variable}, false};
+  return about(passage, [&] {
+    const std::string text = passage.in_place();
+    RunOptions options = run_options();
+    ProgressBar bar;
+    options.progress = bar.callback();
+    const Result result = session_.evaluate(text, bindings_for(text, variables_), options);
+    Value value{{}, result.is_tuple()};
+    for (size_t k = 0; k < result.count(); ++k) value.items.emplace_back(result[k]);
+    return value;
+  });
+}
+
+Variable Workspace::evaluate_one(const Passage& passage) const {
+  const Value value = evaluate(passage);
+  if (value.is_tuple)
+    throw ReplError("one value is needed, and this is a tuple of " + std::to_string(value.items.size()));
+  return value.items[0];
+}
+
+const Variable* Workspace::find(std::string_view name) const {
+  const auto it = variables_.find(name);
+  return it == variables_.end() ? nullptr : &it->second;
+}
+
+void Workspace::check_name(const Passage& name) const {
+  const std::string text(name.text());
+  const std::vector<std::string> free = about(name, [&] { return session_.free_names(name.in_place()); });
+  if (free == std::vector<std::string>{text} || has_word(WordKind::constant, text)) return;
+  const std::string reason = has_word(WordKind::function, text)                        ? "it is a function"
+                             : has_word(WordKind::dtype, text)                         ? "it is a dtype"
+                             : names_in(text).size() == 1 && names_in(text)[0] == text ? "it is a word of the language"
+                                                                                       : "only names can be bound";
+  throw ReplError("cannot bind `" + text + "`: " + reason);
+}
+
+void Workspace::bind(const Passage& name, const Variable& variable) {
+  check_name(name);
+  variables_.insert_or_assign(std::string(name.text()), variable);
+}
+
+void Workspace::remove(const std::string& name) {
+  if (variables_.erase(name) > 0) return;
+  std::vector<std::string> known;
+  for (const auto& [each, variable] : variables_) known.push_back(each);
+  const std::string near = nearest(name, known);
+  throw ReplError("`" + name + "` is not bound" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+}
+
+void Workspace::change(const Setting& setting, const std::string& value) {
+  Settings changed = settings_;
+  setting.set(changed, value);
+  // Only these two belong to the session; a new one starts without compiled programs.
+  if (changed.threads != settings_.threads || changed.memory_limit != settings_.memory_limit)
+    session_ = make_session(changed);
+  settings_ = changed;
+}
+
+RunOptions Workspace::run_options() const {
+  RunOptions options;
+  options.cancel = &cancel_;
+  options.device = settings_.device.c_str();
+  return options;
+}
+
+}  // namespace fuseval::tools

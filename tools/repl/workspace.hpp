@@ -1,0 +1,63 @@
+// What a REPL works on: the session, the names that are bound, the settings, and how a text is evaluated with them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fuseval/fuseval.hpp"
+#include "tools/repl/history.hpp"
+#include "tools/repl/passage.hpp"
+#include "tools/repl/settings.hpp"
+#include "tools/repl/variables.hpp"
+
+namespace fuseval::tools {
+
+/// The value of a text: one variable, or those of a tuple.
+struct Value {
+  std::vector<Variable> items;
+  bool is_tuple = false;
+};
+
+class Workspace {
+ public:
+  explicit Workspace(History history);
+
+  /// A text that is a bound name alone is that variable, not a copy of it. Cancelled by Ctrl-C; shows progress. Throws
+  /// PassageError.
+  Value evaluate(const Passage& passage) const;
+  /// The same for a single value.
+  Variable evaluate_one(const Passage& passage) const;
+
+  /// nullptr if the text is no bound name.
+  const Variable* find(std::string_view name) const;
+  /// Throws ReplError or PassageError if a text cannot have that name.
+  void check_name(const Passage& name) const;
+  /// Throws as check_name does.
+  void bind(const Passage& name, const Variable& variable);
+  /// As the value of the last expression.
+  void bind_last(const Variable& variable) { variables_.insert_or_assign("_", variable); }
+  void remove(const std::string& name);
+
+  const Variables& variables() const { return variables_; }
+  const Session& session() const { return session_; }
+  const Settings& settings() const { return settings_; }
+  void change(const Setting& setting, const std::string& value);
+  RunOptions run_options() const;
+
+  const History& history() const { return history_; }
+  History& history() { return history_; }
+  const CancelToken& cancel() const { return cancel_; }
+  bool wants_to_quit() const { return wants_to_quit_; }
+  void quit() { wants_to_quit_ = true; }
+
+ private:
+  Settings settings_;
+  CancelToken cancel_;
+  Session session_;
+  Variables variables_;
+  History history_;
+  bool wants_to_quit_ = false;
+};
+
+}  // namespace fuseval::tools

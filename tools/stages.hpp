@@ -1,0 +1,11 @@
+// What `fuseval explain --stage` and :explain can show.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace fuseval::tools {
+
+inline constexpr std::array<std::string_view, 7> stages = {"types", "ast", "graph", "loops", "llvm", "asm", "plan"};
+
+}  // namespace fuseval::tools
