@@ -70,7 +70,7 @@ void report_in_line(const Error& error, const std::string& whole, const std::str
   const size_t blanks = std::min(picture.source.find_first_not_of(' '), picture.source.size());
   const auto [bytes, columns] = measure(whole, blanks);
   // A long line is shown in part; then the text that stood before is out of sight.
-  if (picture.source.substr(blanks) == whole.substr(bytes)) {
+  if (std::string_view(whole).substr(bytes).starts_with(picture.source.substr(blanks))) {
     picture.source = whole;
     picture.carets.insert(0, columns - std::min(columns, blanks), ' ');
   }

@@ -11,12 +11,14 @@ namespace {
 
 // A signal handler is given nothing but the signal's number, so what it works on must be found from here.
 std::atomic<const CancelToken*> token_to_set{nullptr};
-std::atomic<bool> window_event{false};
+std::atomic<bool> has_new_size{false};
+std::atomic<bool> was_resumed{false};
 
 void on_interrupt(int) {
   if (const CancelToken* token = token_to_set.load(std::memory_order_relaxed)) token->set();
 }
-void on_window(int) { window_event.store(true, std::memory_order_relaxed); }
+void on_new_size(int) { has_new_size.store(true, std::memory_order_relaxed); }
+void on_resume(int) { was_resumed.store(true, std::memory_order_relaxed); }
 
 // SA_RESTART: reading and writing files goes on; ppoll is never restarted.
 void handle(int signal, void (*handler)(int)) {
@@ -39,8 +41,8 @@ sigset_t prompt_signals() {
 InterruptHandler::InterruptHandler(const CancelToken& token) {
   token_to_set.store(&token);
   handle(SIGINT, on_interrupt);
-  handle(SIGWINCH, on_window);
-  handle(SIGCONT, on_window);
+  handle(SIGWINCH, on_new_size);
+  handle(SIGCONT, on_resume);
 }
 InterruptHandler::~InterruptHandler() {
   for (const int signal : {SIGINT, SIGWINCH, SIGCONT}) handle(signal, SIG_DFL);
@@ -61,12 +63,12 @@ PromptSignals::Event PromptSignals::wait_for_input(int file) const {
   pthread_sigmask(SIG_BLOCK, nullptr, &open);
   for (const int signal : {SIGINT, SIGWINCH, SIGCONT}) sigdelset(&open, signal);
   while (true) {
-    pollfd wanted{file, POLLIN, 0};
-    const int ready = ppoll(&wanted, 1, nullptr, &open);
     const CancelToken* token = token_to_set.load(std::memory_order_relaxed);
     if (token != nullptr && token->is_set()) return Event::interrupt;
-    if (window_event.exchange(false)) return Event::window;
-    if (ready > 0 || errno != EINTR) return Event::input;
+    if (has_new_size.exchange(false)) return Event::window;
+    if (was_resumed.exchange(false)) return Event::resumed;
+    pollfd wanted{file, POLLIN, 0};
+    if (ppoll(&wanted, 1, nullptr, &open) > 0 || errno != EINTR) return Event::input;
   }
 }
 

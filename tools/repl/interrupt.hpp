@@ -23,9 +23,9 @@ class PromptSignals {
   PromptSignals(const PromptSignals&) = delete;
   PromptSignals& operator=(const PromptSignals&) = delete;
 
-  enum class Event { input, interrupt, window };
-  /// Until the file has something to read or a signal comes. window: the terminal's size changed, or the process was
-  /// stopped and goes on.
+  enum class Event { input, interrupt, window, resumed };
+  /// Until the file has something to read or a signal comes. window: the terminal's size changed; resumed: the process
+  /// was stopped and goes on.
   Event wait_for_input(int file) const;
 };
 

@@ -4,11 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <climits>
-#include <clocale>
 #include <cstdio>
 #include <cwchar>
+#include <utility>
 
 #include "tools/repl/words.hpp"
 #include "tools/terminal.hpp"
@@ -30,6 +29,14 @@ struct Line {
 Line line_of(EditLine* editor) {
   const LineInfo* info = el_line(editor);
   return {std::string(info->buffer, info->lastchar), static_cast<size_t>(info->cursor - info->buffer)};
+}
+
+constexpr wchar_t interrupt_character = 3;  // Ctrl-C
+
+/// After a stop: the shell has written to the screen and set the terminal's modes.
+void redraw(EditLine* editor) {
+  el_set(editor, EL_PREP_TERM, 1);
+  el_set(editor, EL_REFRESH);
 }
 
 void append_wide(std::string& text, wchar_t character) {
@@ -54,17 +61,6 @@ class BracketedPaste {
   bool is_on_;
 };
 
-// Letters beyond ASCII work in the C locale too: texts are UTF-8.
-void use_utf8() {
-  std::setlocale(LC_CTYPE, "");
-  if (MB_CUR_MAX < 4) std::setlocale(LC_CTYPE, "C.UTF-8");
-}
-
-EditLine* make_editor() {
-  use_utf8();
-  return el_init("fuseval", stdin, stdout, stderr);
-}
-
 }  // namespace
 
 LineEditor::LineEditor(const History& history, const CancelToken& cancel,
@@ -72,7 +68,7 @@ LineEditor::LineEditor(const History& history, const CancelToken& cancel,
     : history_(history),
       cancel_(cancel),
       completer_(std::move(completer)),
-      editor_(make_editor(), el_end),
+      editor_(el_init("fuseval", stdin, stdout, stderr), el_end),
       searched_(history_init(), history_end) {
   HistEvent event;
   ::history(searched_.get(), &event, H_SETSIZE, INT_MAX);
@@ -93,17 +89,31 @@ LineEditor::~LineEditor() = default;
 void LineEditor::bind_keys() {
   EditLine* editor = editor_.get();
   el_set(editor, EL_ADDFN, "fuseval-complete", "Complete the word, or show what it may become", complete_key);
+  el_set(editor, EL_ADDFN, "fuseval-interrupt", "Give the line up", interrupt_key);
   el_set(editor, EL_ADDFN, "fuseval-paste", "Insert pasted text", paste_key);
   el_set(editor, EL_ADDFN, "fuseval-older", "Line above, or older entry that begins as this one", older_key);
   el_set(editor, EL_ADDFN, "fuseval-newer", "Line below, or newer entry that begins as this one", newer_key);
-  constexpr std::pair<const char*, const char*> keys[] = {
-      {"^I", "fuseval-complete"},    {"\033[200~", "fuseval-paste"},     {"^R", "em-inc-search-prev"},
-      {"\033[A", "fuseval-older"},   {"\033OA", "fuseval-older"},        {"^P", "fuseval-older"},
-      {"\033[B", "fuseval-newer"},   {"\033OB", "fuseval-newer"},        {"^N", "fuseval-newer"},
-      {"\033[H", "ed-move-to-beg"},  {"\033OH", "ed-move-to-beg"},       {"\033[1~", "ed-move-to-beg"},
-      {"\033[F", "ed-move-to-end"},  {"\033OF", "ed-move-to-end"},       {"\033[4~", "ed-move-to-end"},
-      {"\033[1;5C", "em-next-word"}, {"\033[1;5D", "ed-prev-word"},      {"\033[3~", "ed-delete-next-char"},
-      {"^W", "ed-delete-prev-word"}, {"\033\177", "ed-delete-prev-word"}};
+  constexpr std::pair<const char*, const char*> keys[] = {{"^C", "fuseval-interrupt"},
+                                                          {"^I", "fuseval-complete"},
+                                                          {"\033[200~", "fuseval-paste"},
+                                                          {"^R", "em-inc-search-prev"},
+                                                          {"\033[A", "fuseval-older"},
+                                                          {"\033OA", "fuseval-older"},
+                                                          {"^P", "fuseval-older"},
+                                                          {"\033[B", "fuseval-newer"},
+                                                          {"\033OB", "fuseval-newer"},
+                                                          {"^N", "fuseval-newer"},
+                                                          {"\033[H", "ed-move-to-beg"},
+                                                          {"\033OH", "ed-move-to-beg"},
+                                                          {"\033[1~", "ed-move-to-beg"},
+                                                          {"\033[F", "ed-move-to-end"},
+                                                          {"\033OF", "ed-move-to-end"},
+                                                          {"\033[4~", "ed-move-to-end"},
+                                                          {"\033[1;5C", "em-next-word"},
+                                                          {"\033[1;5D", "ed-prev-word"},
+                                                          {"\033[3~", "ed-delete-next-char"},
+                                                          {"^W", "ed-delete-prev-word"},
+                                                          {"\033\177", "ed-delete-prev-word"}};
   for (const auto& [key, function] : keys) el_set(editor, EL_BIND, key, function, nullptr);
 }
 
@@ -112,6 +122,7 @@ LineEvent LineEditor::read(const std::string& prompt, std::string& line) {
   note_newest_entry();
   recalled_ = history_.entries().size();
   typed_.clear();
+  is_leaving_ = false;
   cancel_.clear();
   const PromptSignals signals;
   const BracketedPaste paste;
@@ -140,21 +151,21 @@ LineEditor& LineEditor::of(EditLine* editor) {
 
 char* LineEditor::prompt_text(EditLine* editor) { return of(editor).prompt_.data(); }
 
-// Returns 1, or 0 at the end of input, or -1 for Ctrl-C: libedit gives up the line for either.
+// Returns 1, or 0 at the end of input, or -1 after Ctrl-C: libedit gives up the line for either. Ctrl-C comes as a
+// signal; it is given to libedit as a key first, which ends a search and puts the cursor below the text.
 int LineEditor::read_character(EditLine* editor, wchar_t* character) {
   LineEditor& self = of(editor);
   std::mbstate_t state{};
   while (true) {
     const auto event = self.signals_->wait_for_input(STDIN_FILENO);
     if (event == PromptSignals::Event::interrupt) {
-      self.leave_line();
-      errno = EINTR;
-      return -1;
+      if (std::exchange(self.is_leaving_, true)) return -1;
+      *character = interrupt_character;
+      return 1;
     }
-    if (event == PromptSignals::Event::window) {
-      el_resize(editor);
-      el_set(editor, EL_PREP_TERM, 1);
-      el_set(editor, EL_REFRESH);
+    if (event != PromptSignals::Event::input) {
+      if (event == PromptSignals::Event::window) el_resize(editor);
+      if (event == PromptSignals::Event::resumed) redraw(editor);
       continue;
     }
     char byte = 0;
@@ -167,10 +178,10 @@ int LineEditor::read_character(EditLine* editor, wchar_t* character) {
 }
 
 // Every line of the text stays on the screen.
-void LineEditor::leave_line() {
-  const Line line = line_of(editor_.get());
-  move_cursor(line.cursor, line.text.size());
-  el_set(editor_.get(), EL_REFRESH);
+unsigned char LineEditor::interrupt_key(EditLine* editor, int) {
+  const Line line = line_of(editor);
+  of(editor).move_cursor(line.cursor, line.text.size());
+  return CC_CURSOR;
 }
 
 void LineEditor::note_newest_entry() {

@@ -29,6 +29,7 @@ class LineEditor : public LineSource {
   static int read_character(EditLine* editor, wchar_t* character);
   static char* prompt_text(EditLine* editor);
   static unsigned char complete_key(EditLine* editor, int);
+  static unsigned char interrupt_key(EditLine* editor, int);
   static unsigned char paste_key(EditLine* editor, int);
   static unsigned char older_key(EditLine* editor, int);
   static unsigned char newer_key(EditLine* editor, int);
@@ -40,7 +41,6 @@ class LineEditor : public LineSource {
   bool move_line(int step);
   void move_cursor(size_t from, size_t to);
   void replace_text(const std::string& text);
-  void leave_line();
 
   const History& history_;
   const CancelToken& cancel_;
@@ -50,9 +50,10 @@ class LineEditor : public LineSource {
   std::string newest_searched_;
   std::string prompt_;
   const PromptSignals* signals_ = nullptr;
-  size_t recalled_ = 0;  ///< index into the history; its size: the line that is being typed
-  std::string typed_;    ///< that line
-  size_t matched_ = 0;   ///< bytes of it that a recalled entry must begin with
+  bool is_leaving_ = false;  ///< the line is being given up
+  size_t recalled_ = 0;      ///< index into the history; its size: the line that is being typed
+  std::string typed_;        ///< that line
+  size_t matched_ = 0;       ///< bytes of it that a recalled entry must begin with
 };
 
 }  // namespace fuseval::tools

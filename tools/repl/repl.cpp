@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <clocale>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <new>
 
@@ -66,6 +68,7 @@ class Repl {
   bool try_to_run(const std::string& statement) {
     bool is_done = false;
     try {
+      workspace_.adapt_to_memory();
       run_statement(parse_statement(statement));
       is_done = true;
     } catch (const PassageError& failure) {
@@ -150,6 +153,12 @@ void greet(const Workspace& workspace) {
               threads == "1" ? "" : "s");
 }
 
+/// Texts are UTF-8; in the C locale too, letters beyond ASCII are measured and edited as such.
+void use_utf8() {
+  std::setlocale(LC_CTYPE, "");
+  if (MB_CUR_MAX < 4) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int run_on_terminal(int threads) {
   Workspace workspace{History(history_path())};
   if (threads > 0) workspace.change(find_setting("threads"), std::to_string(threads));
@@ -170,6 +179,7 @@ int run_on_lines(int threads) {
 }  // namespace
 
 int run_repl(int threads) {
+  use_utf8();
   const bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
   return is_terminal ? run_on_terminal(threads) : run_on_lines(threads);
 }

@@ -25,9 +25,10 @@ std::string text_of(int64_t number, int64_t none, std::string_view word) {
   return number == none ? std::string(word) : std::to_string(number);
 }
 
-/// "500M", "2G": bytes; "none": 0.
+/// "500M", "2G": bytes.
 int64_t bytes_of(const std::string& value) {
   if (value == "none") return 0;
+  if (value == "auto") return Settings::automatic;
   constexpr std::string_view letters = "KMGT";
   const size_t power = value.empty() ? std::string_view::npos : letters.find(value.back());
   const bool has_letter = power != std::string_view::npos;
@@ -36,7 +37,7 @@ int64_t bytes_of(const std::string& value) {
 }
 
 std::string bytes_text(int64_t bytes) {
-  if (bytes == 0) return "none";
+  if (bytes <= 0) return bytes == 0 ? "none" : "auto";
   constexpr std::string_view letters = "TGMK";
   for (size_t k = 0; k < letters.size(); ++k)
     if (const int64_t unit = int64_t{1} << 10 * (letters.size() - k); bytes % unit == 0)
@@ -59,7 +60,7 @@ constexpr Setting settings[] = {
     {"threads", "N or all", "threads that evaluate, at most",
      [](const Settings& s) { return text_of(s.threads, 0, "all"); }, set_threads},
     {"device", "auto or cpu", "where evaluations run", [](const Settings& s) { return s.device; }, set_device},
-    {"memory", "bytes, as 500M or 2G, or none", "what one evaluation may take",
+    {"memory", "auto, none, or bytes: 500M, 2G", "what one evaluation may take",
      [](const Settings& s) { return bytes_text(s.memory_limit); },
      [](Settings& s, const std::string& value) { s.memory_limit = bytes_of(value); }},
     {"precision", "0 to 17", "digits after the point",

@@ -11,9 +11,11 @@
 namespace fuseval::tools {
 
 struct Settings {
+  static constexpr int64_t automatic = -1;
+
   int threads = 0;  ///< 0: as many as the process may use
   std::string device = "auto";
-  int64_t memory_limit = 0;  ///< bytes that one evaluation may take
+  int64_t memory_limit = automatic;  ///< bytes that one evaluation may take; 0: no limit
   PrintOptions print;
 };
 

@@ -9,20 +9,13 @@
 namespace fuseval::tools {
 namespace {
 
-// An evaluation that takes all memory is ended by the system, and the REPL with it: what is free now less an eighth is
-// the limit, in whole mebibytes, until :set memory says something else.
-Settings initial_settings() {
-  Settings settings;
-  constexpr int64_t mebibyte = 1 << 20;
-  const int64_t room = available_memory();
-  settings.memory_limit = (room - room / 8) / mebibyte * mebibyte;
-  return settings;
-}
+// An evaluation that takes all memory is ended by the system, and the REPL with it.
+int64_t automatic_limit() { return available_memory() / 4 * 3; }
 
-Session make_session(const Settings& settings) {
+Session make_session(const Settings& settings, int64_t memory_limit) {
   SessionOptions options;
   options.threads = settings.threads;
-  options.memory_limit = settings.memory_limit;
+  options.memory_limit = memory_limit;
   return Session(options);
 }
 
@@ -34,7 +27,9 @@ bool has_word(WordKind kind, std::string_view name) {
 }  // namespace
 
 Workspace::Workspace(History history)
-    : settings_(initial_settings()), session_(make_session(settings_)), history_(std::move(history)) {}
+    : memory_limit_(automatic_limit()),
+      session_(make_session(settings_, memory_limit_)),
+      history_(std::move(history)) {}
 
 Value Workspace::evaluate(const Passage& passage) const {
   if (const Variable* variable = find(passage.text())) return {{*variable}, false};
@@ -89,10 +84,27 @@ void Workspace::remove(const std::string& name) {
 void Workspace::change(const Setting& setting, const std::string& value) {
   Settings changed = settings_;
   setting.set(changed, value);
-  // Only these two belong to the session; a new one starts without compiled programs.
-  if (changed.threads != settings_.threads || changed.memory_limit != settings_.memory_limit)
-    session_ = make_session(changed);
+  const bool is_new_limit = changed.memory_limit != settings_.memory_limit;
+  const int64_t limit = !is_new_limit                                 ? memory_limit_
+                        : changed.memory_limit == Settings::automatic ? automatic_limit()
+                                                                      : changed.memory_limit;
+  if (is_new_limit || changed.threads != settings_.threads) renew_session(changed, limit);
   settings_ = changed;
+}
+
+void Workspace::renew_session(const Settings& settings, int64_t memory_limit) {
+  session_ = make_session(settings, memory_limit);
+  memory_limit_ = memory_limit;
+}
+
+void Workspace::adapt_to_memory() {
+  if (settings_.memory_limit != Settings::automatic) return;
+  int64_t room = available_memory();
+  if (room < memory_limit_) {  // the memory that the library keeps for the next results counts as taken
+    fv_memory_trim();
+    room = available_memory();
+  }
+  if (room < memory_limit_ || room > 3 * memory_limit_) renew_session(settings_, automatic_limit());
 }
 
 RunOptions Workspace::run_options() const {

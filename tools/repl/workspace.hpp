@@ -44,6 +44,8 @@ class Workspace {
   const Settings& settings() const { return settings_; }
   void change(const Setting& setting, const std::string& value);
   RunOptions run_options() const;
+  /// Between evaluations: sets the session's limit anew when the machine's free memory has changed by much.
+  void adapt_to_memory();
 
   const History& history() const { return history_; }
   History& history() { return history_; }
@@ -52,8 +54,12 @@ class Workspace {
   void quit() { wants_to_quit_ = true; }
 
  private:
+  /// Threads and memory limit belong to the session; a new one starts without compiled programs.
+  void renew_session(const Settings& settings, int64_t memory_limit);
+
   Settings settings_;
   CancelToken cancel_;
+  int64_t memory_limit_;
   Session session_;
   Variables variables_;
   History history_;
