@@ -101,7 +101,7 @@ class Terminal:
         """Types a line at the prompt, and gives what is printed until the next prompt."""
         self.expect_prompt()
         self.screen.reset()  # an empty screen, so that the answer is all that is on it
-        self.send(text + "\r")
+        self.send(text.replace("\n", "\r") + "\r")
         last = text.split("\n")[-1]
         self.wait(lambda: last in self.shown() and self.cursor_line() == ">" and self.screen.cursor.x == 2
                   and self.screen.cursor.y > 0, f"answer to {text!r}")

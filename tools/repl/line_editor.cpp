@@ -127,6 +127,7 @@ LineEvent LineEditor::read(const std::string& prompt, std::string& line) {
   const PromptSignals signals;
   const BracketedPaste paste;
   signals_ = &signals;
+  el_set(editor_.get(), EL_PREP_TERM, 1);  // before the prompt: what is typed once it is seen is for the editor
   int count = 0;
   const char* text = el_gets(editor_.get(), &count);
   signals_ = nullptr;
