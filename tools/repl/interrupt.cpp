@@ -63,6 +63,9 @@ PromptSignals::Event PromptSignals::wait_for_input(int file) const {
   pthread_sigmask(SIG_BLOCK, nullptr, &open);
   for (const int signal : {SIGINT, SIGWINCH, SIGCONT}) sigdelset(&open, signal);
   while (true) {
+    // A file that is ready hides signals that wait: they come first, or a key held down would hide Ctrl-C.
+    constexpr timespec no_time{0, 0};
+    ppoll(nullptr, 0, &no_time, &open);
     const CancelToken* token = token_to_set.load(std::memory_order_relaxed);
     if (token != nullptr && token->is_set()) return Event::interrupt;
     if (has_new_size.exchange(false)) return Event::window;
