@@ -35,7 +35,7 @@ def test_control_fields(package, unpacked):
     assert package.name == f"fuseval_{VERSION}_{control['Architecture']}.deb"
     assert (control["Package"], control["Version"], control["Section"]) == ("fuseval", VERSION, "math")
     needed = {re.match(r"[\w.+-]+", item)[0] for item in control["Depends"].split(", ")}
-    assert {"libc6", "libstdc++6", "libfmt9"} <= needed
+    assert {"libc6", "libstdc++6", "libfmt9", "libedit2"} <= needed
     assert not [name for name in needed if re.search("llvm|fuseval|-dev$", name)]
     size = sum(path.lstat().st_size for path in (unpacked / "usr").rglob("*") if path.is_file() and not path.is_symlink())
     assert size / 1024 <= int(control["Installed-Size"]) < 1.1 * size / 1024

@@ -17,7 +17,7 @@ def library_folder(prefix):
 def test_what_is_installed(prefix):
     libraries = library_folder(prefix).relative_to(prefix)
     headers = {f"include/fuseval/{path.name}" for path in (ROOT / "include" / "fuseval").iterdir()}
-    documents = {f"share/doc/fuseval/{name}" for name in ("copyright", "language.md", "functions.md", "pictures.md", "embedding.md")}
+    documents = {f"share/doc/fuseval/{name}" for name in ("copyright", "language.md", "functions.md", "pictures.md", "repl.md", "embedding.md")}
     names = (f"libfuseval.so.{VERSION}", "libfuseval.so.0", "libfuseval.so", "pkgconfig/fuseval.pc", "cmake/fuseval/fusevalConfig.cmake",
              "cmake/fuseval/fusevalConfigVersion.cmake", "cmake/fuseval/fusevalConfig-release.cmake")
     assert files_below(prefix) == headers | documents | {f"{libraries}/{name}" for name in names} | {

@@ -1,6 +1,7 @@
 """Every snippet of README.md and docs/*.md does what it shows: commands print it, programs compile and run.
 
-What a block is, is told by its language: `console` ("$ command" and what it prints), `cpp` and `c` (the body of a main, or all of it),
+What a block is, is told by its language: `console` ("$ command" and what it prints), `repl` (what is typed, after "> " or ". ", and what
+is printed; the blocks of a page are one session; "…" stands for what differs from run to run), `cpp` and `c` (the body of a main, or all of it),
 `sh` (commands of ./dev, which must exist). docs/installation.md also has `cmake` and `shell`, which tests/install runs.
 """
 
@@ -51,6 +52,7 @@ def folder(tmp_path):
     """Where commands run: with the files that they name."""
     np.save(tmp_path / "x.npy", np.arange(4.0))
     np.save(tmp_path / "y.npy", np.arange(3.0))
+    (tmp_path / "session.txt").write_text("x = arange(3.0)\nx + y\nsum(x)\n")
     return tmp_path
 
 
@@ -61,10 +63,34 @@ def test_console(snippet, folder):
     for command, expected in steps:
         words = shlex.split(command)
         assert words[:2] == ["./dev", "run"], f"{snippet}: what is {command}?"
-        done = subprocess.run([COMMAND, *words[2:]], cwd=folder, capture_output=True, text=True, timeout=60,
+        text = (folder / words.pop()).read_text() if words[-2] == "<" else None
+        words = [word for word in words if word != "<"]
+        done = subprocess.run([COMMAND, *words[2:]], cwd=folder, input=text, capture_output=True, text=True, timeout=60,
                               env={**os.environ, "LC_ALL": "C.UTF-8"})
         assert done.returncode == (1 if "error:" in expected else 0), done.stderr
         assert not expected or done.stdout + done.stderr == expected
+
+
+def entries(text):
+    """(what is typed, what is printed) of a REPL's session."""
+    for typed, printed in re.findall(r"^> (.*\n(?:\. .*\n)*)((?:(?!> ).*\n)*)", text, re.MULTILINE):
+        yield typed.replace("\n. ", "\n"), printed
+
+
+@pytest.mark.parametrize("page", sorted({snippet.path for snippet in SNIPPETS if snippet.language == "repl"}))
+def test_repl_session(page, folder):
+    """Every entry prints what the page says: a line that nothing else prints tells where its output ends."""
+    session = [entry for snippet in SNIPPETS if (snippet.path, snippet.language) == (page, "repl") for entry in entries(snippet.text)]
+    assert len(session) > 2
+    end = "----"
+    text = "".join(f"{typed}:help {end}\n" for typed, _ in session)
+    done = subprocess.run([COMMAND, "repl"], cwd=folder, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    said = re.sub(r"^fuseval: standard input:\d+: ", "", done.stdout, flags=re.MULTILINE)
+    answers = re.split(rf"^error: there is no help on `{end}`\n", said, flags=re.MULTILINE)
+    assert len(answers) == len(session) + 1
+    for (typed, expected), answer in zip(session, answers):
+        pattern = re.escape(expected).replace("…", "[^\n]*")
+        assert re.fullmatch(pattern, answer), f"{page}: {typed}prints\n{answer}and not\n{expected}"
 
 
 @of("cpp", "c")
@@ -94,7 +120,7 @@ def test_commands_in_snippets_exist(snippet):
 
 def test_every_snippet_is_tested():
     other = {(snippet.path, snippet.language) for snippet in SNIPPETS} - {
-        (snippet.path, language) for snippet in SNIPPETS for language in ("console", "cpp", "c", "sh")}
+        (snippet.path, language) for snippet in SNIPPETS for language in ("console", "repl", "cpp", "c", "sh")}
     assert other == {("docs/architecture.md", ""), ("docs/language.md", "ebnf"),  # a drawing and the grammar
                      ("docs/installation.md", "cmake"), ("docs/installation.md", "shell")}
 

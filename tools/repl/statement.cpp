@@ -50,11 +50,7 @@ Statement parse_statement(std::string_view text) {
     const size_t begin = text.find('?') + 1;
     return {StatementKind::command, "help", {}, false, whole.from(begin)};
   }
-  const bool has_text = !std::all_of(text.begin(), text.end(), [&, in_comment = false](char c) mutable {
-    in_comment = c == '#' || (in_comment && c != '\n');
-    return in_comment || std::string_view(" \t\r\n").find(c) != std::string_view::npos;
-  });
-  if (!has_text) return {};
+  if (is_blank(text)) return {};
   if (const size_t equals = find_assignment(text); equals != std::string_view::npos) return assignment(text, equals);
   return {StatementKind::expression, "", {}, false, whole};
 }

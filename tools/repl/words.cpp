@@ -90,6 +90,13 @@ std::string_view stripped(std::string_view text) {
                                          : text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
 }
 
+bool is_blank(std::string_view text) {
+  Scanner scanner(text);
+  for (size_t at = 0; scanner.next(at);)
+    if (text[at] != '#' && !stripped(text.substr(at, 1)).empty()) return false;
+  return true;
+}
+
 std::vector<std::string> names_in(std::string_view text) {
   std::vector<std::string> names;
   for (size_t k = 0; k < text.size();) {

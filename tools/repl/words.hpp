@@ -10,6 +10,8 @@ namespace fuseval::tools {
 /// Letters, digits, _ and everything beyond ASCII.
 bool is_name_byte(char c);
 std::string_view stripped(std::string_view text);
+/// Nothing but blanks and comments.
+bool is_blank(std::string_view text);
 
 /// Every name that is spelled in the text, each once (those in strings and comments too).
 std::vector<std::string> names_in(std::string_view text);
