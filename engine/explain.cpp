@@ -19,23 +19,6 @@ Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts, 
   return make_plan(function, layouts, outputs, limits);
 }
 
-std::string type_of(const Graph& graph, NodeId id, bool is_weak) {
-  const std::string_view dtype = name_of(graph.dtype(id));
-  const Shape& shape = graph.shape(id);
-  if (is_weak) return fmt::format("Python-like {} number", dtype);
-  if (shape.empty()) return fmt::format("{} scalar", dtype);
-  return fmt::format("{} array of shape {}, C order, {} bytes", dtype, to_string(shape),
-                     element_count(shape) * size_of(graph.dtype(id)));
-}
-
-/// One line a result.
-std::string types_of(const frontend::BoundFunction& bound) {
-  std::string text;
-  for (size_t k = 0; k < bound.function.outputs.size(); ++k)
-    text += type_of(bound.function.graph, bound.function.outputs[k], bound.weak_outputs[k]) + "\n";
-  return text;
-}
-
 template <class F>
 std::string each_kernel(const Plan& plan, F&& show) {
   std::string text;
@@ -51,7 +34,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
   const Function function = simplify(bound.function, codegen::host_folder());
-  if (stage == "types") return types_of(bound);
+  if (stage == "types") return print_types(bound.function, bound.weak_outputs);
   if (stage == "graph") return print(function);
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;

@@ -207,6 +207,22 @@ std::string print(const Function& function) {
   return text + fmt::format("return {}\n", fmt::join(outputs, ", "));
 }
 
+std::string print_types(const Function& function, const std::vector<bool>& numbers) {
+  std::string text;
+  for (size_t k = 0; k < function.outputs.size(); ++k) {
+    const Shape& shape = function.graph.shape(function.outputs[k]);
+    const DType dtype = function.graph.dtype(function.outputs[k]);
+    if (numbers[k])
+      text += fmt::format("Python-like {} number\n", name_of(dtype));
+    else if (shape.empty())
+      text += fmt::format("{} scalar\n", name_of(dtype));
+    else
+      text += fmt::format("{} array of shape {}, C order, {} bytes\n", name_of(dtype), to_string(shape),
+                          element_count(shape) * size_of(dtype));
+  }
+  return text;
+}
+
 std::string print(const LoopNest& nest) {
   std::string text = print_header(nest);
   for (size_t k = 0; k < nest.operands.size(); ++k) text += print_operand(nest, k);

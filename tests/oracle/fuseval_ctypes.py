@@ -87,6 +87,8 @@ def _load():
         "fv_program_input": (c_int32, [c_void_p, c_int32, names, views, handle]),
         "fv_program_release": (None, [c_void_p]),
         "fv_free_names": (c_int32, [c_void_p, *text, handle, handle]),
+        "fv_words": (c_int32, [c_int32, handle, handle]),
+        "fv_help": (c_int32, [c_char_p, handle, handle]),
         "fv_cancel_create": (c_int32, [handle, handle]),
         "fv_cancel_set": (None, [c_void_p]),
         "fv_results_count": (c_int32, [c_void_p]),

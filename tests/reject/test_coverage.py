@@ -65,7 +65,9 @@ def is_message(name, lines, number, text):
     line = lines[number]
     if not re.search(r"[A-Za-z]", text) or " " not in text or "\\n" in text:
         return False
-    is_row_of_parameters = re.match(r'\s*\{"\w+", "', line) or ("* where= dtype=" in text and name.endswith("functions.cpp"))
+    # Tables of the language: names, parameters, and a line of help that may be the row's second line.
+    is_row = re.match(r'\s*\{"\w+", ', line) or re.fullmatch(r'\s*"[^"]*"\},', line)
+    is_row_of_parameters = is_row or ("* where= dtype=" in text and name.endswith("functions.cpp"))
     is_internal = "ErrorCode::internal" in line
     return not is_row_of_parameters and not is_internal and text not in NOT_MESSAGES
 
