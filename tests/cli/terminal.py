@@ -10,7 +10,7 @@ import time
 
 import pyte
 
-from conftest import COMMAND
+from built_command import COMMAND
 
 DEADLINE = 60
 KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F", "delete": "\x1b[3~",

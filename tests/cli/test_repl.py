@@ -7,10 +7,11 @@ import subprocess
 import termios
 
 import numpy as np
+import PIL.Image
 import pytest
 from wcwidth import wcswidth
 
-from conftest import COMMAND
+from built_command import COMMAND
 from terminal import Terminal
 
 LONG = "sum(sin(arange(4*10**10)))"  # minutes
@@ -75,7 +76,7 @@ def test_a_name_alone_is_no_copy(repl):
 
 
 def test_errors_have_a_caret_below_the_place(repl):
-    for text in ("1 + foo", "b = 1 + foo", "a, b = foo", ":type 2*foo", ":save foo x.npy", ":explain graph foo", "α = 1 + foo",
+    for text in ("1 + foo", "b = 1 + foo", "a, b = foo", ":type 2*foo", ":plot 2*foo", ":plot foo x.png", ":save foo x.npy", ":explain graph foo", "α = 1 + foo",
                  "变 = foo"):
         lines = repl.enter(text).split("\n")
         assert "unknown name `foo`" in lines[0]
@@ -476,9 +477,23 @@ def test_settings(repl):
     assert repl.enter("sum(x)") == "63.333333333333336"  # names and values outlive the session that made them
 
 
+def test_plot(repl, tmp_path):
+    repl.enter("x = linspace(0, 6, 61)")
+    drawn = repl.enter(":plot sin(x)")
+    assert "sin(x)" in drawn and any("\u2800" < c <= "\u28ff" for c in drawn)
+    assert repl.enter(":plot sin(x), cos(x) 'two waves.png'") == ""
+    with PIL.Image.open(tmp_path / "two waves.png") as image:
+        assert image.size == (800, 500)
+    assert repl.enter(":plot x waves.svg") == ""
+    assert "<svg" in (tmp_path / "waves.svg").read_text()
+    assert repl.enter(":plot") == repl.enter(":plot waves.png") == "error: :plot takes what to draw, and may take a file: :plot sin(a) waves.png"
+    assert repl.enter(":plot x /no/such/folder/x.png").startswith("error: cannot write ")
+    assert repl.enter(":plot ones((2, 2, 2))").startswith("error: ")
+
+
 def test_help(repl):
     overview = repl.enter(":help")
-    for command in ("load", "save", "type", "explain", "time", "bench", "vars", "del", "set", "info", "history", "help", "quit"):
+    for command in ("load", "save", "plot", "type", "explain", "time", "bench", "vars", "del", "set", "info", "history", "help", "quit"):
         assert re.search(rf"^:{command}\b", overview, re.MULTILINE)
     assert repl.enter(":help hypot") == "hypot(a, b, *, dtype=...)\n  sqrt(a*a + b*b) without overflow"
     assert repl.enter("?argmax").startswith("argmax(a, axis=..., *, keepdims=...)\n  the index of the greatest")

@@ -120,6 +120,16 @@ bool tells_of_sixels(std::string_view answer) {
   return (";" + attributes).find(";4;") != std::string::npos;
 }
 
+namespace {
+
+/// Asked once: the process's terminal stays what it is, and a silent one costs half a second.
+bool draws_sixels() {
+  static const bool answer = tells_of_sixels(Conversation().answer_to("\x1b[c", 'c'));
+  return answer;
+}
+
+}  // namespace
+
 Terminal terminal_of(std::FILE* file) {
   Terminal terminal;
   const int descriptor = fileno(file);
@@ -132,7 +142,7 @@ Terminal terminal_of(std::FILE* file) {
   terminal.has_unicode = is_utf8_locale();
   if (!isatty(descriptor)) return terminal;
   terminal.palette = palette_of(name);
-  if (terminal.palette != Palette::none) terminal.has_sixels = tells_of_sixels(Conversation().answer_to("\x1b[c", 'c'));
+  if (terminal.palette != Palette::none) terminal.has_sixels = draws_sixels();
   return terminal;
 }
 

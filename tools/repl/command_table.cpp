@@ -16,6 +16,7 @@ constexpr ReplCommand commands[] = {
      Takes::expression_and_stage, run_explain},
     {"time", "", "EXPR", "evaluate twice: seconds for planning, compiling and running", Takes::expression, run_time},
     {"bench", "", "EXPR", "evaluate for about a second: median, ns/element, GB/s", Takes::expression, run_bench},
+    {"plot", "", "EXPR [FILE]", "a picture: here, or in a .png or .svg file", Takes::expression, run_plot},
     {"vars", "", "", "names that are bound", Takes::nothing, run_vars},
     {"del", "", "NAME ...", "unbind names", Takes::name, run_del},
     {"set", "", "[SETTING VALUE]", "list the settings, or change one", Takes::setting, run_set},

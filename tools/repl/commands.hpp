@@ -13,6 +13,9 @@ void run_type(Workspace& workspace, const Passage& arguments);
 void run_vars(Workspace& workspace, const Passage& arguments);
 void run_del(Workspace& workspace, const Passage& arguments);
 
+// Pictures (commands_plot.cpp)
+void run_plot(Workspace& workspace, const Passage& arguments);
+
 // Measuring (commands_measure.cpp)
 void run_time(Workspace& workspace, const Passage& arguments);
 void run_bench(Workspace& workspace, const Passage& arguments);

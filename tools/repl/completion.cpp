@@ -69,8 +69,7 @@ Completion complete_file(std::string_view line, size_t begin) {
   const std::string typed(line.substr(begin));
   const size_t slash = typed.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : typed.substr(0, slash + 1);
-  const char* home = std::getenv("HOME");
-  const std::string real = folder.starts_with("~/") && home ? home + folder.substr(1) : folder;
+  const std::string real = from_home(folder);
   Completion completion{begin, {}, " "};
   std::error_code error;
   for (fs::directory_iterator it(real.empty() ? "." : real, error), end; !error && it != end; it.increment(error)) {

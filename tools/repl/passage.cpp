@@ -17,6 +17,11 @@ Passage Passage::first_word() const {
 }
 Passage Passage::after_first_word() const { return from(first_word().end_); }
 
+size_t Passage::last_word_begin() const {
+  const std::string_view stripped_text = text();
+  return static_cast<size_t>(stripped_text.data() - whole_.data()) + fuseval::tools::last_word(stripped_text);
+}
+
 std::string Passage::in_place() const {
   std::string result;
   for (const char c : whole_.substr(0, begin_)) {

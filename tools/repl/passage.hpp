@@ -23,15 +23,19 @@ class Passage {
   Passage from(size_t place) const;
   size_t begin() const { return begin_; }
 
-  /// First and last word, and what is left.
+  /// First and last word, and what is left. Quotes around the last word belong to it.
   Passage first_word() const;
   Passage after_first_word() const;
+  Passage last_word() const { return from(last_word_begin()); }
+  Passage before_last_word() const { return until(last_word_begin()); }
 
   /// The passage with a blank for each code point in front of it: columns are those of the whole.
   std::string in_place() const;
 
  private:
   Passage(std::string_view whole, size_t begin, size_t end) : whole_(whole), begin_(begin), end_(end) {}
+
+  size_t last_word_begin() const;
 
   std::string_view whole_;
   size_t begin_ = 0;

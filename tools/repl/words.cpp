@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <numeric>
 
 namespace fuseval::tools {
@@ -126,6 +127,21 @@ std::vector<std::string> split_words(std::string_view text) {
       words.back() += c;
   }
   return words;
+}
+
+size_t last_word(std::string_view text) {
+  const char last = text.empty() ? ' ' : text.back();
+  if (last == '"' || last == '\'') {
+    const size_t open = text.rfind(last, text.size() - 2);
+    if (text.size() > 1 && open != std::string_view::npos) return open;
+  }
+  const size_t blank = text.find_last_of(" \t\n");
+  return blank == std::string_view::npos ? 0 : blank + 1;
+}
+
+std::string from_home(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  return path.starts_with("~/") && home ? home + path.substr(1) : path;
 }
 
 bool is_complete(std::string_view text) {

@@ -19,6 +19,11 @@ std::vector<std::string> names_in(std::string_view text);
 /// Words separated by blanks; "…" and '…' may hold blanks.
 std::vector<std::string> split_words(std::string_view text);
 
+/// Where the last word begins, quotes around it included.
+size_t last_word(std::string_view text);
+/// "~/x.npy" is in the home folder, as in a shell.
+std::string from_home(const std::string& path);
+
 /// Whether the text can be evaluated, or a line must follow: an open bracket, an open triple-quoted string, a backslash
 /// at the end. What is wrong beyond repair counts as complete.
 bool is_complete(std::string_view text);
