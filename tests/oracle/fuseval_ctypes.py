@@ -87,6 +87,9 @@ def _load():
         "fv_program_input": (c_int32, [c_void_p, c_int32, names, views, handle]),
         "fv_program_release": (None, [c_void_p]),
         "fv_free_names": (c_int32, [c_void_p, *text, handle, handle]),
+        "fv_names_count": (c_int32, [c_void_p]),
+        "fv_names_get": (c_char_p, [c_void_p, c_int32]),
+        "fv_names_release": (None, [c_void_p]),
         "fv_words": (c_int32, [c_int32, handle, handle]),
         "fv_help": (c_int32, [c_char_p, handle, handle]),
         "fv_cancel_create": (c_int32, [handle, handle]),
@@ -151,6 +154,16 @@ def _call(function, *arguments):
     """Calls a function whose last parameter is fv_error**."""
     error = c_void_p()
     _check(function(*arguments, byref(error)), error)
+
+
+def words(kind):
+    """The language's words of an fv_word_kind: functions are 0."""
+    names = c_void_p()
+    _call(library().fv_words, kind, byref(names))
+    try:
+        return [library().fv_names_get(names, k).decode() for k in range(library().fv_names_count(names))]
+    finally:
+        library().fv_names_release(names)
 
 
 class _Views:
