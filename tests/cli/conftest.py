@@ -1,9 +1,13 @@
 """The fuseval command as a fixture."""
 
+import signal
 import subprocess
 
 import pytest
 from built_command import COMMAND
+
+# A shell starts background jobs with SIGINT ignored, and what they start inherits that: Ctrl-C is tested all the same.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
