@@ -6,19 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "codegen/kernel_arguments.hpp"
 #include "ir/loops.hpp"
 
 namespace fuseval::codegen {
-
-/// What a kernel is given at run time; all arrays belong to the caller and outlive the call.
-struct KernelArguments {
-  char* const*
-      pointers;  ///< [operand]: data pointer + offset, where index 0 on every axis lies (index operands: unused)
-  const int64_t* strides;     ///< [operand * rank + axis]: bytes (index operands: value steps)
-  const int64_t* extents;     ///< [axis]
-  const uint64_t* constants;  ///< [constant]: bits zero-extended to 64
-  const int64_t* offsets;     ///< [operand]: an index operand's value at 0 (others: unused; `pointers` includes theirs)
-};
 
 /// Elementwise: runs the box lower[axis] <= index[axis] < upper[axis].
 using ElementwiseFunction = void (*)(const KernelArguments*, const int64_t* lower, const int64_t* upper);
