@@ -30,8 +30,7 @@ std::string integer_literal(DType dtype, uint64_t bits) {
   const int unused = 64 - 8 * size_of(dtype);
   const int64_t value = static_cast<int64_t>(bits << unused) >> unused;
   // The smallest integer has no literal: it is minus one that is too large.
-  if (bits == lowest_bits(dtype) && size_of(dtype) >= 4)
-    return fmt::format("({}{} - 1)", value + 1, wide ? "ll" : "");
+  if (bits == lowest_bits(dtype) && size_of(dtype) >= 4) return fmt::format("({}{} - 1)", value + 1, wide ? "ll" : "");
   const std::string digits = fmt::format("{}{}", value, wide ? "ll" : "");
   return value < 0 ? "(" + digits + ")" : digits;
 }
@@ -143,7 +142,8 @@ CudaValue CudaEmitter::bit_not(const Value& a) {
 
 CudaValue CudaEmitter::popcount(const Value& a) {
   const char* name = size_of(a.dtype) == 8 ? "__popcll" : "__popc";
-  return named(a.dtype, fmt::format("({}){}(({}){})", cuda_type(a.dtype), name, cuda_type(unsigned_of(a.dtype)), a.text));
+  return named(a.dtype,
+               fmt::format("({}){}(({}){})", cuda_type(a.dtype), name, cuda_type(unsigned_of(a.dtype)), a.text));
 }
 
 CudaValue CudaEmitter::select(const Value& mask, const Value& a, const Value& b) {
@@ -161,7 +161,8 @@ CudaValue CudaEmitter::bitcast(const Value& a, DType to) {
   if (is_bool(to)) return ne(a, constant(a.dtype, 0));
   const bool single = size_of(to) == 4;
   if (is_float(a.dtype))
-    return named(to, fmt::format("({}){}({})", cuda_type(to), single ? "__float_as_int" : "__double_as_longlong", a.text));
+    return named(to,
+                 fmt::format("({}){}({})", cuda_type(to), single ? "__float_as_int" : "__double_as_longlong", a.text));
   if (is_float(to))
     return named(to, fmt::format("{}(({}){})", single ? "__int_as_float" : "__longlong_as_double",
                                  single ? "i32" : "i64", a.text));

@@ -1,0 +1,115 @@
+// The CUDA backend's surface: a loop nest in, CUDA C++ text out, and how to launch what it compiles to. Pure C++: no
+// CUDA header, no driver, no compiler.
+//
+// A text holds a prelude, one nest's Arguments and its kernels, and depends on the nest's structure alone
+// (ir/loops.hpp, serialise_structure) and on a variant, which is chosen for each launch by the arguments at hand. A
+// caller needs no knowledge of the text: `cuda_launches` gives grids and words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "codegen/kernel_arguments.hpp"
+#include "ir/loops.hpp"
+
+namespace fuseval::codegen {
+
+/// Which of a nest's texts.
+struct CudaVariant {
+  bool vectors = false;     ///< contiguous operands are read and written 16 bytes at a time, and are aligned for it
+  bool wide = true;         ///< 64-bit indexes and offsets; else 32-bit ones
+  bool short_rows = false;  ///< order (A): every output has at most 32 elements, and several outputs share a warp
+  bool operator==(const CudaVariant&) const = default;
+};
+
+struct CudaOptions {
+  std::string name = "kernel";  ///< the first part of the entry points' names
+  CudaVariant variant;
+};
+
+enum class CudaRole : uint8_t {
+  elementwise,  ///< the whole of an elementwise nest
+  reduce,       ///< elements to states of canonical blocks, and further up the tree within a CUDA block
+  combine,      ///< states to fewer states, up the canonical tree
+};
+
+struct CudaEntry {
+  CudaRole role = CudaRole::elementwise;
+  std::string name;      ///< an extern "C" function
+  uint32_t threads = 0;  ///< of a block
+};
+
+/// What an 8-byte word of a kernel's Arguments holds.
+enum class CudaWordKind : uint8_t {
+  pointer,     ///< of operand `first`, at index 0 of every axis
+  stride,      ///< of operand `first` along axis `second`
+  start,       ///< of index operand `first`: its value at 0
+  constant,    ///< bits of constant `first`
+  extent,      ///< of axis `first`
+  multiplier,  ///< to divide by the extent of axis `first`: see `divide` in the prelude
+  shift,
+  number,  ///< CudaNumber `first`, which a launch sets
+};
+struct CudaWord {
+  CudaWordKind kind = CudaWordKind::number;
+  uint32_t first = 0, second = 0;
+};
+
+/// The words that differ between the launches of one nest.
+enum class CudaNumber : uint8_t {
+  elements,  ///< elementwise: of the whole nest
+  outputs,   ///< of a reduction
+  reduced,   ///< elements that each output takes
+  blocks,    ///< canonical blocks of an output
+  group,     ///< order (A): warps (short_rows: threads) that work on one output together; order (B): canonical
+             ///< blocks that a thread takes
+  states,    ///< combine: of an output, before
+  chunks,    ///< states of an output, after
+  divisor,   ///< what splits an item's number in two: `chunks` (A) or vectors of outputs (B)
+  divisor_multiplier,  ///< see `divide` in the prelude
+  divisor_shift,
+  finish,  ///< whether a state is an output's last: then it goes through the epilogue instead of into `to`
+  from,    ///< states in device memory
+  to,
+};
+inline constexpr int cuda_number_count = 13;
+
+/// One nest's kernels, in one variant. Immutable; plain data.
+struct CudaKernel {
+  std::string text;  ///< prelude included: one translation unit
+  std::vector<CudaEntry> entries;
+  std::vector<CudaWord> words;   ///< of Arguments, in order; every entry takes the same
+  bool words_in_memory = false;  ///< too many for a parameter: the words lie in device memory, and the one parameter is
+                                 ///< their address
+  CudaVariant variant;
+  bool is_reduction = false;
+  ReductionOrder order = ReductionOrder::lanes;
+  int rank = 0, parallel_rank = 0;
+  int64_t block = 0;             ///< reductions: elements of a canonical block
+  int64_t state_bytes = 0;       ///< reductions: of an output's accumulators together
+  int vector = 1;                ///< adjacent elements (order (B): outputs) that a thread takes together
+  int64_t elements_a_block = 0;  ///< elementwise: that a CUDA block computes
+};
+
+/// One kernel launch: a 1-D grid of 1-D blocks, no dynamic shared memory.
+struct CudaLaunch {
+  size_t entry = 0;  ///< index into CudaKernel::entries
+  uint32_t grid = 0, block = 0;
+  std::vector<uint64_t> words;
+};
+
+/// The fastest variant that these arguments allow. `vectors` is only ever set where the nest's text differs by it.
+CudaVariant cuda_variant(const LoopNest& nest, const KernelArguments& arguments);
+
+/// The text and what a caller needs to know of it. Looks at the nest's structure only.
+CudaKernel cuda_kernel(const LoopNest& nest, const CudaOptions& options);
+
+/// Bytes of device memory that the launches need for states between them, 16-byte aligned; its content does not matter.
+int64_t cuda_scratch_bytes(const CudaKernel& kernel, const int64_t* extents);
+
+/// The launches, in stream order, that run the whole nest; none where there is nothing to compute. The arguments'
+/// pointers are device pointers. Throws Error(too_large) where a grid would be too large.
+std::vector<CudaLaunch> cuda_launches(const CudaKernel& kernel, const KernelArguments& arguments, char* scratch);
+
+}  // namespace fuseval::codegen

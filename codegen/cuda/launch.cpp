@@ -1,0 +1,200 @@
+// Grids and words: what a caller needs to run a nest's kernels on given arguments.
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "codegen/cuda/kernel.hpp"
+#include "codegen/cuda/writers.hpp"
+#include "ir/error.hpp"
+
+namespace fuseval::codegen {
+namespace {
+
+// Threads that keep a large device busy: order (B) gives a thread more blocks only beyond.
+constexpr int64_t enough_threads = int64_t{1} << 18;
+constexpr int64_t max_grid = (int64_t{1} << 31) - 1;
+
+int64_t over(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+struct Magic {
+  uint64_t multiplier = 1, shift = 0;
+};
+// n / d = (mulhi(n, multiplier) + n) >> shift for n below half of the word: Granlund and Montgomery, "Division by
+// invariant integers using multiplication", 1994, with 2^shift >= d and the multiplier less 2^width.
+Magic magic_of(int64_t divisor, bool wide) {
+  const auto d = static_cast<unsigned __int128>(std::max<int64_t>(divisor, 1));
+  const int shift = std::bit_width(static_cast<uint64_t>(d) - 1);
+  const int width = wide ? 64 : 32;
+  const unsigned __int128 multiplier =
+      ((static_cast<unsigned __int128>(1) << width) * ((static_cast<unsigned __int128>(1) << shift) - d)) / d + 1;
+  return {static_cast<uint64_t>(multiplier), static_cast<uint64_t>(shift)};
+}
+
+/// What a nest's sizes make of its launches.
+struct Geometry {
+  Geometry(const CudaKernel& kernel, const int64_t* extents) {
+    for (int axis = 0; axis < kernel.rank; ++axis) (axis < kernel.parallel_rank ? outputs : reduced) *= extents[axis];
+    if (kernel.is_reduction) blocks = std::max<int64_t>(over(reduced, kernel.block), 1);
+  }
+  int64_t outputs = 1, reduced = 1, blocks = 1;
+};
+
+class Launcher {
+ public:
+  using Numbers = std::array<int64_t, cuda_number_count>;
+
+  Launcher(const CudaKernel& kernel, const int64_t* extents) : kernel_(kernel), geometry_(kernel, extents) {}
+
+  /// Every launch's numbers; `from` and `to` are offsets in the scratch.
+  void run() {
+    if (geometry_.outputs == 0) return;
+    if (!kernel_.is_reduction) return elementwise();
+    const bool in_lanes = kernel_.order == ReductionOrder::lanes;
+    if (kernel_.variant.short_rows)
+      reduce_short();
+    else if (in_lanes)
+      reduce_lanes();
+    else
+      reduce_serial();
+    const int64_t most = in_lanes ? int64_t{32} * cuda_warps * cuda_combine_states : int64_t{1} << cuda_serial_levels;
+    while (states_ > 1) combine(most, in_lanes);
+  }
+
+  struct Launch {
+    size_t entry;
+    int64_t grid;
+    Numbers numbers;
+  };
+  std::vector<Launch> launches;
+  int64_t scratch_bytes = 0;
+
+ private:
+  static int64_t& at(Numbers& numbers, CudaNumber number) { return numbers[static_cast<size_t>(number)]; }
+
+  Numbers common() const {
+    Numbers numbers{};
+    at(numbers, CudaNumber::elements) = geometry_.outputs;
+    at(numbers, CudaNumber::outputs) = geometry_.outputs;
+    at(numbers, CudaNumber::reduced) = geometry_.reduced;
+    at(numbers, CudaNumber::blocks) = geometry_.blocks;
+    return numbers;
+  }
+  void divide_by(Numbers& numbers, int64_t divisor) const {
+    const Magic magic = magic_of(divisor, kernel_.variant.wide);
+    at(numbers, CudaNumber::divisor) = divisor;
+    at(numbers, CudaNumber::divisor_multiplier) = static_cast<int64_t>(magic.multiplier);
+    at(numbers, CudaNumber::divisor_shift) = static_cast<int64_t>(magic.shift);
+  }
+  // A launch leaves `chunks` states an output; the last one finishes. Scratch has two halves in turn.
+  void leave(Numbers& numbers, int64_t chunks) {
+    at(numbers, CudaNumber::chunks) = chunks;
+    at(numbers, CudaNumber::finish) = chunks == 1;
+    at(numbers, CudaNumber::states) = states_;
+    at(numbers, CudaNumber::from) = from_;
+    const int64_t bytes = chunks == 1 ? 0 : over(chunks * geometry_.outputs * kernel_.state_bytes, 16) * 16;
+    // The first is the largest: later ones fit into what the one before last left.
+    if (launches.size() < 2) scratch_bytes += bytes;
+    const int64_t to = launches.empty() ? 0 : launches.size() % 2 == 1 ? first_bytes_ : 0;
+    if (launches.empty()) first_bytes_ = bytes;
+    at(numbers, CudaNumber::to) = to;
+    from_ = to;
+    states_ = chunks;
+  }
+
+  void elementwise() { launches.push_back({0, over(geometry_.outputs, kernel_.elements_a_block), common()}); }
+
+  void reduce_short() {
+    Numbers numbers = common();
+    const int64_t group =
+        static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(geometry_.reduced, 1))));
+    at(numbers, CudaNumber::group) = group;
+    leave(numbers, 1);
+    launches.push_back({0, over(geometry_.outputs * group, 32 * cuda_warps), numbers});
+  }
+  void reduce_lanes() {
+    Numbers numbers = common();
+    const int64_t group =
+        std::min<int64_t>(cuda_warps, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(geometry_.blocks))));
+    const int64_t chunks = over(geometry_.blocks, group);
+    at(numbers, CudaNumber::group) = group;
+    divide_by(numbers, chunks);
+    leave(numbers, chunks);
+    launches.push_back({0, over(geometry_.outputs * chunks, cuda_warps / group), numbers});
+  }
+  void reduce_serial() {
+    Numbers numbers = common();
+    const int64_t vectors = geometry_.outputs / kernel_.vector;
+    int64_t group = 1;
+    while (group < int64_t{1} << cuda_serial_levels && group < geometry_.blocks &&
+           vectors * over(geometry_.blocks, 2 * group) >= enough_threads)
+      group *= 2;
+    const int64_t chunks = over(geometry_.blocks, group);
+    at(numbers, CudaNumber::group) = group;
+    divide_by(numbers, vectors);
+    leave(numbers, chunks);
+    launches.push_back({0, over(vectors * chunks, cuda_serial_threads), numbers});
+  }
+  void combine(int64_t most, bool in_lanes) {
+    Numbers numbers = common();
+    const int64_t chunks = over(states_, most);
+    divide_by(numbers, in_lanes ? chunks : geometry_.outputs);
+    leave(numbers, chunks);
+    const int64_t items = geometry_.outputs * chunks;
+    launches.push_back({1, in_lanes ? items : over(items, cuda_serial_threads), numbers});
+  }
+
+  const CudaKernel& kernel_;
+  Geometry geometry_;
+  int64_t states_ = 0, from_ = 0, first_bytes_ = 0;
+};
+
+uint64_t word_of(const CudaKernel& kernel, const CudaWord& word, const KernelArguments& arguments,
+                 const Launcher::Numbers& numbers, char* scratch) {
+  const size_t first = word.first;
+  switch (word.kind) {
+    case CudaWordKind::pointer:
+      return reinterpret_cast<uint64_t>(arguments.pointers[first]);
+    case CudaWordKind::stride:
+      return static_cast<uint64_t>(arguments.strides[first * static_cast<size_t>(kernel.rank) + word.second]);
+    case CudaWordKind::start:
+      return static_cast<uint64_t>(arguments.offsets[first]);
+    case CudaWordKind::constant:
+      return arguments.constants[first];
+    case CudaWordKind::extent:
+      return static_cast<uint64_t>(arguments.extents[first]);
+    case CudaWordKind::multiplier:
+      return magic_of(arguments.extents[first], kernel.variant.wide).multiplier;
+    case CudaWordKind::shift:
+      return magic_of(arguments.extents[first], kernel.variant.wide).shift;
+    case CudaWordKind::number:
+      break;
+  }
+  const auto number = static_cast<CudaNumber>(first);
+  if (number == CudaNumber::from || number == CudaNumber::to)
+    return reinterpret_cast<uint64_t>(scratch) + static_cast<uint64_t>(numbers[first]);
+  return static_cast<uint64_t>(numbers[first]);
+}
+
+}  // namespace
+
+int64_t cuda_scratch_bytes(const CudaKernel& kernel, const int64_t* extents) {
+  Launcher launcher(kernel, extents);
+  launcher.run();
+  return launcher.scratch_bytes;
+}
+
+std::vector<CudaLaunch> cuda_launches(const CudaKernel& kernel, const KernelArguments& arguments, char* scratch) {
+  Launcher launcher(kernel, arguments.extents);
+  launcher.run();
+  std::vector<CudaLaunch> launches;
+  for (const Launcher::Launch& row : launcher.launches) {
+    if (row.grid > max_grid) throw Error(ErrorCode::memory, "too many elements for one launch on a GPU");
+    CudaLaunch launch{row.entry, static_cast<uint32_t>(row.grid), kernel.entries[row.entry].threads, {}};
+    for (const CudaWord& word : kernel.words)
+      launch.words.push_back(word_of(kernel, word, arguments, row.numbers, scratch));
+    launches.push_back(std::move(launch));
+  }
+  return launches;
+}
+
+}  // namespace fuseval::codegen

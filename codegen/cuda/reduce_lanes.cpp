@@ -1,0 +1,243 @@
+// Order (A) of LANGUAGE.md's canonical order. Its LANES are 512 bytes of the accumulated dtype: one 16-byte load of a
+// warp's 32 threads. So a warp reduces a canonical block of 64 rows of LANES, each thread holds LANES / 32 lanes in
+// registers, and lanes combine by halving through shuffles, with no shared memory.
+//
+// Which lanes a thread holds is free: adjacent ones where 16-byte loads are possible, else lanes a warp's width apart,
+// so that a warp's loads lie side by side. Halving then goes over threads first and lanes after, or the other way
+// round.
+//
+// The warps of a CUDA block take `group` consecutive blocks of each output and combine them up the tree; what is left
+// of an output goes through `combine`. Outputs of at most 32 elements share warps (short_rows).
+#include "codegen/cuda/group_writer.hpp"
+#include "codegen/cuda/writers.hpp"
+
+namespace fuseval::codegen {
+namespace {
+
+constexpr int threads = 32 * cuda_warps;
+
+class LanesWriter {
+ public:
+  LanesWriter(const LoopNest& nest, const CudaOptions& options)
+      : nest_(nest),
+        options_(options),
+        lanes_(canonical_lanes(nest)),
+        shape_(shape(nest, options)),
+        writer_(nest, options, shape_.rows * shape_.width),
+        states_(writer_, options.variant.short_rows ? 1 : shape_.width, options.variant.short_rows ? 0 : 4),
+        group_(writer_, states_, shape_) {}
+
+  void write(CudaKernel& kernel) {
+    std::string functions = states_.finish();
+    if (options_.variant.short_rows) {
+      short_kernel();
+    } else {
+      functions += block_function();
+      reduce_kernel();
+      combine_kernel();
+    }
+    kernel.entries = {{CudaRole::reduce, options_.name + "_reduce", threads}};
+    if (!options_.variant.short_rows)
+      kernel.entries.push_back({CudaRole::combine, options_.name + "_combine", threads});
+    const std::string states = states_.text();
+    kernel.text = writer_.assemble(states, functions, text_.text());
+    kernel.words = writer_.words();
+    kernel.words_in_memory = writer_.words_in_memory();
+    kernel.vector = shape_.width;
+    kernel.block = int64_t{cuda_lane_rows} * lanes_;
+    kernel.state_bytes = StateLayout(nest_).bytes();
+  }
+
+ private:
+  static GroupShape shape(const LoopNest& nest, const CudaOptions& options) {
+    if (options.variant.short_rows) return {};
+    const int lanes = canonical_lanes(nest), width = lanes / 32;
+    return {cuda_group_rows(nest, width), width, options.variant.vectors, lanes};
+  }
+
+  std::string number(CudaNumber n) { return writer_.number(n); }
+
+  // ---- a warp: one canonical block
+
+  std::string block_function() {
+    CudaText text;
+    text.open(
+        "static __device__ __forceinline__ State block_state(const Arguments& arguments, const ix o, const ix b, "
+        "const u32 thread) {");
+    writer_.split(text, 0, nest_.parallel_rank(), "o");
+    group_.item(text);
+    const int width = shape_.width;
+    text.line("State lane[{}];", width);
+    if (states_.has_moments()) text.line("Leaf low[{0}], high[{0}];", width);
+    each_lane(
+        text, width,
+        states_.has_moments() ? "{ lane[k] = identity(); low[k] = high[k] = no_leaf(); }" : "lane[k] = identity();");
+    text.line("#pragma unroll 1");
+    text.open(fmt::format("for (int row = 0; row < {}; row += {}) {{", cuda_lane_rows, shape_.rows));
+    text.line("const ix from = b * {} + row * {};", cuda_lane_rows * lanes_, lanes_);
+    text.line("if (from >= {}) break;", number(CudaNumber::reduced));
+    text.line("const bool full = from + {} <= {};", shape_.rows * lanes_, number(CudaNumber::reduced));
+    text.line("const ix first = from + (ix)thread{};", shape_.adjacent ? fmt::format(" * {}", width) : "");
+    group_.group(text);
+    if (states_.has_moments()) leaves(text);
+    text.close();
+    if (states_.has_moments()) each_lane(text, width, "lane[k] = put(lane[k], merge(low[k], high[k]));");
+    halve(text);
+    text.line("return lane[0];");
+    text.close();
+    return text.text();
+  }
+
+  static void each_lane(CudaText& text, int count, const char* line) {
+    text.line("#pragma unroll");
+    text.line("for (int k = 0; k < {}; ++k) {}", count, line);
+  }
+
+  // The tree over a block's four leaves: ((0, 1), (2, 3)); a leaf of no element changes nothing.
+  void leaves(CudaText& text) {
+    const int width = shape_.width;
+    text.line("#pragma unroll");
+    text.open(fmt::format("for (int k = 0; k < {}; ++k) {{", width));
+    std::string rows;
+    for (const uint32_t a : states_.moments()) rows += fmt::format("{}z{} + k", rows.empty() ? "" : ", ", a);
+    const char* lane = shape_.adjacent ? "first + k" : "first + k * 32";
+    text.line("const ix left = {} - ({});", number(CudaNumber::reduced), lane);
+    text.line("const i32 n = left <= 0 ? 0 : (i32)((left + {}) / {});", lanes_ - 1, lanes_);
+    text.line("const Leaf leaf = full ? leaf_full({0}) : leaf_part({0}, n);", rows);
+    text.line("const Leaf sum = merge(row < 32 ? low[k] : high[k], leaf);");
+    text.line("if (row < 32) low[k] = sum; else high[k] = sum;");
+    text.close();
+  }
+
+  void halve(CudaText& text) {
+    if (!shape_.adjacent) halve_lanes(text);
+    const int width = shape_.adjacent ? shape_.width : 1;
+    text.line("#pragma unroll");
+    text.open("for (u32 d = 16; d > 0; d /= 2) {");
+    each_lane(text, width, "lane[k] = merge(lane[k], shuffle(lane[k], d));");
+    text.close();
+    if (shape_.adjacent) halve_lanes(text);
+  }
+  void halve_lanes(CudaText& text) {
+    for (int half = shape_.width / 2; half > 0; half /= 2)
+      each_lane(text, half, fmt::format("lane[k] = merge(lane[k], lane[k + {}]);", half).c_str());
+  }
+
+  // ---- a CUDA block: `group` canonical blocks of 8 / `group` outputs
+
+  void reduce_kernel() {
+    text_.open(writer_.head(options_.name + "_reduce", threads));
+    text_.line("__shared__ State of_warp[{}];", cuda_warps);
+    text_.line("const u32 thread = threadIdx.x % 32, warp = threadIdx.x / 32;");
+    text_.line("const u32 group = (u32){};", number(CudaNumber::group));
+    place_of("warp");
+    text_.line("State state = identity();");
+    text_.line("if (is_there) state = block_state(arguments, o, b, thread);");
+    text_.line("if (thread == 0) of_warp[warp] = state;");
+    text_.line("__syncthreads();");
+    text_.line("if (warp != 0) return;");
+    text_.open("{");
+    place_of(fmt::format("(thread % {})", cuda_warps));
+    text_.line("state = of_warp[thread % {}];", cuda_warps);
+    text_.open("for (u32 d = 1; d < group; d *= 2) {");
+    text_.line("const State right = shuffle(state, d);");
+    text_.line("if (b % (ix)(2 * d) == 0 && b + (ix)d < {}) state = merge(state, right);", number(CudaNumber::blocks));
+    text_.close();
+    text_.line("if (thread < {} && thread % group == 0 && is_there) {{", cuda_warps);
+    put_state("o", fmt::format("o * {} + chunk", number(CudaNumber::chunks)));
+    text_.line("}}");
+    text_.close();
+    text_.close();
+  }
+
+  // Which output's canonical block a warp of this CUDA block takes. `group` divides 8: b of the first is a multiple.
+  void place_of(const std::string& warp) {
+    text_.line("const ix slot = (ix)blockIdx.x * ({} / group) + (ix)({} / group);", cuda_warps, warp);
+    text_.line("const ix o = divide(slot, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
+               writer_.raw_number(CudaNumber::divisor_shift));
+    text_.line("const ix chunk = slot - o * {};", number(CudaNumber::divisor));
+    text_.line("const ix b = chunk * (ix)group + (ix)({} % group);", warp);
+    text_.line("const bool is_there = o < {} && b < {};", number(CudaNumber::outputs), number(CudaNumber::blocks));
+  }
+
+  void put_state(const char* output, const std::string& position) {
+    text_.line("  if ({}) finish(arguments, {}, state);", number(CudaNumber::finish), output);
+    text_.line("  else ((State*){})[{}] = state;", writer_.raw_number(CudaNumber::to), position);
+  }
+
+  // ---- states to fewer states: a CUDA block takes 4 096 of one output
+
+  void combine_kernel() {
+    const int own = cuda_combine_states;
+    text_.open(writer_.head(options_.name + "_combine", threads));
+    text_.line("__shared__ State of_warp[{}];", cuda_warps);
+    text_.line("const u32 thread = threadIdx.x % 32, warp = threadIdx.x / 32;");
+    text_.line("const ix o = divide((ix)blockIdx.x, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
+               writer_.raw_number(CudaNumber::divisor_shift));
+    text_.line("const ix chunk = (ix)blockIdx.x - o * {};", number(CudaNumber::divisor));
+    text_.line("const ix count = {} - chunk * {};", number(CudaNumber::states), threads * own);
+    text_.line("const State* from = (const State*){} + (o * {} + chunk * {});", writer_.raw_number(CudaNumber::from),
+               number(CudaNumber::states), threads * own);
+    text_.line("const ix first = (ix)threadIdx.x * {};", own);
+    text_.line("const u32 n = count <= first ? 0u : count - first < {0} ? (u32)(count - first) : {0}u;", own);
+    text_.line("State levels[5];");
+    text_.line("for (u32 k = 0; k < n; ++k) push(levels, k, from[first + k]);");
+    text_.line("State state = collapse(levels, n);");
+    combine_threads("thread", "first", own);
+    text_.line("if (thread == 0) of_warp[warp] = state;");
+    text_.line("__syncthreads();");
+    text_.line("if (warp != 0) return;");
+    text_.line("state = of_warp[thread % {}];", cuda_warps);
+    text_.line("const ix of_warps = (ix)thread * {};", 32 * own);
+    combine_threads("thread", "of_warps", 32 * own);
+    text_.line("if (thread == 0) {{");
+    put_state("o", fmt::format("o * {} + chunk", number(CudaNumber::chunks)));
+    text_.line("}}");
+    text_.close();
+  }
+  // The tree over a warp's threads, whose states stand for `step` states each; they begin at `position`.
+  void combine_threads(const char* thread, const char* position, int step) {
+    text_.open("for (u32 d = 1; d < 32; d *= 2) {");
+    text_.line("const State right = shuffle(state, d);");
+    text_.line("if ({} % (2 * d) == 0 && {} + (ix)d * {} < count) state = merge(state, right);", thread, position,
+               step);
+    text_.close();
+  }
+
+  // ---- rows of at most 32 elements: `group` threads each
+
+  void short_kernel() {
+    text_.open(writer_.head(options_.name + "_reduce", threads));
+    text_.line("const u32 group = (u32){};", number(CudaNumber::group));
+    text_.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", threads);
+    text_.line("const ix o = thread >> __popc(group - 1);");
+    text_.line("const ix e = thread & (ix)(group - 1);");
+    text_.line("State lane[1];");
+    text_.line("lane[0] = identity();");
+    text_.open(fmt::format("if (o < {} && e < {}) {{", number(CudaNumber::outputs), number(CudaNumber::reduced)));
+    writer_.split(text_, 0, nest_.parallel_rank(), "o");
+    group_.item(text_);
+    group_.element(text_);
+    text_.close();
+    text_.line("for (u32 d = group / 2; d > 0; d /= 2) lane[0] = merge(lane[0], shuffle(lane[0], d));");
+    text_.line("if (o < {} && e == 0) finish(arguments, o, lane[0]);", number(CudaNumber::outputs));
+    text_.close();
+  }
+
+  const LoopNest& nest_;
+  const CudaOptions& options_;
+  int lanes_;
+  GroupShape shape_;
+  NestWriter writer_;
+  StateWriter states_;
+  GroupWriter group_;
+  CudaText text_;
+};
+
+}  // namespace
+
+void write_reduce_lanes(const LoopNest& nest, const CudaOptions& options, CudaKernel& kernel) {
+  LanesWriter(nest, options).write(kernel);
+}
+
+}  // namespace fuseval::codegen
