@@ -72,7 +72,8 @@ void Batch::collect() {
       const std::string key =
           fmt::format("{}{}{}", variant.vectors, variant.wide, variant.short_rows) + serialise_structure(nest);
       const auto [place, is_new] = known_.try_emplace(key, texts_.size());
-      if (is_new) texts_.push_back(codegen::cuda_kernel(nest, {.name = fmt::format("k{}", texts_.size()), .variant = variant}));
+      if (is_new)
+        texts_.push_back(codegen::cuda_kernel(nest, {.name = fmt::format("k{}", texts_.size()), .variant = variant}));
       runs_.push_back({c, place->second});
     }
   }

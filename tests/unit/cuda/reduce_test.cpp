@@ -1,0 +1,240 @@
+// Reductions as CUDA text: every reduction and dtype in both canonical orders, over sizes around every boundary.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "batch.hpp"
+
+namespace fuseval::test {
+namespace {
+
+constexpr Reduction all_reductions[] = {Reduction::sum,    Reduction::prod,   Reduction::min,
+                                        Reduction::max,    Reduction::all,    Reduction::any,
+                                        Reduction::argmin, Reduction::argmax, Reduction::moment2};
+
+// What bind and lower make: all and any take bool; sum and prod promote small integers; moment2 is of floats.
+bool occurs(Reduction reduction, DType dtype) {
+  switch (reduction) {
+    case Reduction::sum:
+    case Reduction::prod:
+      return is_float(dtype) || dtype == DType::int64 || dtype == DType::uint64;
+    case Reduction::all:
+    case Reduction::any:
+      return is_bool(dtype);
+    case Reduction::moment2:
+      return is_float(dtype);
+    default:
+      return true;
+  }
+}
+bool needs_elements(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::min:
+    case Reduction::max:
+    case Reduction::argmin:
+    case Reduction::argmax:
+      return true;
+    default:
+      return false;
+  }
+}
+
+struct Shape {
+  std::vector<int64_t> parallel = {}, reduce = {};
+  std::vector<int64_t> strides = {};  ///< empty: C order
+  ReductionOrder order = ReductionOrder::lanes;
+  bool aligned = true;
+};
+
+void add(Batch& batch, Reduction reduction, DType dtype, const Shape& shape) {
+  auto builder = std::make_unique<NestBuilder>(shape.parallel, shape.reduce,
+                                               static_cast<uint32_t>(shape.reduce.empty() ? 1 : shape.reduce[0] + 3),
+                                               !shape.aligned);
+  builder->nest.order = shape.order;
+  builder->accumulate(reduction, builder->load(dtype, shape.strides.empty() ? builder->c_strides() : shape.strides));
+  builder->epilogue();
+  builder->store(builder->result(0), builder->parallel_strides());
+  batch.add(std::move(builder), fmt::format("{} {}", name_of(reduction), name_of(dtype)));
+}
+
+template <class F>
+void each_pair(F&& f) {
+  for (const Reduction reduction : all_reductions)
+    for (const DType dtype : computed_dtypes)
+      if (occurs(reduction, dtype)) f(reduction, dtype);
+}
+
+}  // namespace
+
+TEST_CASE("order (A): every reduction, dtype and size") {
+  Batch batch;
+  each_pair([&](Reduction reduction, DType dtype) {
+    const int64_t lanes = 512 / size_of(dtype);
+    for (const int64_t n :
+         {int64_t{1},    int64_t{2},     int64_t{15},        int64_t{16},    int64_t{17},    int64_t{31},
+          int64_t{32},   int64_t{33},    int64_t{63},        int64_t{65},    lanes - 1,      lanes + 1,
+          3 * lanes + 5, 16 * lanes - 1, 16 * lanes,         17 * lanes + 1, 33 * lanes + 3, 64 * lanes - 1,
+          64 * lanes,    64 * lanes + 1, 3 * 64 * lanes + 17})
+      add(batch, reduction, dtype, {.parallel = {}, .reduce = {n}, .aligned = n % 3 != 0});
+    add(batch, reduction, dtype, {.parallel = {3}, .reduce = {10 * 64 * lanes + 5}});
+    for (const int64_t stride : {-1, 2})
+      add(batch, reduction, dtype, {.parallel = {}, .reduce = {5 * lanes + 3}, .strides = {stride}});
+  });
+  CHECK(batch.run() > 1000);
+}
+
+TEST_CASE("order (A): many rows, short and long; several axes in several orders") {
+  Batch batch;
+  for (const Reduction reduction : all_reductions)
+    for (const DType dtype : {DType::bool_, DType::int16, DType::uint64, DType::float32, DType::float64}) {
+      if (!occurs(reduction, dtype)) continue;
+      for (const int64_t n : {1, 3, 4, 10, 31, 32, 40, 128, 200})
+        add(batch, reduction, dtype, {.parallel = {n < 33 ? 300 : 19}, .reduce = {n}, .aligned = n % 2 == 0});
+      for (const auto& reduce : std::vector<std::vector<int64_t>>{{5}, {3, 7}, {10, 3, 50}, {2, 2, 2048}}) {
+        add(batch, reduction, dtype, {.parallel = {2, 2}, .reduce = reduce});
+        Shape fortran{.parallel = {2}, .reduce = reduce};
+        int64_t step = 2;
+        fortran.strides = {1};
+        for (const int64_t extent : reduce) fortran.strides.push_back(step), step *= extent;
+        add(batch, reduction, dtype, fortran);
+        Shape reversed = fortran;
+        std::transform(fortran.strides.begin(), fortran.strides.end(), reversed.strides.begin(), std::negate<>());
+        add(batch, reduction, dtype, reversed);
+      }
+    }
+  CHECK(batch.run() > 500);
+}
+
+TEST_CASE("order (A): more blocks than one combine takes") {
+  Batch batch;
+  // 4 096 states of 8 blocks of 4 096 elements are out of reach here: a broadcast operand reaches them with no memory.
+  for (const int64_t blocks : {9, 17, 100}) {
+    auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{2}, std::vector<int64_t>{blocks * 4096 - 100}, 3);
+    const uint32_t a = builder->load(DType::float64, {1, 0});
+    const uint32_t i = builder->cast(builder->index(1, {3, 1}), DType::float64);
+    builder->accumulate(Reduction::sum, builder->op(Op::divide, {a, i}));
+    builder->accumulate(Reduction::moment2, builder->op(Op::divide, {a, i}));
+    builder->epilogue();
+    builder->store(builder->result(0), builder->parallel_strides());
+    builder->store(builder->result(1), builder->parallel_strides());
+    batch.add(std::move(builder), fmt::format("{} blocks", blocks));
+  }
+  CHECK(batch.run() >= 3);
+}
+
+TEST_CASE("nothing to reduce, and nothing to reduce into") {
+  Batch batch;
+  each_pair([&](Reduction reduction, DType dtype) {
+    for (const ReductionOrder order : {ReductionOrder::lanes, ReductionOrder::serial16}) {
+      add(batch, reduction, dtype, {.parallel = {0}, .reduce = {5}, .order = order});
+      add(batch, reduction, dtype, {.parallel = {3}, .reduce = {}, .order = order});
+      if (needs_elements(reduction)) continue;
+      for (const auto& reduce : std::vector<std::vector<int64_t>>{{0}, {3, 0}})
+        add(batch, reduction, dtype, {.parallel = {3}, .reduce = reduce, .order = order});
+    }
+  });
+  CHECK(batch.run() > 100);
+}
+
+TEST_CASE("order (B): every reduction, dtype, number of columns and rows") {
+  Batch batch;
+  each_pair([&](Reduction reduction, DType dtype) {
+    for (const int64_t columns : {1, 2, 7, 8, 33, 64, 130})
+      for (const int64_t rows : {0, 1, 3, 15, 16, 17, 33, 16 * 5 + 7, 16 * 11}) {
+        if (rows == 0 && needs_elements(reduction)) continue;
+        add(batch, reduction, dtype,
+            {.parallel = {columns},
+             .reduce = {rows},
+             .strides = {1, columns},
+             .order = ReductionOrder::serial16,
+             .aligned = rows % 2 == 0});
+      }
+  });
+  CHECK(batch.run() > 1000);
+}
+
+TEST_CASE("order (B): strided columns, outer axes, several reduce axes, many rows") {
+  Batch batch;
+  const ReductionOrder order = ReductionOrder::serial16;
+  for (const Reduction reduction : all_reductions)
+    for (const DType dtype : {DType::bool_, DType::int16, DType::float32, DType::float64}) {
+      if (!occurs(reduction, dtype)) continue;
+      add(batch, reduction, dtype, {{3, 20}, {37}, {20 * 37 * 2, -2, 40}, order});
+      add(batch, reduction, dtype, {{2, 17}, {3, 5, 7}, {5 * 17 * 7, 1, 2 * 5 * 17 * 7, 17 * 7, 17}, order});
+      add(batch, reduction, dtype, {{2, 32}, {3, 5, 7}, {5 * 32 * 7, 1, 2 * 5 * 32 * 7, 32 * 7, 32}, order});
+      add(batch, reduction, dtype, {{1200}, {40}, {1, 1200}, order});
+      add(batch, reduction, dtype, {{}, {100}, {1}, order});
+      add(batch, reduction, dtype, {{2}, {16 * 1100 + 3}, {1, 2}, order});  // three combines
+      add(batch, reduction, dtype, {{4}, {16 * 64}, {1, 4}, order});
+    }
+  // So many outputs that a thread takes several blocks, of operands that lie nowhere.
+  for (const int64_t rows : {16 * 2, 16 * 5 + 1}) {
+    auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{1 << 18}, std::vector<int64_t>{rows}, 3);
+    builder->nest.order = order;
+    const uint32_t a = builder->load(DType::float32, {1, 0});
+    const uint32_t i = builder->cast(builder->index(1, {3, 1}), DType::float32);
+    builder->accumulate(Reduction::sum, builder->op(Op::divide, {a, i}));
+    builder->epilogue();
+    builder->store(builder->result(0), builder->parallel_strides());
+    batch.add(std::move(builder), "wide");
+  }
+  CHECK(batch.run() > 100);
+}
+
+TEST_CASE("order (B): several accumulators, parts of the body that need only columns or rows") {
+  Batch batch;
+  for (const int64_t n : {1, 10, 500}) {
+    auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{70}, std::vector<int64_t>{n},
+                                                 static_cast<uint32_t>(n), n == 10);
+    builder->nest.order = ReductionOrder::serial16;
+    const uint32_t a = builder->load(DType::float64, {1, 70});
+    const uint32_t column = builder->op(Op::sqrt, {builder->load(DType::float64, {1, 0})});
+    const uint32_t row = builder->op(Op::divide, {builder->constant(1.0), builder->load(DType::float64, {0, 1})});
+    const uint32_t value = builder->op(Op::add, {builder->op(Op::multiply, {a, column}), row});
+    builder->store(value, {1, 70});
+    builder->accumulate(Reduction::sum, value);
+    builder->accumulate(Reduction::moment2, value);
+    builder->accumulate(Reduction::argmax, builder->cast(a, DType::int32));
+    builder->accumulate(Reduction::sum, column);
+    builder->epilogue();
+    builder->store(builder->op(Op::add, {builder->result(0), builder->result(1)}), builder->parallel_strides());
+    builder->store(builder->result(2), builder->parallel_strides());
+    builder->store(builder->result(3), builder->parallel_strides());
+    batch.add(std::move(builder), fmt::format("mixed {}", n));
+  }
+  CHECK(batch.run() >= 3);
+}
+
+TEST_CASE("order (A): several accumulators, a body that computes and stores, an epilogue that computes") {
+  Batch batch;
+  for (const int64_t n : {1, 10, 32, 500, 5000, 20000, 40000}) {
+    auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{2}, std::vector<int64_t>{n},
+                                                 static_cast<uint32_t>(n), n % 1000 == 0);
+    const uint32_t a = builder->load(DType::float64, builder->c_strides());
+    const uint32_t b = builder->load(DType::float64, {0, 1});
+    const uint32_t row = builder->load(DType::float64, {1, 0});
+    const uint32_t product = builder->op(Op::multiply, {a, b});
+    const uint32_t shifted = builder->op(Op::subtract, {product, builder->op(Op::sqrt, {row})});
+    builder->store(shifted, builder->c_strides());
+    builder->accumulate(Reduction::sum, product);
+    builder->accumulate(Reduction::max, shifted);
+    builder->accumulate(Reduction::moment2, a);
+    builder->accumulate(Reduction::argmin, builder->cast(b, DType::float32));
+    builder->accumulate(Reduction::any, builder->op(Op::less, {a, b}));
+    builder->accumulate(Reduction::moment2, builder->op(Op::subtract, {a, b}));
+    builder->epilogue();
+    const uint32_t scale = builder->load(DType::float64, {1, 0});
+    builder->store(builder->op(Op::divide, {builder->result(0), scale}), builder->parallel_strides());
+    builder->store(builder->op(Op::maximum, {builder->result(1), builder->result(2)}), builder->parallel_strides());
+    builder->store(builder->result(3), builder->parallel_strides());
+    builder->store(builder->result(4), builder->parallel_strides());
+    builder->store(builder->result(5), builder->parallel_strides());
+    const uint32_t position = builder->index(10, {3, 0});
+    builder->store(builder->op(Op::add, {position, builder->result(3)}), builder->parallel_strides());
+    batch.add(std::move(builder), fmt::format("mixed {}", n));
+  }
+  CHECK(batch.run() > 7);
+}
+
+}  // namespace fuseval::test
