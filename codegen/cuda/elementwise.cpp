@@ -156,6 +156,7 @@ class ElementwiseWriter {
   }
 
   void tail() {
+    text_.line("#pragma unroll 1");
     text_.open(fmt::format("for (ix i = block + (ix)threadIdx.x; i < {}; i += {}) {{",
                            writer_.number(CudaNumber::elements), threads));
     writer_.split(text_, 0, nest_.rank(), "i");

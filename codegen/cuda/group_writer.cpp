@@ -149,16 +149,16 @@ void GroupWriter::load_full(CudaText& text) {
   text.close();
 }
 
+// An absent element's load goes to the last one instead: no branches, and nothing takes the value.
 void GroupWriter::load_part(CudaText& text) {
   open_elements(text);
-  text.line("const bool present = e < {};", writer_.number(CudaNumber::reduced));
-  writer_.split(text, parallel_, nest_.rank(), "e");
+  text.line("const ix at = e < {0} ? e : {0} - 1;", writer_.number(CudaNumber::reduced));
+  writer_.split(text, parallel_, nest_.rank(), "at");
   each(OperandKind::load, [&](uint32_t k, DType dtype) {
     if (is_fixed(k)) return;
     std::string from = place(k);
     if (is_serial() && shape_.width > 1 && moves_in_vector(k)) from += fmt::format(" + k * {}", size_of(dtype));
-    text.line("x{0}[g * {1} + k] = present ? {2} : ({3})0;", k, shape_.width, cuda_load(dtype, from),
-              cuda_memory_type(dtype));
+    text.line("x{}[g * {} + k] = {};", k, shape_.width, cuda_load(dtype, from));
   });
   close_elements(text);
 }

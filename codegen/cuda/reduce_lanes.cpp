@@ -24,7 +24,7 @@ class LanesWriter {
         lanes_(canonical_lanes(nest)),
         shape_(shape(nest, options)),
         writer_(nest, options, shape_.rows * shape_.width),
-        states_(writer_, options.variant.short_rows ? 1 : shape_.width, options.variant.short_rows ? 0 : 4),
+        states_(writer_, shape_.width),
         group_(writer_, states_, shape_) {}
 
   void write(CudaKernel& kernel) {
@@ -112,7 +112,7 @@ class LanesWriter {
   void halve(CudaText& text) {
     if (!shape_.adjacent) halve_lanes(text);
     const int width = shape_.adjacent ? shape_.width : 1;
-    text.line("#pragma unroll");
+    text.line("#pragma unroll 1");
     text.open("for (u32 d = 16; d > 0; d /= 2) {");
     each_lane(text, width, "lane[k] = merge(lane[k], shuffle(lane[k], d));");
     text.close();
@@ -139,10 +139,8 @@ class LanesWriter {
     text_.open("{");
     place_of(fmt::format("(thread % {})", cuda_warps));
     text_.line("state = of_warp[thread % {}];", cuda_warps);
-    text_.open("for (u32 d = 1; d < group; d *= 2) {");
-    text_.line("const State right = shuffle(state, d);");
-    text_.line("if (b % (ix)(2 * d) == 0 && b + (ix)d < {}) state = merge(state, right);", number(CudaNumber::blocks));
-    text_.close();
+    text_.line("#pragma unroll 1");
+    text_.line("for (u32 d = 1; d < group; d *= 2) state = merge(state, shuffle(state, d));");
     text_.line("if (thread < {} && thread % group == 0 && is_there) {{", cuda_warps);
     put_state("o", fmt::format("o * {} + chunk", number(CudaNumber::chunks)));
     text_.line("}}");
@@ -165,7 +163,7 @@ class LanesWriter {
     text_.line("  else ((State*){})[{}] = state;", writer_.raw_number(CudaNumber::to), position);
   }
 
-  // ---- states to fewer states: a CUDA block takes 4 096 of one output
+  // ---- states to fewer states: a CUDA block takes 1 024 of one output
 
   void combine_kernel() {
     const int own = cuda_combine_states;
@@ -175,33 +173,33 @@ class LanesWriter {
     text_.line("const ix o = divide((ix)blockIdx.x, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
                writer_.raw_number(CudaNumber::divisor_shift));
     text_.line("const ix chunk = (ix)blockIdx.x - o * {};", number(CudaNumber::divisor));
-    text_.line("const ix count = {} - chunk * {};", number(CudaNumber::states), threads * own);
-    text_.line("const State* from = (const State*){} + (o * {} + chunk * {});", writer_.raw_number(CudaNumber::from),
-               number(CudaNumber::states), threads * own);
-    text_.line("const ix first = (ix)threadIdx.x * {};", own);
-    text_.line("const u32 n = count <= first ? 0u : count - first < {0} ? (u32)(count - first) : {0}u;", own);
-    text_.line("State levels[5];");
-    text_.line("for (u32 k = 0; k < n; ++k) push(levels, k, from[first + k]);");
-    text_.line("State state = collapse(levels, n);");
-    combine_threads("thread", "first", own);
+    text_.line("const State* from = (const State*){} + o * {};", writer_.raw_number(CudaNumber::from),
+               number(CudaNumber::states));
+    text_.line("State own[{}];", own);
+    text_.line("#pragma unroll");
+    text_.open(fmt::format("for (int k = 0; k < {}; ++k) {{", own));
+    text_.line("const ix at = chunk * {} + (ix)threadIdx.x * {} + k;", threads * own, own);
+    text_.line("own[k] = identity();");
+    text_.line("if (at < {}) own[k] = from[at];", number(CudaNumber::states));
+    text_.close();
+    for (int step = 1; step < own; step *= 2)
+      for (int k = 0; k < own; k += 2 * step) text_.line("own[{0}] = merge(own[{0}], own[{1}]);", k, k + step);
+    text_.line("State state = own[0];");
+    combine_threads(32);
     text_.line("if (thread == 0) of_warp[warp] = state;");
     text_.line("__syncthreads();");
     text_.line("if (warp != 0) return;");
     text_.line("state = of_warp[thread % {}];", cuda_warps);
-    text_.line("const ix of_warps = (ix)thread * {};", 32 * own);
-    combine_threads("thread", "of_warps", 32 * own);
+    combine_threads(cuda_warps);
     text_.line("if (thread == 0) {{");
     put_state("o", fmt::format("o * {} + chunk", number(CudaNumber::chunks)));
     text_.line("}}");
     text_.close();
   }
-  // The tree over a warp's threads, whose states stand for `step` states each; they begin at `position`.
-  void combine_threads(const char* thread, const char* position, int step) {
-    text_.open("for (u32 d = 1; d < 32; d *= 2) {");
-    text_.line("const State right = shuffle(state, d);");
-    text_.line("if ({} % (2 * d) == 0 && {} + (ix)d * {} < count) state = merge(state, right);", thread, position,
-               step);
-    text_.close();
+  // The tree over the states of `count` neighbouring threads; thread 0 gets the whole.
+  void combine_threads(int count) {
+    text_.line("#pragma unroll 1");
+    text_.line("for (u32 d = 1; d < {}; d *= 2) state = merge(state, shuffle(state, d));", count);
   }
 
   // ---- rows of at most 32 elements: `group` threads each

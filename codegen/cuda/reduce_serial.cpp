@@ -20,7 +20,7 @@ class SerialWriter {
         options_(options),
         shape_(shape(nest, options)),
         writer_(nest, options, shape_.rows * shape_.width),
-        states_(writer_, shape_.width, cuda_serial_levels),
+        states_(writer_, shape_.width),
         group_(writer_, states_, shape_) {}
 
   void write(CudaKernel& kernel) {
@@ -113,6 +113,7 @@ class SerialWriter {
     text_.line("const u32 n = left < {0} ? (u32)left : {0}u;", most);
     text_.line("const State* from = (const State*){} + o;", writer_.raw_number(CudaNumber::from));
     text_.line("State levels[{}];", levels);
+    text_.line("#pragma unroll 1");
     text_.line("for (u32 k = 0; k < n; ++k) push(levels, k, from[(first + (ix)k) * {}]);", number(CudaNumber::outputs));
     text_.line("const State state = collapse(levels, n);");
     put_state("o");

@@ -14,23 +14,24 @@ namespace fuseval::codegen {
 ///   struct State             every accumulator's components
 ///   State identity()
 ///   State merge(State, State)
-///   State shuffle(State, u32 d)             thread t gets thread t + d's
+///   State shuffle(State, u32 d)             order (A): thread t gets thread t + d's
 ///   State absorb(State, i64 number, …)      one more element: the values of the accumulators but moment2, in order
 ///   Leaf leaf_full(…), leaf_part(…, i32 n)  moment2, of 16 or the first n rows; a pointer an accumulator, rows
 ///                                           `row_step` apart
 ///   Leaf merge(Leaf, Leaf); Leaf no_leaf(); State put(State, Leaf)
-///   State collapse(State* levels, u32 n), void push(State* levels, u32 n, State)
-///                                           the canonical tree over states that come one after another
+///   void push(State* levels, u32 n, State), State collapse(State* levels, u32 n)
+///                                           order (B): the canonical tree over states that come one after another
+/// Merging a state with the identity gives that state, to the bit, so that absent ones need no branch.
 class StateWriter {
  public:
-  StateWriter(NestWriter& writer, int row_step, int levels);
+  StateWriter(NestWriter& writer, int row_step);
 
   bool has_moments() const { return !moments_.empty(); }
   bool has_others() const { return moments_.size() < nest_.accumulators.size(); }
   const std::vector<uint32_t>& moments() const { return moments_; }
   bool is_moment(uint32_t accumulator) const { return nest_.accumulators[accumulator].reduction == Reduction::moment2; }
 
-  /// Structs and functions; `levels` as given, which is 0 where nothing pushes.
+  /// Structs and functions.
   std::string text();
   /// The function `finish(arguments, o, state)`: results and the epilogue of output `o`.
   std::string finish();
@@ -55,7 +56,7 @@ class StateWriter {
 
   NestWriter& writer_;
   const LoopNest& nest_;
-  int row_step_, levels_;
+  int row_step_;
   Accumulators all_, moments_;
   CudaText text_;
   CudaEmitter e_;

@@ -20,8 +20,8 @@ inline constexpr int cuda_short_limit = 32;  ///< elements of an output for redu
 inline constexpr int cuda_lane_rows = 64;    ///< of a canonical block in order (A)
 inline constexpr int cuda_serial_rows = 16;  ///< in order (B)
 inline constexpr int cuda_serial_threads = 128;
-inline constexpr int cuda_serial_levels = 5;    ///< of the tree in a thread: 32 states at most
-inline constexpr int cuda_combine_states = 16;  ///< that a thread of order (A)'s combine takes
+inline constexpr int cuda_serial_levels = 5;   ///< of the tree in a thread: 32 states at most
+inline constexpr int cuda_combine_states = 4;  ///< that a thread of order (A)'s combine takes
 
 // Each fills in the kernel's text, entries, words and geometry.
 void write_elementwise(const LoopNest& nest, const CudaOptions& options, CudaKernel& kernel);

@@ -19,11 +19,12 @@ constexpr size_t page = 4096;
 
 // Ordinary numbers, with the values mixed in on which kernels break.
 template <class T>
-T draw(std::mt19937_64& random) {
+T draw(std::mt19937_64& random, bool tame) {
   const uint64_t bits = random();
   if constexpr (std::is_same_v<T, bool>) {
     return bits & 1;
   } else if constexpr (std::is_floating_point_v<T>) {
+    if (tame) return static_cast<T>(1 + std::ldexp(static_cast<double>(static_cast<int64_t>(bits)), -69));
     const T special[] = {T(0),
                          -T(0),
                          std::numeric_limits<T>::infinity(),
@@ -43,11 +44,11 @@ T draw(std::mt19937_64& random) {
   }
 }
 
-void fill(char* data, size_t count, DType dtype, std::mt19937_64& random) {
+void fill(char* data, size_t count, DType dtype, std::mt19937_64& random, bool tame) {
   codegen::with_type(dtype, [&](auto zero) {
     using T = decltype(zero);
     for (size_t k = 0; k < count; ++k) {
-      const T value = draw<T>(random);
+      const T value = draw<T>(random, tame);
       std::memcpy(data + k * sizeof(T), &value, sizeof(T));
     }
   });
@@ -116,7 +117,7 @@ uint32_t NestBuilder::array(OperandKind kind, DType dtype, const std::vector<int
   const size_t bytes = empty ? 0 : static_cast<size_t>(highest - lowest + size_of(dtype));
   arrays_.push_back(
       {std::make_unique<GuardedBytes>(bytes, guard_at_end_), empty ? 0 : lowest, kind == OperandKind::store});
-  fill(arrays_.back().bytes->data(), bytes / static_cast<size_t>(size_of(dtype)), dtype, random_);
+  fill(arrays_.back().bytes->data(), bytes / static_cast<size_t>(size_of(dtype)), dtype, random_, tame);
   nest.operands.push_back(operand);
   return static_cast<uint32_t>(nest.operands.size() - 1);
 }

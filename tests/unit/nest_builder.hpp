@@ -34,6 +34,10 @@ class NestBuilder {
   NestBuilder(std::vector<int64_t> parallel, std::vector<int64_t> reduce = {}, uint32_t seed = 1,
               bool guard_at_end = true);
 
+  /// What floats are drawn from here on: special values too, or numbers near 1, of which long sums and products stay
+  /// finite. (One NaN among the elements, and every order of a sum gives the same.)
+  bool tame = false;
+
   /// A load of a new array; strides in elements, one an axis. The elements are drawn from special and ordinary values.
   uint32_t load(DType dtype, const std::vector<int64_t>& strides);
   /// The memory of what `load` made, to be filled with values of the test's own.

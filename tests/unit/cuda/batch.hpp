@@ -29,12 +29,17 @@ class Batch {
  public:
   /// what: for the message of a failure.
   void add(std::unique_ptr<NestBuilder> builder, std::string what);
-  /// Compiles, runs every nest in every variant that its arguments allow, and checks its bits. Returns how many runs
-  /// there were.
+  size_t size() const { return cases_.size(); }
+  /// Compiles, runs every nest in the variant that suits its arguments and in others, and checks its bits. Returns how
+  /// many runs there were.
   size_t run();
   /// Changes texts before they are compiled: for tests of the tests.
   std::function<std::string(std::string)> mutate = [](std::string text) { return text; };
-  /// Whether any run gave other bits than the interpreter, or none at all. Instead of `run`.
+  /// Of one added nest, a sum of float64 into `outputs` outputs: gives its combine as many states of random numbers and
+  /// checks their tree. (That many would take gigabytes of elements.)
+  void check_combine(int64_t outputs, int64_t states);
+  /// Whether any run gave other bits than the interpreter, none at all, or ran out of its memory: in a process of its
+  /// own. Instead of `run`.
   bool any_fails();
 
  private:

@@ -52,6 +52,7 @@ void add(Batch& batch, Reduction reduction, DType dtype, const Shape& shape) {
                                                static_cast<uint32_t>(shape.reduce.empty() ? 1 : shape.reduce[0] + 3),
                                                !shape.aligned);
   builder->nest.order = shape.order;
+  builder->tame = builder->nest.reduce_count() > 40 || batch.size() % 2 == 0;
   builder->accumulate(reduction, builder->load(dtype, shape.strides.empty() ? builder->c_strides() : shape.strides));
   builder->epilogue();
   builder->store(builder->result(0), builder->parallel_strides());
@@ -106,11 +107,11 @@ TEST_CASE("order (A): many rows, short and long; several axes in several orders"
   CHECK(batch.run() > 500);
 }
 
-TEST_CASE("order (A): more blocks than one combine takes") {
+TEST_CASE("order (A): many blocks") {
   Batch batch;
-  // 4 096 states of 8 blocks of 4 096 elements are out of reach here: a broadcast operand reaches them with no memory.
   for (const int64_t blocks : {9, 17, 100}) {
     auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{2}, std::vector<int64_t>{blocks * 4096 - 100}, 3);
+    builder->tame = true;
     const uint32_t a = builder->load(DType::float64, {1, 0});
     const uint32_t i = builder->cast(builder->index(1, {3, 1}), DType::float64);
     builder->accumulate(Reduction::sum, builder->op(Op::divide, {a, i}));
@@ -121,6 +122,19 @@ TEST_CASE("order (A): more blocks than one combine takes") {
     batch.add(std::move(builder), fmt::format("{} blocks", blocks));
   }
   CHECK(batch.run() >= 3);
+}
+
+TEST_CASE("combine: more states than one launch takes, in both orders") {
+  for (const ReductionOrder order : {ReductionOrder::lanes, ReductionOrder::serial16}) {
+    Batch batch;
+    add(batch, Reduction::sum, DType::float64,
+        {.parallel = {3},
+         .reduce = {100},
+         .strides = order == ReductionOrder::lanes ? std::vector<int64_t>{} : std::vector<int64_t>{1, 3},
+         .order = order});
+    for (const int64_t states : {2, 3, 31, 33, 129, 1000, 1023, 1024, 1025, 5000, 40001})
+      batch.check_combine(3, states);
+  }
 }
 
 TEST_CASE("nothing to reduce, and nothing to reduce into") {
@@ -172,6 +186,7 @@ TEST_CASE("order (B): strided columns, outer axes, several reduce axes, many row
   for (const int64_t rows : {16 * 2, 16 * 5 + 1}) {
     auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{1 << 18}, std::vector<int64_t>{rows}, 3);
     builder->nest.order = order;
+    builder->tame = true;
     const uint32_t a = builder->load(DType::float32, {1, 0});
     const uint32_t i = builder->cast(builder->index(1, {3, 1}), DType::float32);
     builder->accumulate(Reduction::sum, builder->op(Op::divide, {a, i}));
@@ -188,6 +203,7 @@ TEST_CASE("order (B): several accumulators, parts of the body that need only col
     auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{70}, std::vector<int64_t>{n},
                                                  static_cast<uint32_t>(n), n == 10);
     builder->nest.order = ReductionOrder::serial16;
+    builder->tame = n > 1;
     const uint32_t a = builder->load(DType::float64, {1, 70});
     const uint32_t column = builder->op(Op::sqrt, {builder->load(DType::float64, {1, 0})});
     const uint32_t row = builder->op(Op::divide, {builder->constant(1.0), builder->load(DType::float64, {0, 1})});
@@ -211,6 +227,7 @@ TEST_CASE("order (A): several accumulators, a body that computes and stores, an 
   for (const int64_t n : {1, 10, 32, 500, 5000, 20000, 40000}) {
     auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{2}, std::vector<int64_t>{n},
                                                  static_cast<uint32_t>(n), n % 1000 == 0);
+    builder->tame = n > 1;
     const uint32_t a = builder->load(DType::float64, builder->c_strides());
     const uint32_t b = builder->load(DType::float64, {0, 1});
     const uint32_t row = builder->load(DType::float64, {1, 0});

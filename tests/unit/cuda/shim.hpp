@@ -2,6 +2,7 @@
 // where a kernel has barriers or shuffles. Shared memory is poisoned before each block.
 #pragma once
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cmath>
@@ -39,9 +40,11 @@ struct Warp {
   unsigned long long slots[32];
   Barrier barrier;
 };
+// swapcontext makes a system call each time, so it only starts a fiber; from then on _setjmp and _longjmp do.
 struct Fiber {
   ucontext_t context;
-  bool done = false;
+  jmp_buf state;
+  bool started = false, done = false;
 };
 
 inline std::vector<Fiber> fibers;
@@ -49,10 +52,19 @@ inline std::vector<Warp> warps;
 inline std::vector<std::unique_ptr<char[]>> stacks;
 inline Barrier block_barrier;
 inline ucontext_t scheduler;
+inline jmp_buf scheduler_state;
 inline const std::function<void()>* body;
 inline bool progress;
 
-inline void yield() { swapcontext(&fibers[threadIdx.x].context, &scheduler); }
+inline void yield() {
+  if (!_setjmp(fibers[threadIdx.x].state)) _longjmp(scheduler_state, 1);
+}
+inline void resume(Fiber& fiber) {
+  if (_setjmp(scheduler_state)) return;
+  if (fiber.started) _longjmp(fiber.state, 1);
+  fiber.started = true;
+  swapcontext(&scheduler, &fiber.context);
+}
 inline void wait(Barrier& barrier) {
   const unsigned mine = barrier.generation;
   progress = true;
@@ -81,7 +93,7 @@ inline void entry() {
   (*body)();
   fibers[threadIdx.x].done = true;
   progress = true;
-  swapcontext(&fibers[threadIdx.x].context, &scheduler);
+  _longjmp(scheduler_state, 1);
 }
 
 // Threads of a block in turn, until each has returned; false when none can go on.
@@ -92,7 +104,7 @@ inline bool run_block(unsigned threads) {
   block_barrier = {threads, 0, 0};
   while (stacks.size() < threads) stacks.emplace_back(new char[stack_bytes]);
   for (unsigned t = 0; t < threads; ++t) {
-    fibers[t].done = false;
+    fibers[t].started = fibers[t].done = false;
     getcontext(&fibers[t].context);
     fibers[t].context.uc_stack.ss_sp = stacks[t].get();
     fibers[t].context.uc_stack.ss_size = stack_bytes;
@@ -105,7 +117,7 @@ inline bool run_block(unsigned threads) {
       if (fibers[t].done) continue;
       left = true;
       threadIdx.x = t;
-      swapcontext(&scheduler, &fibers[t].context);
+      resume(fibers[t]);
     }
     if (left && !progress) return false;
   }
