@@ -1,6 +1,7 @@
 #include "codegen/cuda/nest_writer.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "codegen/cuda/prelude.hpp"
 #include "codegen/lower_scalar.hpp"
@@ -71,11 +72,12 @@ CudaValue cuda_loaded(CudaEmitter& e, DType dtype, const std::string& expression
 NestWriter::NestWriter(const LoopNest& nest, const CudaOptions& options, int copies)
     : nest(nest), options(options), inline_functions_(copies * cuda_elementary_count(nest.body) <= max_inlined) {}
 
+// Sorted, so that the order does not depend on which part of a text asks first.
 std::string NestWriter::word(const CudaWord& row) {
-  const auto same = [&](const CudaWord& other) {
-    return other.kind == row.kind && other.first == row.first && other.second == row.second;
-  };
-  if (std::none_of(words_.begin(), words_.end(), same)) words_.push_back(row);
+  const auto place = [](const CudaWord& word) { return std::tuple(word.kind, word.first, word.second); };
+  const auto at = std::lower_bound(words_.begin(), words_.end(), row,
+                                   [&](const CudaWord& a, const CudaWord& b) { return place(a) < place(b); });
+  if (at == words_.end() || place(*at) != place(row)) words_.insert(at, row);
   return "arguments." + field_of(row);
 }
 
