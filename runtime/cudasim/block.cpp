@@ -93,7 +93,7 @@ Block::Block(Launch& launch, const BlockSettings& settings, unsigned number)
 
 void Block::prepare(Fiber& fiber, unsigned number) {
   fiber.steps = static_cast<long>(settings_.step_limit);
-  fiber.hooks = &hooks;
+  fiber.hooks = hooks;
   fiber.thread_index = {number, 0, 0};
   fiber.block_index = {number_, 0, 0};
   fiber.block_extent = {settings_.threads, 1, 1};

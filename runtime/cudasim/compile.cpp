@@ -88,7 +88,7 @@ std::string translation_unit(std::span<const Source> sources) {
     for (const std::string& kernel : sources[source].kernels) unit += fmt::format("#undef {}\n", kernel);
   }
   return unit +
-         "extern \"C\" __attribute__((visibility(\"default\"))) extern const fuseval::runtime::cudasim::Kernel " +
+         "extern \"C\" __attribute__((visibility(\"default\"))) const fuseval::runtime::cudasim::Kernel " +
          "fuseval_cudasim_kernels[] = {\n" + table + "  {0, nullptr}};\n";
 }
 

@@ -102,7 +102,6 @@ void arrived([[maybe_unused]] void* state, [[maybe_unused]] Fiber* on_fiber) {
 /// A stack that looks as if fiber_main had been about to be entered when it switched away.
 void* fresh_stack(Fiber& fiber) {
   auto** top = reinterpret_cast<void**>(reinterpret_cast<char*>(&fiber) + stack_bytes);
-  *--top = nullptr;
   *--top = nullptr;  // the return address of fiber_main: the stack is aligned as after a call
   *--top = reinterpret_cast<void*>(&fiber_main);
   for (int saved = 0; saved < 6; ++saved) *--top = nullptr;

@@ -86,7 +86,7 @@ void prepare(Workspace& workspace, const LoadedModule& module, unsigned block, u
     message +=
         fmt::format(", in line {}:\n  {}", line, line_of_text(function.module->sources()[function.source].text, line));
   else if (fault.place.pc)
-    message += ", in a line that cannot be told: there is no addr2line in the PATH";
+    message += ", in a line that cannot be told (addr2line is needed for that)";
   throw Error(ErrorCode::internal, message);
 }
 

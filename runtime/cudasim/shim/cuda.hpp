@@ -33,7 +33,7 @@
 #define __shfl_down_sync(...) FUSEVAL_CUDASIM_SHUFFLE(shuffle_down, __VA_ARGS__)
 #define __shfl_xor_sync(...) FUSEVAL_CUDASIM_SHUFFLE(shuffle_xor, __VA_ARGS__)
 #define __threadfence() \
-  ::fuseval::runtime::cudasim::current()->hooks->fence(::fuseval::runtime::cudasim::current())
+  ::fuseval::runtime::cudasim::current()->hooks.fence(::fuseval::runtime::cudasim::current())
 #define atomicAdd(address, value) ::fuseval::runtime::cudasim::atomic_add(__LINE__, address, value)
 #define __trap() ::fuseval::runtime::cudasim::fail("runs into __trap()", __LINE__)
 
@@ -60,7 +60,7 @@ inline unsigned long long wait(Sync sync, int line, unsigned mask = 0xffffffffu,
   thread->value = value;
   thread->sync = sync;
   asm volatile("" ::: "memory");
-  thread->hooks->wait(thread);
+  thread->hooks.wait(thread);
   asm volatile("" ::: "memory");
   return thread->value;
 }
@@ -78,7 +78,7 @@ inline T shuffle(int line, Sync kind, unsigned mask, T value, int operand, int w
 }
 
 FUSEVAL_CUDASIM_RAW inline void fail(const char* what, int line) {
-  current()->hooks->fail(current(), what, Place{nullptr, line});
+  current()->hooks.fail(current(), what, Place{nullptr, line});
 }
 
 template <class T>
@@ -90,7 +90,7 @@ FUSEVAL_CUDASIM_RAW inline T add_at_once(T* address, T value) {
 
 template <class T>
 inline T atomic_add(int line, T* address, T value) {
-  current()->hooks->atomic(current(), address, sizeof(T), Place{nullptr, line});
+  current()->hooks.atomic(current(), address, sizeof(T), Place{nullptr, line});
   return add_at_once(address, value);
 }
 inline unsigned atomic_add(int line, unsigned* address, int value) {
@@ -202,11 +202,14 @@ FUSEVAL_CUDASIM_FUNCTION T __ldg(const T* address) {
 
 extern "C" {
 
+// Compilers instrument the code that runs while the module is loaded as well, on a stack that is no fiber's.
+char fuseval_cudasim_loaded = 0;
+
 #define FUSEVAL_CUDASIM_HOOK(kind, address, bytes)                                                                   \
   auto* const thread = fuseval::runtime::cudasim::current();                                                         \
-  if ((reinterpret_cast<unsigned long>(address) ^ reinterpret_cast<unsigned long>(thread)) >=                        \
+  if (fuseval_cudasim_loaded && (reinterpret_cast<unsigned long>(address) ^ reinterpret_cast<unsigned long>(thread)) >=                        \
       fuseval::runtime::cudasim::stack_bytes)                                                                        \
-  thread->hooks->kind(thread, address, bytes, {__builtin_return_address(0), 0})
+  thread->hooks.kind(thread, address, bytes, {__builtin_return_address(0), 0})
 #define FUSEVAL_CUDASIM_ACCESS(kind, name, bytes) \
   FUSEVAL_CUDASIM_RAW void __tsan_##name(void* address) { FUSEVAL_CUDASIM_HOOK(kind, address, bytes); }
 #define FUSEVAL_CUDASIM_ACCESSES(bytes)                              \
@@ -263,7 +266,7 @@ FUSEVAL_CUDASIM_CHECK(divrem_overflow, "divides by zero, or the least integer by
 
 FUSEVAL_CUDASIM_RAW __attribute__((used)) void fuseval_cudasim_exhausted() {
   auto* const thread = fuseval::runtime::cudasim::current();
-  thread->hooks->fail(thread, "has used up the limit of steps: does it end?", {__builtin_return_address(0), 0});
+  thread->hooks.fail(thread, "has used up the limit of steps: does it end?", {__builtin_return_address(0), 0});
 }
 
 }  // extern "C"
@@ -275,18 +278,23 @@ asm(R"(
 .hidden __sanitizer_cov_trace_pc
 .type __sanitizer_cov_trace_pc, @function
 __sanitizer_cov_trace_pc:
+  cmpb $0, fuseval_cudasim_loaded(%rip)
+  je 1f
   movq %rsp, %rax
   andq $-131072, %rax
   decq (%rax)
   js fuseval_cudasim_exhausted
+1:
   ret
 .size __sanitizer_cov_trace_pc, .-__sanitizer_cov_trace_pc
 .popsection
 )");
 static_assert(fuseval::runtime::cudasim::stack_bytes == 131072, "the assembly above has the same number");
 
-// Forces the module to have thread-local memory, and the calling thread to have its copy of it.
+// Called once the module is loaded, and before a launch: the calling thread gets its copy of the thread-local memory, of
+// which this makes sure that there is some.
 static thread_local volatile char fuseval_cudasim_touched;
 extern "C" FUSEVAL_CUDASIM_RAW __attribute__((visibility("default"))) void fuseval_cudasim_touch() {
   fuseval_cudasim_touched = 1;
+  fuseval_cudasim_loaded = 1;
 }

@@ -25,17 +25,17 @@ struct Thread;
 
 /// What a kernel's code calls. None of them returns when the thread is at fault.
 struct Hooks {
-  void (*read)(Thread*, const void* address, unsigned long bytes, Place);
-  void (*write)(Thread*, void* address, unsigned long bytes, Place);
-  void (*atomic)(Thread*, void* address, unsigned long bytes, Place);
-  void (*wait)(Thread*);
-  void (*fence)(Thread*);
-  void (*fail)(Thread*, const char* what, Place);
+  void (*read)(Thread*, const void* address, unsigned long bytes, Place) = nullptr;
+  void (*write)(Thread*, void* address, unsigned long bytes, Place) = nullptr;
+  void (*atomic)(Thread*, void* address, unsigned long bytes, Place) = nullptr;
+  void (*wait)(Thread*) = nullptr;
+  void (*fence)(Thread*) = nullptr;
+  void (*fail)(Thread*, const char* what, Place) = nullptr;
 };
 
 struct Thread {
   long steps = 0;  ///< basic blocks that it may still enter; first, because assembly counts it down
-  const Hooks* hooks = nullptr;
+  Hooks hooks;  ///< a copy, so that a kernel looks at nothing but its own stack for it
   Index thread_index, block_index, block_extent, grid_extent;
   void* dynamic_shared = nullptr;
   // What it waits for, and what it waits with; `value` is a shuffle's result afterwards.
