@@ -298,3 +298,17 @@ extern "C" FUSEVAL_CUDASIM_RAW __attribute__((visibility("default"))) void fusev
   fuseval_cudasim_touched = 1;
   fuseval_cudasim_loaded = 1;
 }
+
+// Compilers count no steps in a loop that has become a jump to itself, as when they have moved its only load in front of
+// it. Something that is no instruction keeps every loop's body.
+namespace fuseval::runtime::cudasim {
+inline __attribute__((always_inline)) bool again() {
+  asm volatile("");
+  return true;
+}
+}  // namespace fuseval::runtime::cudasim
+#define for(...)    \
+  for (__VA_ARGS__) \
+    if (!::fuseval::runtime::cudasim::again()) { \
+    } else
+#define while(...) while (::fuseval::runtime::cudasim::again() && (__VA_ARGS__))

@@ -38,7 +38,6 @@ static __device__ __forceinline__ double warp_sum(double v) {
 }
 static __device__ double block_sum(double v, double* warps) {
   v = warp_sum(v);
-  __syncthreads();
   if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = v;
   __syncthreads();
   if (threadIdx.x >= 32) return 0;
