@@ -87,8 +87,7 @@ std::string translation_unit(std::span<const Source> sources) {
                         with_dynamic_shared(sources[source].text));
     for (const std::string& kernel : sources[source].kernels) unit += fmt::format("#undef {}\n", kernel);
   }
-  return unit +
-         "extern \"C\" __attribute__((visibility(\"default\"))) const fuseval::runtime::cudasim::Kernel " +
+  return unit + "extern \"C\" __attribute__((visibility(\"default\"))) const fuseval::runtime::cudasim::Kernel " +
          "fuseval_cudasim_kernels[] = {\n" + table + "  {0, nullptr}};\n";
 }
 
@@ -114,7 +113,8 @@ void write_file(const std::string& path, const std::string& text) {
 
 /// The compiler's first complaint, or all that it said; with the line of the kernel text that it is about.
 std::string first_error(const std::string& output, std::span<const Source> sources) {
-  const size_t mark = std::min(output.find(" error: "), output.find(" undefined reference"));
+  const size_t mark = std::min(
+      {output.find(" error: "), output.find("Error: "), output.find(": undefined "), output.find(": relocation ")});
   if (mark == std::string::npos) return output.empty() ? "no message" : output.substr(0, 2000);
   const size_t begin = output.rfind('\n', mark) + 1;
   const std::string message = output.substr(begin, output.find('\n', mark) - begin);

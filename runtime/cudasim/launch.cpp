@@ -37,7 +37,7 @@ std::string Launch::check(const Block& block, Fiber& thread, uintptr_t address, 
   for (SharedMemory* shared : {&workspace.static_shared, &workspace.dynamic_shared})
     if (shared->contains(address)) return check_shared(block, thread, *shared, address, bytes, write);
   if (image_begin_ <= address && address < image_end_) return {};
-  return fmt::format("{} {}", verb(bytes, write), table_->describe(address, bytes));
+  return fmt::format("{} {}", verb(bytes, write), table_->describe(address));
 }
 
 std::string Launch::check_shared(const Block& block, Fiber& thread, SharedMemory& shared, uintptr_t address,
@@ -103,7 +103,7 @@ std::string Launch::check_atomic(const Block& block, Fiber& thread, uintptr_t ad
       return {};
   const Allocation* const allocation = find(address);
   if (!allocation || allocation->end - address < bytes)
-    return fmt::format("does an atomic operation on {} bytes {}", bytes, table_->describe(address, bytes));
+    return fmt::format("does an atomic operation on {} bytes {}", bytes, table_->describe(address));
   const uint64_t stamp = allocation->words[(address - allocation->begin) / 4];
   if (stamp == 0) return "does an atomic operation on device memory that nothing has written";
   return WordStamp::launch(stamp) == serial_ ? check_stamp(block, thread, stamp, bytes, true) : std::string();

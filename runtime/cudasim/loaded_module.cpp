@@ -51,10 +51,10 @@ Image image_at(uintptr_t base) {
   return image;
 }
 
-/// The number after the last colon: the line in "/tmp/x/text_3:17 (discriminator 2)".
+/// The line in "…/kernels.cpp:9", "…/text_3:17 (discriminator 2)": of the innermost inlined call that is in a text.
 int line_in(std::string_view answer) {
-  const size_t name = answer.rfind(source_prefix);
-  const size_t colon = name == std::string_view::npos ? name : answer.find(':', name);
+  const std::string name = fmt::format("/{}", source_prefix);
+  const size_t colon = answer.find(':', answer.find(name));
   int line = 0;
   if (colon != std::string_view::npos) std::from_chars(answer.data() + colon + 1, answer.data() + answer.size(), line);
   return line;
@@ -108,8 +108,9 @@ int LoadedModule::line_of(const Place& place) const {
     const std::string tool = find_executable(name);
     if (tool.empty()) continue;
     // A return address is behind its call.
-    const ProcessResult result = run_process({tool, "-e", "/proc/self/fd/3", fmt::format("{:#x}", pc - 1 - base_)},
-                                             std::chrono::seconds(30), file_.get());
+    const ProcessResult result =
+        run_process({tool, "-i", "-e", "/proc/self/fd/3", fmt::format("{:#x}", pc - 1 - base_)},
+                    std::chrono::seconds(30), file_.get());
     return line_in(result.output);
   }
   return 0;

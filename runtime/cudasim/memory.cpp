@@ -76,20 +76,17 @@ Allocation* AllocationTable::find(uintptr_t address) const {
   return address < allocation->end ? allocation : nullptr;
 }
 
-std::string AllocationTable::describe(uintptr_t address, size_t bytes) const {
+std::string AllocationTable::describe(uintptr_t address) const {
   for (const auto& allocation : freed)
     if (allocation->begin <= address && address < allocation->end)
       return fmt::format("in an allocation of {} bytes that has been freed", allocation->bytes());
   const auto next = after(live, address);
-  if (next != live.begin()) {
-    const Allocation& before = **std::prev(next);
-    if (address - before.end < near)
-      return fmt::format("{} bytes after the end of an allocation of {} bytes", address - before.end, before.bytes());
-  }
-  if (next != live.end() && (*next)->begin - address < near + bytes)
-    return fmt::format("{} bytes before the begin of an allocation of {} bytes", (*next)->begin - address,
-                       (*next)->bytes());
-  return fmt::format("at {:#x}, which is not in the device's memory", address);
+  const size_t past = next == live.begin() ? SIZE_MAX : address - (*std::prev(next))->end;
+  const size_t ahead = next == live.end() ? SIZE_MAX : (*next)->begin - address;
+  if (std::min(past, ahead) >= near) return fmt::format("at {:#x}, which is not in the device's memory", address);
+  if (past <= ahead)
+    return fmt::format("{} bytes after the end of an allocation of {} bytes", past, (*std::prev(next))->bytes());
+  return fmt::format("{} bytes before the begin of an allocation of {} bytes", ahead, (*next)->bytes());
 }
 
 uint64_t Memory::allocate(size_t bytes, size_t alignment) {
@@ -125,7 +122,7 @@ Allocation& whole_range(const AllocationTable& table, uint64_t address, size_t b
     throw Error(ErrorCode::internal,
                 fmt::format("cudasim: a copy of {} bytes {}", bytes,
                             allocation ? fmt::format("leaves an allocation of {}", allocation->bytes())
-                                       : "begins " + table.describe(address, bytes)));
+                                       : "begins " + table.describe(address)));
   return *allocation;
 }
 

@@ -56,7 +56,7 @@ struct AllocationTable {
 
   Allocation* find(uintptr_t address) const;
   /// Words for an address that is in no allocation: what lies nearest.
-  std::string describe(uintptr_t address, size_t bytes) const;
+  std::string describe(uintptr_t address) const;
 };
 
 /// Thread-safe.

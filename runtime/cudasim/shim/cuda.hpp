@@ -1,9 +1,9 @@
 // The part of CUDA C++ that kernel texts may use, in terms of Thread and Hooks: stands after thread.hpp and before the
 // kernel texts, and is compiled with them at run time (never with the library).
 //
-// Every access to memory is seen: the text is compiled with -fsanitize=thread, whose calls arrive here instead of in the
-// compiler's runtime library, and likewise with the checks of array bounds, alignment and division of -fsanitize, whose
-// calls name the line. -fsanitize-coverage calls at every basic block, where steps are counted.
+// Every access to memory is seen: the text is compiled with -fsanitize=thread, whose calls arrive here instead of in
+// the compiler's runtime library, and likewise with the checks of array bounds, alignment and division of -fsanitize,
+// whose calls name the line. -fsanitize-coverage calls at every basic block, where steps are counted.
 
 #pragma once
 
@@ -32,8 +32,7 @@
 #define __shfl_up_sync(...) FUSEVAL_CUDASIM_SHUFFLE(shuffle_up, __VA_ARGS__)
 #define __shfl_down_sync(...) FUSEVAL_CUDASIM_SHUFFLE(shuffle_down, __VA_ARGS__)
 #define __shfl_xor_sync(...) FUSEVAL_CUDASIM_SHUFFLE(shuffle_xor, __VA_ARGS__)
-#define __threadfence() \
-  ::fuseval::runtime::cudasim::current()->hooks.fence(::fuseval::runtime::cudasim::current())
+#define __threadfence() ::fuseval::runtime::cudasim::current()->hooks.fence(::fuseval::runtime::cudasim::current())
 #define atomicAdd(address, value) ::fuseval::runtime::cudasim::atomic_add(__LINE__, address, value)
 #define __trap() ::fuseval::runtime::cudasim::fail("runs into __trap()", __LINE__)
 
@@ -41,7 +40,8 @@
 #if defined(__clang__)
 #define FUSEVAL_CUDASIM_RAW __attribute__((no_sanitize("thread", "undefined", "coverage"), noinline))
 #elif __GNUC__ >= 12
-#define FUSEVAL_CUDASIM_RAW __attribute__((no_sanitize("thread"), no_sanitize("undefined"), no_sanitize_coverage, noinline))
+#define FUSEVAL_CUDASIM_RAW \
+  __attribute__((no_sanitize("thread"), no_sanitize("undefined"), no_sanitize_coverage, noinline))
 #else
 #define FUSEVAL_CUDASIM_RAW __attribute__((no_sanitize("thread"), no_sanitize("undefined"), noinline))
 #endif
@@ -113,14 +113,14 @@ struct Trampoline<function> {
 
 using dim3 = fuseval::runtime::cudasim::Index;
 using uint3 = fuseval::runtime::cudasim::Index;
-#define FUSEVAL_CUDASIM_VECTORS(name, element, bytes)                                                                \
-  struct __align__(2 * bytes) name##2 {                                                                              \
-    element x, y;                                                                                                    \
-  };                                                                                                                 \
-  struct __align__(bytes == 8 ? 16 : 4 * bytes) name##4 {                                                            \
-    element x, y, z, w;                                                                                              \
-  };                                                                                                                 \
-  static inline name##2 make_##name##2(element x, element y) { return {x, y}; }                                      \
+#define FUSEVAL_CUDASIM_VECTORS(name, element, bytes)                           \
+  struct __align__(2 * bytes) name##2 {                                         \
+    element x, y;                                                               \
+  };                                                                            \
+  struct __align__(bytes == 8 ? 16 : 4 * bytes) name##4 {                       \
+    element x, y, z, w;                                                         \
+  };                                                                            \
+  static inline name##2 make_##name##2(element x, element y) { return {x, y}; } \
   static inline name##4 make_##name##4(element x, element y, element z, element w) { return {x, y, z, w}; }
 FUSEVAL_CUDASIM_VECTORS(char, signed char, 1)
 FUSEVAL_CUDASIM_VECTORS(uchar, unsigned char, 1)
@@ -168,11 +168,11 @@ double sqrt(double) noexcept;
 double copysign(double, double) noexcept;
 }
 
-#define FUSEVAL_CUDASIM_BITS(name, to, from)                \
-  FUSEVAL_CUDASIM_FUNCTION to name(from value) {            \
-    to bits;                                                \
-    __builtin_memcpy(&bits, &value, sizeof bits);           \
-    return bits;                                            \
+#define FUSEVAL_CUDASIM_BITS(name, to, from)      \
+  FUSEVAL_CUDASIM_FUNCTION to name(from value) {  \
+    to bits;                                      \
+    __builtin_memcpy(&bits, &value, sizeof bits); \
+    return bits;                                  \
   }
 FUSEVAL_CUDASIM_BITS(__float_as_int, int, float)
 FUSEVAL_CUDASIM_BITS(__int_as_float, float, int)
@@ -207,17 +207,17 @@ char fuseval_cudasim_loaded = 0;
 
 #define FUSEVAL_CUDASIM_HOOK(kind, address, bytes)                                                                   \
   auto* const thread = fuseval::runtime::cudasim::current();                                                         \
-  if (fuseval_cudasim_loaded && (reinterpret_cast<unsigned long>(address) ^ reinterpret_cast<unsigned long>(thread)) >=                        \
-      fuseval::runtime::cudasim::stack_bytes)                                                                        \
+  if (fuseval_cudasim_loaded && (reinterpret_cast<unsigned long>(address) ^                                          \
+                                 reinterpret_cast<unsigned long>(thread)) >= fuseval::runtime::cudasim::stack_bytes) \
   thread->hooks.kind(thread, address, bytes, {__builtin_return_address(0), 0})
 #define FUSEVAL_CUDASIM_ACCESS(kind, name, bytes) \
   FUSEVAL_CUDASIM_RAW void __tsan_##name(void* address) { FUSEVAL_CUDASIM_HOOK(kind, address, bytes); }
-#define FUSEVAL_CUDASIM_ACCESSES(bytes)                              \
-  FUSEVAL_CUDASIM_ACCESS(read, read##bytes, bytes)                   \
-  FUSEVAL_CUDASIM_ACCESS(write, write##bytes, bytes)                 \
-  FUSEVAL_CUDASIM_ACCESS(read, unaligned_read##bytes, bytes)         \
-  FUSEVAL_CUDASIM_ACCESS(write, unaligned_write##bytes, bytes)       \
-  FUSEVAL_CUDASIM_ACCESS(read, volatile_read##bytes, bytes)          \
+#define FUSEVAL_CUDASIM_ACCESSES(bytes)                        \
+  FUSEVAL_CUDASIM_ACCESS(read, read##bytes, bytes)             \
+  FUSEVAL_CUDASIM_ACCESS(write, write##bytes, bytes)           \
+  FUSEVAL_CUDASIM_ACCESS(read, unaligned_read##bytes, bytes)   \
+  FUSEVAL_CUDASIM_ACCESS(write, unaligned_write##bytes, bytes) \
+  FUSEVAL_CUDASIM_ACCESS(read, volatile_read##bytes, bytes)    \
   FUSEVAL_CUDASIM_ACCESS(write, volatile_write##bytes, bytes)
 FUSEVAL_CUDASIM_ACCESSES(1)
 FUSEVAL_CUDASIM_ACCESSES(2)
@@ -254,9 +254,9 @@ struct FusevalCudasimLocation {
   const char* file;
   unsigned line, column;
 };
-#define FUSEVAL_CUDASIM_CHECK(name, what, ...)                                        \
-  FUSEVAL_CUDASIM_RAW void __ubsan_handle_##name(__VA_ARGS__) {                       \
-    fuseval::runtime::cudasim::fail(what, static_cast<int>(location->line));          \
+#define FUSEVAL_CUDASIM_CHECK(name, what, ...)                               \
+  FUSEVAL_CUDASIM_RAW void __ubsan_handle_##name(__VA_ARGS__) {              \
+    fuseval::runtime::cudasim::fail(what, static_cast<int>(location->line)); \
   }
 FUSEVAL_CUDASIM_CHECK(out_of_bounds, "indexes an array outside its bounds", FusevalCudasimLocation* location, void*)
 FUSEVAL_CUDASIM_CHECK(type_mismatch_v1, "accesses memory at an address that is not aligned for the type",
@@ -291,24 +291,23 @@ __sanitizer_cov_trace_pc:
 )");
 static_assert(fuseval::runtime::cudasim::stack_bytes == 131072, "the assembly above has the same number");
 
-// Called once the module is loaded, and before a launch: the calling thread gets its copy of the thread-local memory, of
-// which this makes sure that there is some.
+// Called once the module is loaded, and before a launch: the calling thread gets its copy of the thread-local memory,
+// of which this makes sure that there is some.
 static thread_local volatile char fuseval_cudasim_touched;
 extern "C" FUSEVAL_CUDASIM_RAW __attribute__((visibility("default"))) void fuseval_cudasim_touch() {
   fuseval_cudasim_touched = 1;
   fuseval_cudasim_loaded = 1;
 }
 
-// Compilers count no steps in a loop that has become a jump to itself, as when they have moved its only load in front of
-// it. Something that is no instruction keeps every loop's body.
-namespace fuseval::runtime::cudasim {
-inline __attribute__((always_inline)) bool again() {
-  asm volatile("");
-  return true;
-}
-}  // namespace fuseval::runtime::cudasim
-#define for(...)    \
-  for (__VA_ARGS__) \
-    if (!::fuseval::runtime::cudasim::again()) { \
+// Compilers count no steps in a loop that has become a jump to itself, as when they have moved its only load in front
+// of it. Something that is no instruction keeps every loop's body.
+#define FUSEVAL_CUDASIM_AGAIN \
+  ({                          \
+    asm volatile("");         \
+    true;                     \
+  })
+#define for (...)                 \
+  for (__VA_ARGS__)               \
+    if (!FUSEVAL_CUDASIM_AGAIN) { \
     } else
-#define while(...) while (::fuseval::runtime::cudasim::again() && (__VA_ARGS__))
+#define while (...) while (FUSEVAL_CUDASIM_AGAIN && (__VA_ARGS__))

@@ -18,7 +18,7 @@ std::vector<std::string> without_barriers(const std::string& text) {
   return mutants;
 }
 
-/// The text with each index in turn one too large and one too small. Extents in declarations are none.
+/// The text with each index in turn too large by 1 and by 32. Extents in declarations are none.
 std::vector<std::string> with_other_indexes(const std::string& text) {
   std::vector<std::string> mutants;
   for (const size_t open : places_of(text, "[")) {
@@ -29,14 +29,14 @@ std::vector<std::string> with_other_indexes(const std::string& text) {
     do depth += text[close] == '[' ? 1 : text[close] == ']' ? -1 : 0;
     while (depth > 0 && ++close < text.size());
     const std::string index = text.substr(open + 1, close - open - 1);
-    for (const char* change : {" + 1", " - 1"})
+    for (const char* change : {" + 1", " + 32"})
       mutants.push_back(std::string(text).replace(open, close - open + 1, "[(" + index + ")" + change + "]"));
   }
   return mutants;
 }
 
-/// Runs mutants (and the text itself, which must pass) and returns those that no seed has caught. `passes`: launches, and
-/// compares the results.
+/// Runs mutants (and the text itself, which must pass) and returns those that no seed has caught. `passes`: launches,
+/// and compares the results.
 std::vector<std::string> survivors(const std::string& text, const std::string& kernel, std::vector<std::string> mutants,
                                    const std::function<bool(const cudasim::Function&, uint64_t)>& passes) {
   std::vector<cudasim::Source> sources{{text, {kernel}}};
@@ -46,8 +46,7 @@ std::vector<std::string> survivors(const std::string& text, const std::string& k
   for (size_t source = 0; source < sources.size(); ++source) {
     bool caught = false;
     for (uint64_t seed = 0; seed < seeds && !caught; ++seed) {
-      const std::string message =
-          message_of([&] { caught = !passes(module.function(source, kernel), seed); });
+      const std::string message = message_of([&] { caught = !passes(module.function(source, kernel), seed); });
       caught |= !message.empty();
       if (source == 0) CHECK(message == "");
     }
@@ -75,8 +74,8 @@ bool tree_passes(const cudasim::Function& function, uint64_t seed) {
   const DeviceArray<double> partials(device, size_t{2});
   device.launch(function, 2, 64, 0, std::vector<uint64_t>{x.address(), partials.address()}, {.seed = seed});
   const auto half = values.begin() + 128;
-  return partials.values() == std::vector<double>{std::accumulate(values.begin(), half, 0.0),
-                                                  std::accumulate(half, values.end(), 0.0)};
+  return partials.values() ==
+         std::vector<double>{std::accumulate(values.begin(), half, 0.0), std::accumulate(half, values.end(), 0.0)};
 }
 
 bool last_block_passes(const cudasim::Function& function, uint64_t seed) {
@@ -86,7 +85,8 @@ bool last_block_passes(const cudasim::Function& function, uint64_t seed) {
   const DeviceArray<double> partials(device, size_t{6});
   const DeviceArray<unsigned> counter(device, std::vector<unsigned>{0});
   const DeviceArray<double> result(device, size_t{1});
-  const std::vector<uint64_t> words{x.address(), partials.address(), counter.address(), result.address(), values.size()};
+  const std::vector<uint64_t> words{x.address(), partials.address(), counter.address(), result.address(),
+                                    values.size()};
   device.launch(function, 6, 128, 0, words, {.seed = seed});
   return result.values()[0] == std::accumulate(values.begin(), values.end(), 0.0) && counter.values()[0] == 0;
 }
