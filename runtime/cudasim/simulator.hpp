@@ -18,7 +18,7 @@ struct LaunchOptions {
   /// The order of blocks and of the threads between two barriers: 0 ascending, 1 descending, else pseudo-random. The
   /// results of a right kernel do not depend on it.
   uint64_t seed = 0;
-  /// How many basic blocks a thread may enter before it counts as one that never ends.
+  /// How many iterations of `for` and `while` loops a thread may begin before it counts as one that never ends.
   uint64_t step_limit = uint64_t{1} << 32;
 };
 

@@ -3,7 +3,7 @@
 //
 // Every access to memory is seen: the text is compiled with -fsanitize=thread, whose calls arrive here instead of in
 // the compiler's runtime library, and likewise with the checks of array bounds, alignment and division of -fsanitize,
-// whose calls name the line. -fsanitize-coverage calls at every basic block, where steps are counted.
+// whose calls name the line.
 
 #pragma once
 
@@ -37,14 +37,7 @@
 #define __trap() ::fuseval::runtime::cudasim::fail("runs into __trap()", __LINE__)
 
 // Code of the shim that is not to be watched itself.
-#if defined(__clang__)
-#define FUSEVAL_CUDASIM_RAW __attribute__((no_sanitize("thread", "undefined", "coverage"), noinline))
-#elif __GNUC__ >= 12
-#define FUSEVAL_CUDASIM_RAW \
-  __attribute__((no_sanitize("thread"), no_sanitize("undefined"), no_sanitize_coverage, noinline))
-#else
 #define FUSEVAL_CUDASIM_RAW __attribute__((no_sanitize("thread"), no_sanitize("undefined"), noinline))
-#endif
 
 namespace fuseval::runtime::cudasim {
 
@@ -264,32 +257,7 @@ FUSEVAL_CUDASIM_CHECK(type_mismatch_v1, "accesses memory at an address that is n
 FUSEVAL_CUDASIM_CHECK(divrem_overflow, "divides by zero, or the least integer by -1", FusevalCudasimLocation* location,
                       void*, void*)
 
-FUSEVAL_CUDASIM_RAW __attribute__((used)) void fuseval_cudasim_exhausted() {
-  auto* const thread = fuseval::runtime::cudasim::current();
-  thread->hooks.fail(thread, "has used up the limit of steps: does it end?", {__builtin_return_address(0), 0});
-}
-
 }  // extern "C"
-
-// In assembly because GCC before 12 would have it call itself. A jump, so that the return address is the kernel's.
-asm(R"(
-.pushsection .text
-.globl __sanitizer_cov_trace_pc
-.hidden __sanitizer_cov_trace_pc
-.type __sanitizer_cov_trace_pc, @function
-__sanitizer_cov_trace_pc:
-  cmpb $0, fuseval_cudasim_loaded(%rip)
-  je 1f
-  movq %rsp, %rax
-  andq $-131072, %rax
-  decq (%rax)
-  js fuseval_cudasim_exhausted
-1:
-  ret
-.size __sanitizer_cov_trace_pc, .-__sanitizer_cov_trace_pc
-.popsection
-)");
-static_assert(fuseval::runtime::cudasim::stack_bytes == 131072, "the assembly above has the same number");
 
 // Called once the module is loaded, and before a launch: the calling thread gets its copy of the thread-local memory,
 // of which this makes sure that there is some.
@@ -299,15 +267,22 @@ extern "C" FUSEVAL_CUDASIM_RAW __attribute__((visibility("default"))) void fusev
   fuseval_cudasim_loaded = 1;
 }
 
-// Compilers count no steps in a loop that has become a jump to itself, as when they have moved its only load in front
-// of it. Something that is no instruction keeps every loop's body.
-#define FUSEVAL_CUDASIM_AGAIN \
-  ({                          \
-    asm volatile("");         \
-    true;                     \
-  })
-#define for (...)                 \
-  for (__VA_ARGS__)               \
-    if (!FUSEVAL_CUDASIM_AGAIN) { \
+// A limit of the iterations of a thread's loops tells those that never end. An else, so that whatever is a loop's body
+// remains one statement.
+namespace fuseval::runtime::cudasim {
+FUSEVAL_CUDASIM_RAW inline void step(int line) {
+  if (fuseval_cudasim_loaded && --current()->steps < 0) fail("has used up the limit of steps: does it end?", line);
+}
+inline __attribute__((always_inline)) constexpr bool again(int line) {
+  if (!__builtin_is_constant_evaluated()) step(line);
+  return true;
+}
+}  // namespace fuseval::runtime::cudasim
+// With a space before their parameters these would have none:
+// clang-format off
+#define for(...)                                              \
+  for (__VA_ARGS__)                                           \
+    if (!::fuseval::runtime::cudasim::again(__LINE__)) {      \
     } else
-#define while (...) while (FUSEVAL_CUDASIM_AGAIN && (__VA_ARGS__))
+#define while(...) while (::fuseval::runtime::cudasim::again(__LINE__) && (__VA_ARGS__))
+// clang-format on

@@ -34,7 +34,7 @@ struct Hooks {
 };
 
 struct Thread {
-  long steps = 0;  ///< basic blocks that it may still enter; first, because assembly counts it down
+  long steps = 0;  ///< iterations of loops that it may still begin
   Hooks hooks;     ///< a copy, so that a kernel looks at nothing but its own stack for it
   Index thread_index, block_index, block_extent, grid_extent;
   void* dynamic_shared = nullptr;

@@ -56,8 +56,8 @@ TEST_CASE("out of bounds") {
               {"not aligned", "line 3"});
   check_found("struct __align__(4) Pair { int a, b; }; reinterpret_cast<Pair*>(arguments.y + 63)[0] = Pair{1, 2};",
               {"line 3"}, 1, 1);
-  check_found("arguments.y[threadIdx.x] = *static_cast<int*>(nullptr);",
-              {"reads 4 bytes at 0x0, which is not in the device's memory", "line 3"});
+  check_found("int* p = nullptr;\n  asm(\"\" : \"+r\"(p));\n  arguments.y[threadIdx.x] = *p;",
+              {"reads 4 bytes at 0x0, which is not in the device's memory", "line 5"});
   check_found("int mine = 1;\n  int* p = &mine;\n  asm(\"\" : \"+r\"(p));\n  arguments.y[threadIdx.x] = p[1 << 16];",
               {"which is not in the device's memory", "line 6"});
 }
