@@ -30,6 +30,15 @@ struct BlockSettings {
   uint64_t step_limit = 0;
 };
 
+/// What a thread did to device memory; times are the block's clock. Outlives the thread.
+struct ThreadRecord {
+  uint32_t last_write = 0;     ///< 0: nothing written
+  uint32_t fenced = 0;         ///< when its last __threadfence() was; 0: none
+  uint32_t fence_barrier = 0;  ///< the block barrier before that fence
+  bool unfenced = false;       ///< it has written since
+  bool counted = false;        ///< it has done an atomic operation
+};
+
 class Block {
  public:
   Block(Launch& launch, const BlockSettings& settings, unsigned number);
@@ -40,13 +49,13 @@ class Block {
   Moment moment(const Fiber& thread) const;
   uint32_t start() const { return start_; }
   /// Whether the thread may rely on what an atomic operation of its block has told.
-  bool has_counted(const Fiber& thread) const { return thread.counted || counted_before_(thread); }
-  void note_write(Fiber& thread) const;
+  bool has_counted(const Fiber& thread) const;
+  void note_write(const Fiber& thread);
 
   // What a thread's code calls.
   void access(Fiber& thread, uintptr_t address, size_t bytes, bool write, Place place);
   void atomic(Fiber& thread, uintptr_t address, size_t bytes, Place place);
-  void fence(Fiber& thread) const;
+  void fence(const Fiber& thread);
   /// Ends the thread, and with it the launch. Does not return.
   void fail(Fiber& thread, std::string what, Place place);
 
@@ -57,10 +66,10 @@ class Block {
     uint32_t barrier = 0;
   };
 
-  bool counted_before_(const Fiber& thread) const;
-  bool all_published(const Fiber& counting);
-  Fiber& fiber(unsigned number) { return (*launch_.workspace.stacks)[number]; }
-  void prepare(Fiber& fiber, unsigned number);
+  bool all_published(unsigned counting) const;
+  Fiber& fiber(unsigned number) { return *fibers_[number]; }
+  Fiber& start(unsigned number);
+  void end(const Fiber& thread);
   unsigned next_ready();
   void make_ready(unsigned number) { ready_[number / 64] |= uint64_t{1} << number % 64; }
   void settle(Fiber& stopped);
@@ -77,6 +86,8 @@ class Block {
   Random random_;
   std::array<uint64_t, 16> ready_{};
   std::array<Warp, 32> warps_{};
+  std::array<Fiber*, 1024> fibers_;  ///< of threads that have begun and not ended; else nothing
+  std::array<ThreadRecord, 1024> records_;
   unsigned waiting_ = 0;
   unsigned ended_ = 0;
   uint32_t start_ = 0;

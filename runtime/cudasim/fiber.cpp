@@ -137,7 +137,7 @@ Stacks::Stacks(unsigned count) : count_(count) {
   for (unsigned number = 0; number < count; ++number) {
     auto* fiber = new (first_ + number * stack_bytes) Fiber;
     mprotect(first_ + number * stack_bytes + page, page, PROT_NONE);
-    fiber->number = number;
+    fiber->stack = number;
     fiber->stack_pointer = fresh_stack(*fiber);
 #ifdef FUSEVAL_TSAN
     fiber->sanitizer_state = __tsan_create_fiber(0);

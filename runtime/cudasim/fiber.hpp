@@ -10,19 +10,14 @@ namespace fuseval::runtime::cudasim {
 
 class Block;
 
-/// A CUDA thread as the simulator sees it; lies at the low end of its fiber's stack.
+/// A CUDA thread as the simulator sees it, from its first instruction to its end; lies at the low end of a stack, which
+/// other threads have before and after it.
 struct Fiber : Thread {
   unsigned number = 0;  ///< threadIdx.x
+  unsigned stack = 0;   ///< which of the Stacks
   Block* block = nullptr;
   const Kernel* kernel = nullptr;
   const void* words = nullptr;
-  // What it did to device memory; times are the block's clock.
-  uint32_t last_write = 0;     ///< 0: nothing written
-  uint32_t fenced = 0;         ///< when its last __threadfence() was; 0: none
-  uint32_t fence_barrier = 0;  ///< the block barrier before that fence
-  bool unfenced = false;       ///< it has written since
-  bool counted = false;        ///< it has done an atomic operation
-
   void* stack_pointer = nullptr;
   void* host_stack_pointer = nullptr;
   void* sanitizer_state = nullptr;
@@ -40,7 +35,7 @@ struct Fiber : Thread {
   void leave();
 };
 
-/// Stacks for the threads of one block, with a page that faults below each. Made once and used for block after block.
+/// As many stacks as a block has threads, with a page that faults below each. Made once and used for block after block.
 class Stacks {
  public:
   explicit Stacks(unsigned count);
@@ -49,7 +44,7 @@ class Stacks {
   Stacks& operator=(const Stacks&) = delete;
 
   unsigned count() const { return count_; }
-  Fiber& operator[](unsigned number) { return *reinterpret_cast<Fiber*>(first_ + number * stack_bytes); }
+  Fiber& operator[](unsigned stack) { return *reinterpret_cast<Fiber*>(first_ + stack * stack_bytes); }
 
  private:
   unsigned count_;

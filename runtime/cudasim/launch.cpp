@@ -29,7 +29,7 @@ Allocation* Launch::find(uintptr_t address) {
   return found;
 }
 
-std::string Launch::check(const Block& block, Fiber& thread, uintptr_t address, size_t bytes, bool write) {
+std::string Launch::check(Block& block, const Fiber& thread, uintptr_t address, size_t bytes, bool write) {
   if (Allocation* const allocation = find(address)) {
     if (write) block.note_write(thread);
     return check_device(block, thread, *allocation, address, bytes, write);
@@ -40,7 +40,7 @@ std::string Launch::check(const Block& block, Fiber& thread, uintptr_t address, 
   return fmt::format("{} {}", verb(bytes, write), table_->describe(address));
 }
 
-std::string Launch::check_shared(const Block& block, Fiber& thread, SharedMemory& shared, uintptr_t address,
+std::string Launch::check_shared(const Block& block, const Fiber& thread, SharedMemory& shared, uintptr_t address,
                                  size_t bytes, bool write) {
   unsigned other = 0;
   switch (shared.access(address, bytes, write, block.moment(thread), block.start(), other)) {
@@ -57,8 +57,8 @@ std::string Launch::check_shared(const Block& block, Fiber& thread, SharedMemory
                      other);
 }
 
-std::string Launch::check_device(const Block& block, Fiber& thread, const Allocation& allocation, uintptr_t address,
-                                 size_t bytes, bool write) {
+std::string Launch::check_device(const Block& block, const Fiber& thread, const Allocation& allocation,
+                                 uintptr_t address, size_t bytes, bool write) {
   if (allocation.end - address < bytes)
     return fmt::format("{}, {} of them beyond the end of an allocation of {} bytes", verb(bytes, write),
                        bytes - (allocation.end - address), allocation.bytes());
@@ -94,7 +94,7 @@ std::string Launch::check_stamp(const Block& block, const Fiber& thread, uint64_
       verb(bytes, write), writer->block, WordStamp::thread(stamp));
 }
 
-std::string Launch::check_atomic(const Block& block, Fiber& thread, uintptr_t address, size_t bytes) {
+std::string Launch::check_atomic(const Block& block, const Fiber& thread, uintptr_t address, size_t bytes) {
   if (address % bytes != 0) return "does an atomic operation at an address that is not aligned";
   for (SharedMemory* shared : {&workspace.static_shared, &workspace.dynamic_shared})
     if (shared->contains(address) && shared->atomic(address, bytes, block.start()) == SharedVerdict::never_written)

@@ -15,6 +15,7 @@ namespace fuseval::runtime::cudasim {
 /// What a launch needs for its own while it runs, kept for the next one.
 struct Workspace {
   std::unique_ptr<Stacks> stacks;
+  std::vector<unsigned> free_stacks;  ///< the one used last at the end
   SharedMemory static_shared;
   SharedMemory dynamic_shared;
   std::vector<uint64_t> dynamic_bytes;
@@ -47,17 +48,17 @@ class Launch {
         image_end_(image_end) {}
 
   /// Words for what is wrong with an access, or nothing.
-  std::string check(const Block& block, Fiber& thread, uintptr_t address, size_t bytes, bool write);
-  std::string check_atomic(const Block& block, Fiber& thread, uintptr_t address, size_t bytes);
+  std::string check(Block& block, const Fiber& thread, uintptr_t address, size_t bytes, bool write);
+  std::string check_atomic(const Block& block, const Fiber& thread, uintptr_t address, size_t bytes);
 
   Workspace& workspace;
   std::vector<BlockRecord> blocks;  ///< in the order of running
 
  private:
   Allocation* find(uintptr_t address);
-  std::string check_shared(const Block& block, Fiber& thread, SharedMemory& shared, uintptr_t address, size_t bytes,
-                           bool write);
-  std::string check_device(const Block& block, Fiber& thread, const Allocation& allocation, uintptr_t address,
+  std::string check_shared(const Block& block, const Fiber& thread, SharedMemory& shared, uintptr_t address,
+                           size_t bytes, bool write);
+  std::string check_device(const Block& block, const Fiber& thread, const Allocation& allocation, uintptr_t address,
                            size_t bytes, bool write);
   std::string check_stamp(const Block& block, const Fiber& thread, uint64_t stamp, size_t bytes, bool write) const;
 
