@@ -24,6 +24,7 @@
 #endif
 #endif
 #ifdef FUSEVAL_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef FUSEVAL_TSAN
@@ -146,6 +147,10 @@ Stacks::Stacks(unsigned count) : count_(count) {
 }
 
 Stacks::~Stacks() {
+#ifdef FUSEVAL_ASAN
+  // Threads at fault never returned from their functions, whose frames are still marked.
+  __asan_unpoison_memory_region(mapping_, (size_t{count_} + 1) * stack_bytes);
+#endif
 #ifdef FUSEVAL_TSAN
   for (unsigned number = 0; number < count_; ++number) __tsan_destroy_fiber((*this)[number].sanitizer_state);
 #endif
