@@ -286,3 +286,8 @@ inline __attribute__((always_inline)) constexpr bool again(int line) {
     } else
 #define while(...) while (::fuseval::runtime::cudasim::again(__LINE__) && (__VA_ARGS__))
 // clang-format on
+
+// clang makes code that certainly leaves an array an illegal instruction, before it inserts the checks.
+#if defined(__clang__)
+#pragma clang optimize off
+#endif
