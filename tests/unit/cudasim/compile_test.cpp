@@ -146,7 +146,9 @@ TEST_CASE("nothing is left on the disk") {
 TEST_CASE("whatever the host does with SIGCHLD") {
   NEEDS_COMPILER();
   for (auto* handler : {SIG_IGN, +[](int) {
+                          const int error = errno;
                           while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+                          errno = error;
                         }}) {
     const ChildSignal setting(handler);
     compile(constant_kernel(1), "constant");

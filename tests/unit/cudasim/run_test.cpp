@@ -1,5 +1,8 @@
 // Right kernels give right results, whatever the order of threads and blocks.
+#include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <set>
 
 #include "kernels.hpp"
 #include "support.hpp"
@@ -90,4 +93,61 @@ extern "C" __global__ void shuffles(const Arguments arguments) {
       CHECK(values[t * 6 + 5] == (t < 16 ? static_cast<int>((t ^ 1) * 1.5) : -1));
     }
   }
+}
+
+TEST_CASE("a seed is an order of blocks and threads") {
+  NEEDS_COMPILER();
+  const std::string text = R"(struct Arguments { unsigned* counter; unsigned* order; };
+extern "C" __global__ void tickets(const Arguments arguments) {
+  const unsigned ticket = atomicAdd(arguments.counter, 1);
+  arguments.order[blockIdx.x * blockDim.x + threadIdx.x] = ticket;
+}
+)";
+  const cudasim::Function function = compile(text, "tickets");
+  cudasim::Simulator device;
+  const auto order = [&](uint64_t seed) {
+    const DeviceArray<unsigned> counter(device, std::vector<unsigned>{0});
+    const DeviceArray<unsigned> tickets(device, size_t{160});
+    device.launch(function, 5, 32, 0, std::vector<uint64_t>{counter.address(), tickets.address()}, {.seed = seed});
+    return tickets.values();
+  };
+  std::vector<unsigned> ascending(160);
+  std::iota(ascending.begin(), ascending.end(), 0u);
+  CHECK(order(0) == ascending);
+  CHECK(order(1) == std::vector<unsigned>(ascending.rbegin(), ascending.rend()));
+  std::set<std::vector<unsigned>> different;
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    std::vector<unsigned> tickets = order(seed);
+    CHECK(order(seed) == tickets);
+    different.insert(tickets);
+    std::sort(tickets.begin(), tickets.end());
+    CHECK(tickets == ascending);
+  }
+  CHECK(different.size() == 50);
+}
+
+TEST_CASE("arithmetic is IEEE's, and nothing is contracted") {
+  NEEDS_COMPILER();
+  const std::string text = R"(struct Arguments { const float* x; float* y; };
+extern "C" __global__ void arithmetic(const Arguments arguments) {
+  const float a = arguments.x[0], b = arguments.x[1], c = arguments.x[2], tiny = arguments.x[3];
+  arguments.y[0] = a * b + c;
+  arguments.y[1] = __fmaf_rn(a, b, c);
+  arguments.y[2] = __fsqrt_rn(b) / a;
+  arguments.y[3] = tiny / 2;
+  arguments.y[4] = rintf(2.5f) + floorf(-1.5f);
+  arguments.y[5] = __uint_as_float(__float_as_uint(a) ^ 0x80000000u);
+  arguments.y[6] = static_cast<float>(__umulhi(0x80000000u, 6u) + __popc(255u) + __popcll(1ull << 40));
+  arguments.y[7] = static_cast<float>(__umul64hi(1ull << 63, 10));
+}
+)";
+  const cudasim::Function function = compile(text, "arithmetic");
+  const float a = 1.1f, b = 1.3f, c = -1.43f, tiny = 1.5e-38f;
+  cudasim::Simulator device;
+  const DeviceArray<float> x(device, std::vector<float>{a, b, c, tiny});
+  const DeviceArray<float> y(device, size_t{8});
+  device.launch(function, 1, 1, 0, std::vector<uint64_t>{x.address(), y.address()});
+  const std::vector<float> expected{a * b + c, std::fma(a, b, c), std::sqrt(b) / a, tiny / 2, 0, -a, 12, 5};
+  CHECK(expected[0] != expected[1]);
+  CHECK(y.values() == expected);
 }
