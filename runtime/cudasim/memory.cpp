@@ -1,0 +1,148 @@
+#include "runtime/cudasim/memory.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "ir/error.hpp"
+
+namespace fuseval::runtime::cudasim {
+namespace {
+
+constexpr size_t kept_after_free = 256;
+constexpr size_t near = 1 << 16;
+
+size_t page_bytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
+size_t round_up(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+template <class Allocations>
+auto after(const Allocations& allocations, uintptr_t address) {
+  return std::upper_bound(allocations.begin(), allocations.end(), address,
+                          [](uintptr_t value, const auto& allocation) { return value < allocation->begin; });
+}
+
+[[noreturn]] void out_of_memory(size_t bytes) {
+  throw Error(ErrorCode::memory, fmt::format("cudasim: no memory for an allocation of {} bytes", bytes));
+}
+
+}  // namespace
+
+Allocation::Allocation(size_t bytes, size_t alignment) {
+  const size_t page = page_bytes();
+  alignment = std::max<size_t>(alignment, 16);
+  if (!std::has_single_bit(alignment) || alignment > page)
+    throw Error(ErrorCode::internal, fmt::format("cudasim: an alignment of {} bytes", alignment));
+  if (bytes > SIZE_MAX / 4) out_of_memory(bytes);
+  const size_t room = round_up(round_up(bytes, alignment), page);
+  mapped_ = room + 2 * page;
+  mapping_ = mmap(nullptr, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping_ == MAP_FAILED) out_of_memory(bytes);
+  auto* const data = static_cast<char*>(mapping_) + page;
+  words = static_cast<uint64_t*>(std::calloc(bytes / 4 + 2, sizeof(uint64_t)));
+  if (!words || mprotect(data, room, PROT_READ | PROT_WRITE) != 0) {
+    munmap(mapping_, mapped_);
+    std::free(words);
+    out_of_memory(bytes);
+  }
+  begin = reinterpret_cast<uintptr_t>(data + room - round_up(bytes, alignment));
+  end = begin + bytes;
+  std::fill_n(reinterpret_cast<uint32_t*>(begin), round_up(bytes, 16) / 4, poison);
+}
+
+Allocation::~Allocation() {
+  munmap(mapping_, mapped_);
+  std::free(words);
+}
+
+void Allocation::retire() {
+  mmap(mapping_, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  std::free(std::exchange(words, nullptr));
+}
+
+void Allocation::mark_written(uintptr_t from, uintptr_t to) {
+  if (from < to) std::fill(words + (from - begin) / 4, words + (to - begin + 3) / 4, WordStamp::host);
+}
+
+Allocation* AllocationTable::find(uintptr_t address) const {
+  const auto next = after(live, address);
+  if (next == live.begin()) return nullptr;
+  Allocation* const allocation = std::prev(next)->get();
+  return address < allocation->end ? allocation : nullptr;
+}
+
+std::string AllocationTable::describe(uintptr_t address) const {
+  for (const auto& allocation : freed)
+    if (allocation->begin <= address && address < allocation->end)
+      return fmt::format("in an allocation of {} bytes that has been freed", allocation->bytes());
+  const auto next = after(live, address);
+  const size_t past = next == live.begin() ? SIZE_MAX : address - (*std::prev(next))->end;
+  const size_t ahead = next == live.end() ? SIZE_MAX : (*next)->begin - address;
+  if (std::min(past, ahead) >= near) return fmt::format("at {:#x}, which is not in the device's memory", address);
+  if (past <= ahead)
+    return fmt::format("{} bytes after the end of an allocation of {} bytes", past, (*std::prev(next))->bytes());
+  return fmt::format("{} bytes before the begin of an allocation of {} bytes", ahead, (*next)->bytes());
+}
+
+uint64_t Memory::allocate(size_t bytes, size_t alignment) {
+  auto allocation = std::make_shared<Allocation>(bytes, alignment);
+  const uintptr_t address = allocation->begin;
+  const std::lock_guard lock(mutex_);
+  auto table = std::make_shared<AllocationTable>(*table_);
+  table->live.insert(after(table->live, address), std::move(allocation));
+  table_ = std::move(table);
+  return address;
+}
+
+void Memory::free(uint64_t address) {
+  if (address == 0) return;
+  const std::lock_guard lock(mutex_);
+  auto table = std::make_shared<AllocationTable>(*table_);
+  const auto place = std::find_if(table->live.begin(), table->live.end(),
+                                  [&](const auto& allocation) { return allocation->begin == address; });
+  if (place == table->live.end())
+    throw Error(ErrorCode::internal, "cudasim: freed what is no allocation of the device, or was freed before");
+  (*place)->retire();
+  table->freed.push_back(*place);
+  table->live.erase(place);
+  if (table->freed.size() > kept_after_free) table->freed.pop_front();
+  table_ = std::move(table);
+}
+
+namespace {
+
+Allocation& whole_range(const AllocationTable& table, uint64_t address, size_t bytes) {
+  Allocation* const allocation = table.find(address);
+  if (!allocation || allocation->end - address < bytes)
+    throw Error(ErrorCode::internal,
+                fmt::format("cudasim: a copy of {} bytes {}", bytes,
+                            allocation ? fmt::format("leaves an allocation of {}", allocation->bytes())
+                                       : "begins " + table.describe(address)));
+  return *allocation;
+}
+
+}  // namespace
+
+void Memory::copy_in(uint64_t to, const void* from, size_t bytes) {
+  if (bytes == 0) return;
+  whole_range(*table(), to, bytes).mark_written(to, to + bytes);
+  std::memcpy(reinterpret_cast<void*>(to), from, bytes);
+}
+
+void Memory::copy_out(void* to, uint64_t from, size_t bytes) const {
+  if (bytes == 0) return;
+  whole_range(*table(), from, bytes);
+  std::memcpy(to, reinterpret_cast<const void*>(from), bytes);
+}
+
+std::shared_ptr<const AllocationTable> Memory::table() const {
+  const std::lock_guard lock(mutex_);
+  return table_;
+}
+
+}  // namespace fuseval::runtime::cudasim
