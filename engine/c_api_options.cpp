@@ -46,13 +46,6 @@ int32_t result_dtype_of(const char* name) {
   return static_cast<int32_t>(*dtype);
 }
 
-void check_device(const char* name) {
-  const std::string_view device = name == nullptr ? "cpu" : name;
-  if (device != "cpu" && device != "auto")
-    throw Error(ErrorCode::unsupported,
-                fmt::format("the device '{}' is not available in this version; use cpu or auto", device));
-}
-
 Hooks hooks_of(const fv_hooks* given) {
   const fv_hooks raw = read_options(given, "fv_hooks");
   if ((raw.allocate == nullptr) != (raw.deallocate == nullptr))
@@ -113,10 +106,12 @@ SessionOptions session_options(const fv_session_options* given) {
 }
 
 CallOptions::CallOptions(const fv_run_options* given) : given_(read_options(given, "fv_run_options")) {
-  check_device(given_.device);
+  const DeviceKind device = device_kind(given_.device == nullptr ? "cpu" : given_.device);
   if (given_.threads < 0)
     throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", given_.threads));
-  run_ = {given_.threads, {casting_of(given_.casting), result_dtype_of(given_.result_dtype)}, nullptr};
+  const bool for_device = device != DeviceKind::cpu;
+  run_ = {
+      given_.threads, {casting_of(given_.casting), result_dtype_of(given_.result_dtype), for_device}, device, nullptr};
   if (given_.cancel == nullptr && given_.progress == nullptr) return;
   const CancelToken* token = nullptr;
   if (given_.cancel != nullptr) token = &cancel_.emplace(given_.cancel).get("cancel").token;

@@ -4,6 +4,7 @@
 
 #include "codegen/host/fold.hpp"
 #include "codegen/llvm/kernel.hpp"
+#include "engine/device/simulated_device.hpp"
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -55,6 +56,7 @@ std::string information(const Runtime& runtime) {
   text += fmt::format("kernel code bytes: {}\n", runtime.kernels.code_bytes());
   text += fmt::format("result pool bytes: {}\n", runtime::pool_bytes());
   text += "device cpu: available\n";
+  text += fmt::format("device cudasim: {}\n", simulator_description());
   text += "device cuda: not in this version\n";
   return text;
 }

@@ -55,7 +55,7 @@ class BufferTable {
   runtime::Buffer temporaries_;
 };
 
-void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, const RunOptions& options) {
+void launch_on_cpu(const Specialisation& made, char* const* buffers, Runtime& runtime, const RunOptions& options) {
   const ExecutionContext context{runtime.pool, runtime.counters, options.threads, options.control};
   const auto kernels = made.kernels();
   if (options.control != nullptr) options.control->begin(estimated_nanoseconds(kernels));
@@ -67,6 +67,12 @@ void launch_all(const Specialisation& made, char* const* buffers, Runtime& runti
   }
   for (; k < kernels.size(); ++k) execute(kernels[k], buffers, context);
   if (options.control != nullptr) options.control->check();
+}
+
+void launch_all(const Program& program, const Specialisation& made, char* const* buffers, const RunOptions& options) {
+  Runtime& runtime = program.runtime();
+  if (options.device == DeviceKind::cpu) return launch_on_cpu(made, buffers, runtime, options);
+  run_on_device(runtime.devices.get(options.device), made, buffers, program.text(), options.control);
 }
 
 class Run {
@@ -88,7 +94,7 @@ class Run {
     }
     check_values();
     allocate();
-    guarded([&](char* const* buffers) { launch_all(made_, buffers, program_.runtime(), options_); }, made_);
+    guarded([&](char* const* buffers) { launch_all(program_, made_, buffers, options_); }, made_);
     for (size_t k = 0; k < owned_.size(); ++k)
       if (is_given(k) && owned_[k].size() > 0) copy_back(k);
     if (results != nullptr) fill(*results);
@@ -108,7 +114,7 @@ class Run {
   void run_into_outputs() {
     BufferTable table(made_, temporaries(made_));
     table.fill(inputs_, [&](uint32_t k) { return static_cast<char*>(outputs_[k].data); });
-    launch_all(made_, table.data(), program_.runtime(), options_);
+    launch_all(program_, made_, table.data(), options_);
   }
 
   bool is_mapped() const {
@@ -134,7 +140,7 @@ class Run {
     const Specialisation* check = made_.check();
     if (check == nullptr) return;
     std::vector<char> failed(check->results().size(), 0);
-    const auto evaluate = [&](char* const* buffers) { launch_all(*check, buffers, program_.runtime(), options_); };
+    const auto evaluate = [&](char* const* buffers) { launch_all(program_, *check, buffers, options_); };
     guarded(evaluate, *check, failed.data());
     for (size_t k = 0; k < failed.size(); ++k)
       if (failed[k]) throw Error(ErrorCode::value, made_.value_checks()[k].message, made_.value_checks()[k].span);
@@ -156,8 +162,10 @@ class Run {
                               runtime.memory_limit));
     return runtime::Buffer(bytes, runtime.hooks.memory());
   }
+  // A device has its own.
   runtime::Buffer temporaries(const Specialisation& made) {
-    return made.temporary_bytes() > 0 ? allocate(made.temporary_bytes()) : runtime::Buffer();
+    return made.temporary_bytes() > 0 && options_.device == DeviceKind::cpu ? allocate(made.temporary_bytes())
+                                                                            : runtime::Buffer();
   }
 
   // A result that is copied back later is written with the strides of its output, shifted to start inside the buffer.

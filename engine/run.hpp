@@ -1,6 +1,7 @@
 // One call of a program.
 #pragma once
 
+#include "engine/device/devices.hpp"
 #include "engine/program.hpp"
 #include "engine/results.hpp"
 #include "engine/run_control.hpp"
@@ -10,6 +11,7 @@ namespace fuseval::engine {
 struct RunOptions {
   int threads = 0;  ///< at most; 0: the session's
   ResultRule rule;
+  DeviceKind device = DeviceKind::cpu;
   RunControl* control = nullptr;  ///< if somebody may stop the call, or watches it
 };
 

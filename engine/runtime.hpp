@@ -5,6 +5,7 @@
 
 #include "codegen/llvm/kernel.hpp"
 #include "engine/counters.hpp"
+#include "engine/device/devices.hpp"
 #include "engine/hooks.hpp"
 #include "engine/kernel_cache.hpp"
 #include "frontend/ast.hpp"
@@ -43,7 +44,8 @@ struct Runtime {
         memory_limit(options.memory_limit),
         pool(options.threads, options.hooks.parallel_for),
         kernels(options.kernel_limit, counters),
-        chains(chain_limits(pool.threads())) {}
+        chains(chain_limits(pool.threads())),
+        devices(options.kernel_limit, counters) {}
 
   HooksOwner hooks_owner;  ///< before everything that may call a hook, so destroyed after it
   const codegen::TargetOptions target;
@@ -54,6 +56,7 @@ struct Runtime {
   runtime::ThreadPool pool;
   KernelCache kernels;
   ChainLimits chains;
+  Devices devices;
 };
 
 }  // namespace fuseval::engine

@@ -73,6 +73,7 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
 
 Specialisation::Specialisation(Function function, const Specialisation& parent, const Workshop& workshop)
     : signature_{parent.signature_.inputs, parent.signature_.layouts, {}, {}}, used_slots_(parent.used_slots_) {
+  signature_.rule.for_device = parent.signature_.rule.for_device;
   build(std::move(function), workshop);
 }
 
@@ -86,8 +87,10 @@ void Specialisation::build(Function function, const Workshop& workshop) {
 #endif
   std::vector<ArrayLayout> outputs;
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
-  plan_ = make_plan(simple, signature_.layouts, outputs, workshop.chains);
-  compile(workshop);
+  // Tiles are for caches between memory and a core: a device runs its kernels one after another.
+  const bool for_device = signature_.rule.for_device;
+  plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? ChainLimits{} : workshop.chains);
+  if (!for_device) compile(workshop);
   note_extents();
   note_in_place();
   note_expectations();

@@ -25,14 +25,15 @@ struct OutputRequest {
   ArrayLayout layout;          ///< given only
 };
 
-/// What the graph is made for: everything but addresses and the values of weak scalars.
 /// How results that the text gives become what the caller gets.
 struct ResultRule {
   Casting casting = Casting::same_kind;  ///< allowed between a result and its output
   int32_t dtype = -1;                    ///< of owned results when no outputs are asked for; -1: each its own
+  bool for_device = false;               ///< planned only: a device compiles the plan's kernels itself
   bool operator==(const ResultRule&) const = default;
 };
 
+/// What the graph is made for: everything but addresses and the values of weak scalars.
 struct CallSignature {
   std::vector<frontend::InputInfo> inputs;
   std::vector<ArrayLayout> layouts;    ///< [slot]
@@ -67,6 +68,7 @@ class Specialisation {
   const std::vector<Result>& results() const { return results_; }
   bool returns_tuple() const { return returns_tuple_; }
   const Plan& plan() const { return plan_; }
+  /// For this processor; none for a device.
   std::span<const PreparedKernel> kernels() const { return kernels_; }
   /// Those that run tile by tile, in order.
   std::span<const PreparedChain> chains() const { return chains_; }

@@ -109,7 +109,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
       ->take_all()
       ->allow_extra_args(false);
   eval->add_option("--out-dtype", arguments.out_dtype, "cast the results, as astype does")->type_name("T");
-  eval->add_option("--device", arguments.device, "cpu or auto")->type_name("D");
+  eval->add_option("--device", arguments.device, "cpu, cudasim (the CUDA simulator) or auto")->type_name("D");
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
   eval->add_flag("--explain", arguments.explain, "print the plan as well (standard error)");

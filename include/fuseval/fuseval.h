@@ -197,7 +197,7 @@ typedef struct fv_run_options {
   size_t struct_size;
   int32_t threads;          /* at most this many; 0: the session's */
   int32_t casting;          /* how results may be cast to outputs: 0 same_kind, 1 unsafe, 2 safe, 3 no */
-  const char* device;       /* NULL, "cpu" or "auto" */
+  const char* device;       /* NULL, "cpu", "auto" or "cudasim": the CUDA simulator, for debugging */
   const char* result_dtype; /* NULL, or a dtype's name: without outputs, owned results are cast to it under `casting` */
   const fv_cancel* cancel;  /* NULL, or a token that must outlive the call */
   /* NULL, or called on the thread that made the call, between blocks of work and about 50 times a second, with the

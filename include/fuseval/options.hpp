@@ -16,7 +16,7 @@ enum class Casting : std::int32_t { same_kind = 0, unsafe = 1, safe = 2, no = 3 
 struct RunOptions {
   int threads = 0;                       ///< at most this many; 0: the session's
   Casting casting = Casting::same_kind;  ///< how results may be cast to outputs
-  const char* device = nullptr;          ///< "cpu" or "auto"
+  const char* device = nullptr;          ///< "cpu", "auto" or "cudasim", the CUDA simulator
   const char* result_dtype = nullptr;    ///< a dtype's name: owned results are cast to it, as `casting` allows
   const CancelToken* cancel = nullptr;   ///< stops the call
   /// Called on the calling thread, some 50 times a second, with the fraction that is done; false stops the call with

@@ -49,7 +49,8 @@ void set_threads(Settings& s, const std::string& value) {
   s.threads = value == "all" ? 0 : static_cast<int>(whole_number(value, 1, 4096));
 }
 void set_device(Settings& s, const std::string& value) {
-  if (value != "auto" && value != "cpu") throw ReplError("'" + value + "' is no device: auto or cpu");
+  if (value != "auto" && value != "cpu" && value != "cudasim")
+    throw ReplError("'" + value + "' is no device: auto, cpu or cudasim");
   s.device = value;
 }
 void set_threshold(Settings& s, const std::string& value) {
@@ -59,7 +60,7 @@ void set_threshold(Settings& s, const std::string& value) {
 constexpr Setting settings[] = {
     {"threads", "N or all", "threads that evaluate, at most",
      [](const Settings& s) { return text_of(s.threads, 0, "all"); }, set_threads},
-    {"device", "auto or cpu", "where evaluations run", [](const Settings& s) { return s.device; }, set_device},
+    {"device", "auto, cpu or cudasim", "where evaluations run", [](const Settings& s) { return s.device; }, set_device},
     {"memory", "auto, none, or bytes: 500M, 2G", "what one evaluation may take",
      [](const Settings& s) { return bytes_text(s.memory_limit); },
      [](Settings& s, const std::string& value) { s.memory_limit = bytes_of(value); }},
