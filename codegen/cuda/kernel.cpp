@@ -46,9 +46,8 @@ class Advisor {
     int64_t parallel = 1, reduced = 1;
     for (int axis = 0; axis < nest_.rank(); ++axis)
       if (!grow(axis < nest_.parallel_rank() ? parallel : reduced, std::max<int64_t>(extent(axis), 1))) return false;
-    // Short rows take up to two threads an element, and every output a warp.
-    int64_t items = parallel;
-    if (!grow(items, 2 * reduced) || !grow(parallel, 32)) return false;
+    // Short rows take up to two threads an element.
+    if (!grow(parallel, nest_.is_reduction() ? 2 * reduced : 1)) return false;
     for (size_t k = 0; k < nest_.operands.size(); ++k)
       if (nest_.operands[k].kind != OperandKind::index && span(k) > narrow_limit) return false;
     return true;

@@ -109,7 +109,7 @@ CudaKernel cuda_kernel(const LoopNest& nest, const CudaOptions& options);
 int64_t cuda_scratch_bytes(const CudaKernel& kernel, const int64_t* extents);
 
 /// The launches, in stream order, that run the whole nest; none where there is nothing to compute. The arguments'
-/// pointers are device pointers. Throws Error(too_large) where a grid would be too large.
+/// pointers are device pointers. Throws Error(memory) where a grid would be too large.
 std::vector<CudaLaunch> cuda_launches(const CudaKernel& kernel, const KernelArguments& arguments, char* scratch);
 
 }  // namespace fuseval::codegen

@@ -26,6 +26,7 @@ bool occurs(Reduction reduction, DType dtype) {
 }
 
 void reduce_one(NestBuilder& builder, Reduction reduction, DType dtype, const std::vector<int64_t>& strides) {
+  builder.tame = builder.nest.reduce_count() > 40;
   builder.accumulate(reduction, builder.load(dtype, strides));
   builder.epilogue();
   builder.store(builder.result(0), builder.parallel_strides());
@@ -158,6 +159,7 @@ TEST_CASE("order (B): several accumulators, parts of the body that need only col
   for (const int64_t n : {1, 10, 500}) {
     NestBuilder builder({70}, {n}, static_cast<uint32_t>(n));
     builder.nest.order = ReductionOrder::serial16;
+    builder.tame = n > 1;
     const uint32_t a = builder.load(DType::float64, {1, 70});
     const uint32_t column = builder.op(Op::sqrt, {builder.load(DType::float64, {1, 0})});
     const uint32_t row = builder.op(Op::divide, {builder.constant(1.0), builder.load(DType::float64, {0, 1})});
@@ -178,6 +180,7 @@ TEST_CASE("order (B): several accumulators, parts of the body that need only col
 TEST_CASE("order (A): several accumulators, a body that computes and stores, an epilogue that computes") {
   for (const int64_t n : {1, 10, 500, 5000, 20000}) {
     NestBuilder builder({2}, {n}, static_cast<uint32_t>(n));
+    builder.tame = n > 1;
     const uint32_t a = builder.load(DType::float64, builder.c_strides());
     const uint32_t b = builder.load(DType::float64, {0, 1});
     const uint32_t row = builder.load(DType::float64, {1, 0});
