@@ -50,6 +50,8 @@ constexpr bool equal(const char* a, const char* b) {
 
 // cuda.h declares functions under plain names and gives them versions by macros: a symbol that the macros would change
 // is an old one, and a version that they do not yield is not declared.
+// One is old on purpose: the second cuEventElapsedTime came with CUDA 12.8, and both do the same to events of ours.
+constexpr bool old_on_purpose(const char* symbol) { return equal(symbol, "cuEventElapsedTime"); }
 #define FUSEVAL_TEXT_OF(name) #name
 #define FUSEVAL_EXPANDED(name) FUSEVAL_TEXT_OF(name)
 #define FUSEVAL_COMPARE(member, symbol, ...)                                                   \
