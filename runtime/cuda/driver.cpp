@@ -62,7 +62,9 @@ DriverFound Driver::load(std::shared_ptr<SharedLibrary> library) {
   FUSEVAL_CUDA_DRIVER(FUSEVAL_BIND)
 #undef FUSEVAL_BIND
   // The version is asked for first: it needs no initialisation, and says more than a list of symbols.
-  if (api.driver_get_version != nullptr) api.driver_get_version(&driver->version_);
+  if (api.driver_get_version == nullptr)
+    return {nullptr, fmt::format("no driver: {} is something else", driver->path())};
+  api.driver_get_version(&driver->version_);
   if (!missing.empty() || driver->version_ < oldest_version)
     return {nullptr, fmt::format("driver too old: {} is of CUDA {}, {} is the oldest that serves{}", driver->path(),
                                  driver->version_text(), cuda::version_text(oldest_version),

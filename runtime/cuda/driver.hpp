@@ -16,7 +16,7 @@ struct DriverFound;
 
 /// A loaded and initialised driver with at least one device. Immutable, so thread-safe. Belongs to the process that
 /// found it: CUDA does not survive fork().
-class Driver {
+class Driver : public std::enable_shared_from_this<Driver> {
  public:
   /// Finds libcuda (FUSEVAL_LIBCUDA, then what is loaded, the loader's path, and where containers put it), and
   /// initialises it, which takes a tenth of a second on a machine with a GPU. Never throws for want of one.
