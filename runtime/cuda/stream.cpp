@@ -21,7 +21,7 @@ std::shared_ptr<Stream> Stream::borrow(std::shared_ptr<Device> device, StreamHan
 // Waited for first: the driver would let the work run on, and nobody would hear of its errors.
 Stream::~Stream() {
   if (!owned_) return;
-  device_->release("waiting for a CUDA stream", [&] { return device_->api().stream_synchronize(handle_); });
+  settle();
   device_->release("closing a CUDA stream", [&] { return device_->api().stream_destroy(handle_); });
 }
 
@@ -71,6 +71,10 @@ void Stream::synchronize() {
   device_->check(device_->api().stream_synchronize(handle_), "waiting for a CUDA stream");
   device_->launches().clear(handle_);
   device_->throw_remembered();
+}
+
+void Stream::settle() noexcept {
+  device_->release("waiting for a CUDA stream", [&] { return device_->api().stream_synchronize(handle_); });
 }
 
 bool Stream::is_done() {

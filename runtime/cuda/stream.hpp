@@ -39,6 +39,8 @@ class Stream {
   void wait_for(Stream& other);
   /// Waits for the work enqueued so far, and throws what went wrong.
   void synchronize();
+  /// Waits too, whatever happens: errors are remembered for the next synchronize(). For destructors and unwinding.
+  void settle() noexcept;
   /// Whether all of it is done. Throws what went wrong.
   bool is_done();
 

@@ -131,7 +131,9 @@ Result Machine::enter(const char* symbol, const Context* context) {
   if (symbol == failing_function_) return failing_code_;
   if (context != nullptr && context->lost && !works_when_lost(symbol)) return *context->lost;
   if (calls_ != fail_at_) return Result::success;
-  if (loses_device(fail_code_) && context != nullptr) lose(*context_of(context->device), fail_code_);
+  for (auto& [device, each] : contexts_)  // the current context's device, or where there is none, all
+    if (loses_device(fail_code_) && each->references > 0 && (context == nullptr || context == each.get()))
+      lose(*each, fail_code_);
   return fail_code_;
 }
 
