@@ -34,24 +34,23 @@ Loaded load_image(Device& device, const std::string& image) {
 
 }  // namespace
 
-std::shared_ptr<Module> Module::load(std::shared_ptr<Device> device, const std::string& image, std::string program) {
-  const std::string loading = fmt::format("loading the kernels of \"{}\"", program);
+std::shared_ptr<Module> Module::load(std::shared_ptr<Device> device, const std::string& image,
+                                     const std::string& name) {
   std::string reason;
-  auto module = load_if_fit(std::move(device), image, std::move(program), reason);
-  if (!module) throw Error(ErrorCode::device, loading + ": " + reason);
+  auto module = load_if_fit(std::move(device), image, name, reason);
+  if (!module) throw Error(ErrorCode::device, fmt::format("loading {}: {}", name, reason));
   return module;
 }
 
 std::shared_ptr<Module> Module::load_if_fit(std::shared_ptr<Device> device, const std::string& image,
-                                            std::string program, std::string& reason) {
+                                            const std::string& name, std::string& reason) {
   const Loaded loaded = load_image(*device, image);
   if (does_not_fit(loaded.result)) {
     reason = device->driver().describe(loaded.result) + loaded.log;
     return nullptr;
   }
-  if (loaded.result != Result::success)
-    device->check(loaded.result, fmt::format("loading the kernels of \"{}\"{}", program, loaded.log));
-  return std::shared_ptr<Module>(new Module(std::move(device), loaded.handle, std::move(program)));
+  if (loaded.result != Result::success) device->check(loaded.result, fmt::format("loading {}{}", name, loaded.log));
+  return std::shared_ptr<Module>(new Module(std::move(device), loaded.handle));
 }
 
 Module::~Module() {
@@ -60,32 +59,29 @@ Module::~Module() {
   device_->release("unloading kernels", [&] { return device_->api().module_unload(handle_); });
 }
 
-Function& Module::function(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  if (const auto it = functions_.find(name); it != functions_.end()) return *it->second;
+std::shared_ptr<Function> Module::function(const std::string& kernel, std::string program) {
   const ContextScope scope(*device_);
   FunctionHandle handle = nullptr;
-  const Result result = device_->api().module_get_function(&handle, handle_, name.c_str());
-  if (result == Result::not_found)
-    throw Error(ErrorCode::internal, fmt::format("the kernels of \"{}\" have no \"{}\"", program_, name));
-  device_->check(result, "looking up a kernel");
-  auto label = std::make_shared<const KernelLabel>(KernelLabel{name, program_});
-  return *functions_.emplace(name, std::unique_ptr<Function>(new Function(*device_, handle, std::move(label))))
-              .first->second;
+  const Result result = device_->api().module_get_function(&handle, handle_, kernel.c_str());
+  if (result == Result::not_found) throw Error(ErrorCode::internal, fmt::format("there is no kernel \"{}\"", kernel));
+  device_->check(result, fmt::format("looking up kernel \"{}\"", kernel));
+  return std::shared_ptr<Function>(new Function(shared_from_this(), handle, {kernel, std::move(program)}));
 }
 
 int Function::attribute(FunctionAttribute attribute) const {
-  const ContextScope scope(device_);
+  Device& device = module_->device();
+  const ContextScope scope(device);
   int value = 0;
-  device_.check(device_.api().func_get_attribute(&value, attribute, handle_), "reading a kernel's properties");
+  device.check(device.api().func_get_attribute(&value, attribute, handle_), "reading a kernel's properties");
   return value;
 }
 
 void Function::allow_shared(unsigned bytes) {
   if (bytes <= shared_allowed_.load(std::memory_order_acquire)) return;
-  device_.check(device_.api().func_set_attribute(handle_, FunctionAttribute::max_dynamic_shared_size_bytes,
-                                                 static_cast<int>(bytes)),
-                fmt::format("asking for {} bytes of shared memory for kernel \"{}\"", bytes, label_->kernel));
+  Device& device = module_->device();
+  device.check(device.api().func_set_attribute(handle_, FunctionAttribute::max_dynamic_shared_size_bytes,
+                                               static_cast<int>(bytes)),
+               fmt::format("asking for {} bytes of shared memory for kernel \"{}\"", bytes, label_->kernel));
   shared_allowed_.store(bytes, std::memory_order_release);
 }
 
@@ -93,7 +89,8 @@ void launch(Function& function, unsigned grid, unsigned block, unsigned shared_b
             Stream& stream) {
   Device& device = stream.device();
   size_t bytes = words.size_bytes();
-  if (&device != &function.device_) throw Error(ErrorCode::internal, "a launch on a stream of another device");
+  if (&device != &function.module_->device())
+    throw Error(ErrorCode::internal, "a launch on a stream of another device");
   if (grid < 1 || grid > INT32_MAX || block < 1 || block > static_cast<unsigned>(device.properties().threads_per_block))
     throw Error(ErrorCode::internal, fmt::format("a launch of {} blocks of {} threads", grid, block));
   if (bytes > most_argument_bytes)

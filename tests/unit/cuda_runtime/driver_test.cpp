@@ -121,16 +121,16 @@ TEST_CASE("kernels: loading, looking up, launching wrongly") {
   const auto device = gpu.device();
   const auto stream = Stream::create(device);
   CHECK(contains(thrown([&] { Module::load(device, fake::cubin(80, {"k"}), "a + b"); }).message(),
-                 "loading the kernels of \"a + b\": CUDA_ERROR_NO_BINARY_FOR_GPU (the fake driver's words): the fake's "
+                 "loading a + b: CUDA_ERROR_NO_BINARY_FOR_GPU (the fake driver's words): the fake's "
                  "linker does not take it"));
   std::string reason;
   CHECK(Module::load_if_fit(device, fake::ptx(13010, {"k"}), "a", reason) == nullptr);
   CHECK(contains(reason, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"));
   CHECK(Module::load_if_fit(device, fake::ptx(13000, {"k"}), "a", reason) != nullptr);
   const auto module = Module::load(device, fake::cubin(90, {"k"}), "a + b");
-  CHECK(thrown([&] { module->function("other"); }).message() == "the kernels of \"a + b\" have no \"other\"");
-  Function& function = module->function("k");
-  CHECK(&function == &module->function("k"));
+  CHECK(thrown([&] { module->function("other", "a"); }).message() == "there is no kernel \"other\"");
+  const auto kernel = module->function("k", "a");
+  Function& function = *kernel;
   CHECK(function.registers() == 32);
   CHECK(function.local_bytes() == 0);
   CHECK(function.threads_per_block() == 1024);
@@ -152,10 +152,11 @@ TEST_CASE("dynamic shared memory beyond 48 KiB is asked for, once") {
   const auto device = gpu.device();
   const auto stream = Stream::create(device);
   const auto module = Module::load(device, fake::cubin(90, {"k"}), "a");
-  for (int repeat = 0; repeat < 2; ++repeat) launch(module->function("k"), 1, 32, 100 * 1024, {}, *stream);
+  const auto kernel = module->function("k", "a");
+  for (int repeat = 0; repeat < 2; ++repeat) launch(*kernel, 1, 32, 100 * 1024, {}, *stream);
   stream->synchronize();
   CHECK(seen == 100 * 1024);
   CHECK(gpu->calls_of("cuFuncSetAttribute") == 1);
-  const Error error = thrown([&] { launch(module->function("k"), 1, 32, 300 * 1024, {}, *stream); });
+  const Error error = thrown([&] { launch(*kernel, 1, 32, 300 * 1024, {}, *stream); });
   CHECK(error.code() == ErrorCode::device);
 }

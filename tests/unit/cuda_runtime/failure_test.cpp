@@ -27,15 +27,15 @@ std::vector<uint64_t> pipeline(const FakeGpu& gpu, const std::shared_ptr<Device>
   std::vector<uint64_t> result(count);  // before the streams, which wait for their copies when they go
   const PinnedBuffer pinned(device, bytes);
   const auto one = Stream::create(device), two = Stream::create(device);
-  const auto module = Module::load(device, fake::cubin(90, {"scale"}), "a * 3");
+  const auto module = Module::load(device, fake::cubin(90, {"scale"}), "scale");
   auto* values = reinterpret_cast<uint64_t*>(pinned.data());
   std::iota(values, values + count, 1);
   DeviceBuffer in(one, bytes), out(one, bytes), copy(two, bytes);
   one->fill(out.view(), 0);
   one->copy_to_device(in.view(), values);
-  Function& function = module->function("scale");
+  const auto function = module->function("scale", "a * 3");
   const uint64_t words[] = {out.pointer(), in.pointer(), count, 3};
-  launch(function, 1, 64, 64 * 1024, words, *one);
+  launch(*function, 1, 64, 64 * 1024, words, *one);
   two->wait_for(*one);
   out.also_used_on(two);
   two->copy_on_device(copy.view(), out.view());
@@ -153,13 +153,13 @@ TEST_CASE("a kernel's fault loses the device: the error names kernel and program
     const auto driver = gpu.driver();
     const auto device = Device::open(driver, 0), other = Device::open(driver, 1);
     const auto stream = Stream::create(device);
-    const auto module = Module::load(device, fake::cubin(90, {"good", "bad"}), "sum(a[i])");
+    const auto module = Module::load(device, fake::cubin(90, {"good", "bad"}), "two kernels");
     DeviceBuffer buffer(stream, 64);
-    launch(module->function("good"), 1, 32, 0, {}, *stream);
+    launch(*module->function("good", "sum(a[i])"), 1, 32, 0, {}, *stream);
     stream->synchronize();
     const uint64_t beyond[] = {buffer.pointer() + 4096};
     const Error error = thrown([&] {
-      launch(module->function("bad"), 1, 32, 0, beyond, *stream);
+      launch(*module->function("bad", "sum(a[i])"), 1, 32, 0, beyond, *stream);
       stream->synchronize();
     });
     CHECK(error.code() == ErrorCode::device);

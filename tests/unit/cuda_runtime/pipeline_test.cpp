@@ -44,7 +44,7 @@ fake::Settings seeded(uint64_t seed) {
 
 std::shared_ptr<Module> scale_module(const FakeGpu& gpu, const std::shared_ptr<Device>& device) {
   gpu->add_kernel("scale", scale_kernel);
-  return Module::load(device, fake::cubin(90, {"scale"}), "a * k");
+  return Module::load(device, fake::cubin(90, {"scale"}), "scale");
 }
 
 }  // namespace
@@ -55,14 +55,14 @@ TEST_CASE("upload, launch, download; buffers are reused and freed in stream orde
     const auto device = gpu.device();
     const auto stream = Stream::create(device);
     const auto module = scale_module(gpu, device);
-    Function& function = module->function("scale");
+    const auto function = module->function("scale", "a * k");
     const std::vector<uint64_t> input = numbers();
     std::vector<uint64_t> output(count);
     DeviceBuffer in(stream, bytes);
     stream->copy_to_device(in.view(), input.data());
     for (const uint64_t factor : {2, 3, 5}) {
       DeviceBuffer out(stream, bytes);
-      scale(function, out, in, factor, *stream);
+      scale(*function, out, in, factor, *stream);
       in = std::move(out);  // the old one is freed after the kernel that reads it
     }
     stream->copy_to_host(output.data(), in.view());
@@ -85,7 +85,7 @@ TEST_CASE("streams order their work by events") {
       upload->copy_to_device(in.view(), input.data());
       compute->wait_for(*upload);
       in.also_used_on(compute);
-      scale(module->function("scale"), out, in, part, *compute);
+      scale(*module->function("scale", "a * k"), out, in, part, *compute);
       download->wait_for(*compute);
       out.also_used_on(download);
       download->copy_to_host(outputs[part].data(), out.view());
@@ -109,7 +109,7 @@ TEST_CASE("without the events the fake finds an order in which it goes wrong") {
       DeviceBuffer in(upload, bytes), out(compute, bytes);
       device->synchronize();
       upload->copy_to_device(in.view(), input.data());
-      scale(module->function("scale"), out, in, 2, *compute);
+      scale(*module->function("scale", "a * k"), out, in, 2, *compute);
       compute->copy_to_host(output.data(), out.view());
       device->synchronize();
     });
@@ -240,7 +240,7 @@ TEST_CASE("devices are apart: memory, streams, kernels") {
   const DeviceBuffer a(one, 1 << 20);
   CHECK(first->memory_info().free < second->memory_info().free);
   const auto module = scale_module(gpu, first);
-  CHECK(thrown([&] { launch(module->function("scale"), 1, 32, 0, {}, *two); }).code() == ErrorCode::internal);
+  CHECK(thrown([&] { launch(*module->function("scale", "a * k"), 1, 32, 0, {}, *two); }).code() == ErrorCode::internal);
   const Error error = thrown([&] { Device::open(driver, 2); });
   CHECK(error.code() == ErrorCode::argument);
   CHECK(error.message() == "there is no CUDA device 2; the driver has 2, counted from 0");
@@ -260,7 +260,7 @@ TEST_CASE("threads share a device and a stream") {
       for (int repeat = 0; repeat < 10; ++repeat) {
         DeviceBuffer in(own, bytes), out(own, bytes);
         own->copy_to_device(in.view(), input.data());
-        scale(module->function("scale"), out, in, part + 1, *own);
+        scale(*module->function("scale", "a * k"), out, in, part + 1, *own);
         own->copy_to_host(outputs[part].data(), out.view());
         own->synchronize();
       }
