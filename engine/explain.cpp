@@ -7,6 +7,7 @@
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
+#include "runtime/cuda/describe.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -56,7 +57,7 @@ std::string information(const Runtime& runtime) {
   text += fmt::format("result pool bytes: {}\n", runtime::pool_bytes());
   text += "device cpu: available\n";
   text += "device cuda: not in this version\n";
-  return text;
+  return text + runtime::cuda::describe();
 }
 
 }  // namespace fuseval::engine

@@ -8,15 +8,11 @@ namespace fuseval::runtime::cuda {
 
 std::shared_ptr<Device> Device::open(std::shared_ptr<const Driver> driver, int ordinal, DeviceOptions options) {
   driver->require_home();
-  if (ordinal < 0 || ordinal >= driver->device_count())
-    throw Error(ErrorCode::argument, fmt::format("there is no CUDA device {}; the driver has {}, counted from 0",
-                                                 ordinal, driver->device_count()));
   std::shared_ptr<Device> device(new Device(std::move(driver), ordinal));
-  const Driver& owner = device->driver();
+  device->properties_ = read_properties(device->driver(), ordinal);
   const std::string opening = fmt::format("opening CUDA device {}", ordinal);
-  owner.check(owner.api().device_get(&device->number_, ordinal), opening);
-  device->read_properties();
-  owner.check(owner.api().primary_ctx_retain(&device->context_, device->number_), opening);
+  device->driver_->check(device->api().device_get(&device->number_, ordinal), opening);
+  device->driver_->check(device->api().primary_ctx_retain(&device->context_, device->number_), opening);
   device->make_pool(options);
   return device;
 }
@@ -26,38 +22,6 @@ Device::~Device() {
   if (pool_ != nullptr) release("freeing a memory pool", [&] { return api().mem_pool_destroy(pool_); });
   // Also of a lost device: the context's memory is freed with its last reference.
   if (api().primary_ctx_release(number_) != Result::success) api().primary_ctx_release(number_);
-}
-
-int Device::attribute(DeviceAttribute attribute) const {
-  int value = 0;
-  driver_->check(api().device_get_attribute(&value, attribute, number_),
-                 fmt::format("reading the properties of CUDA device {}", ordinal_));
-  return value;
-}
-
-void Device::read_properties() {
-  DeviceProperties& p = properties_;
-  const std::string reading = fmt::format("reading the properties of CUDA device {}", ordinal_);
-  char name[256] = "";
-  driver_->check(api().device_get_name(name, sizeof name - 1, number_), reading);
-  p.name = name;
-  driver_->check(api().device_total_mem(&p.memory_bytes, number_), reading);
-  p.major = attribute(DeviceAttribute::compute_capability_major);
-  p.minor = attribute(DeviceAttribute::compute_capability_minor);
-  p.multiprocessors = attribute(DeviceAttribute::multiprocessor_count);
-  p.warp_size = attribute(DeviceAttribute::warp_size);
-  p.threads_per_block = attribute(DeviceAttribute::max_threads_per_block);
-  p.threads_per_multiprocessor = attribute(DeviceAttribute::max_threads_per_multiprocessor);
-  p.shared_bytes_per_block = attribute(DeviceAttribute::max_shared_memory_per_block);
-  p.shared_bytes_per_block_optin = attribute(DeviceAttribute::max_shared_memory_per_block_optin);
-  p.second_level_cache_bytes = attribute(DeviceAttribute::l2_cache_size);
-  p.copy_engines = attribute(DeviceAttribute::async_engine_count);
-  p.integrated = attribute(DeviceAttribute::integrated) != 0;
-  p.has_pools = attribute(DeviceAttribute::memory_pools_supported) != 0;
-  if (attribute(DeviceAttribute::compute_mode) == compute_mode_prohibited)
-    throw Error(ErrorCode::device,
-                fmt::format("CUDA device {} ({}) is in compute mode \"prohibited\"; nvidia-smi -c changes it", ordinal_,
-                            p.name));
 }
 
 // A pool of our own: the device's default pool belongs to the whole process, whose other libraries set its threshold.

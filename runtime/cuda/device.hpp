@@ -13,29 +13,11 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/cuda/device_properties.hpp"
 #include "runtime/cuda/driver.hpp"
 #include "runtime/cuda/launch_log.hpp"
 
 namespace fuseval::runtime::cuda {
-
-struct DeviceProperties {
-  std::string name;
-  int major = 0;  ///< compute capability: 9 and 0 for sm_90
-  int minor = 0;
-  int multiprocessors = 0;
-  int warp_size = 0;
-  int threads_per_block = 0;
-  int threads_per_multiprocessor = 0;
-  int shared_bytes_per_block = 0;  ///< without asking; more after opting in
-  int shared_bytes_per_block_optin = 0;
-  int second_level_cache_bytes = 0;
-  int copy_engines = 0;
-  bool integrated = false;  ///< shares its memory with the host
-  bool has_pools = false;   ///< stream-ordered memory pools
-  size_t memory_bytes = 0;
-
-  int arch() const { return major * 10 + minor; }
-};
 
 struct DeviceOptions {
   /// Bytes of freed memory that the pool keeps for reuse across synchronisations; none: half of the device's memory.
@@ -103,9 +85,7 @@ class Device : public std::enable_shared_from_this<Device> {
  private:
   friend class ContextScope;
   Device(std::shared_ptr<const Driver> driver, int ordinal) : driver_(std::move(driver)), ordinal_(ordinal) {}
-  void read_properties();
   void make_pool(const DeviceOptions& options);
-  int attribute(DeviceAttribute attribute) const;
   void lose(const std::string& why) noexcept;
   void remember(Result result, std::string_view doing) noexcept;
   bool may_release() const noexcept;

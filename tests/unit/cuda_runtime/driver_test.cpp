@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/cuda/describe.hpp"
 #include "runtime/cuda/device_buffer.hpp"
 #include "runtime/cuda/module.hpp"
 #include "tests/unit/cuda_runtime/fake_gpu.hpp"
 #include "tests/unit/cuda_runtime/thrown.hpp"
+#include "tests/unit/environment_variables.hpp"
 
 using namespace fuseval;
 using namespace fuseval::runtime::cuda;
@@ -79,6 +81,23 @@ TEST_CASE("a device says what it is") {
   CHECK(properties.memory_bytes == size_t{64} << 20);
   CHECK(properties.shared_bytes_per_block_optin == 200 * 1024);
   CHECK(properties.has_pools);
+}
+
+TEST_CASE("the machine in words") {
+  const FakeGpu gpu({.seed = 1, .devices = 2, .version = 12040});
+  const std::string text = describe();
+  CHECK(contains(text, std::string("cuda driver: CUDA 12.4, ") + FUSEVAL_FAKE_DRIVER + "\n"));
+  CHECK(contains(text, "\ncuda device 1: Fake GPU, sm_90, 8 multiprocessors, 0.1 GiB\n"));
+  CHECK(contains(text, "\ncuda compiler: "));
+  CHECK(gpu->calls_of("cuDevicePrimaryCtxRetain") == 0);
+  EnvironmentVariables variables;
+  variables.set("FUSEVAL_LIBNVRTC", "/nonexistent/libnvrtc.so");
+  CHECK(
+      contains(describe(), "cuda compiler: none: NVRTC is missing: FUSEVAL_LIBNVRTC=/nonexistent/libnvrtc.so cannot"));
+  variables.set("FUSEVAL_LIBNVRTC", "libm.so.6");
+  CHECK(contains(describe(), "cuda compiler: none: NVRTC is too old: "));
+  gpu->fail_function("cuDeviceGetName", Result::unknown);
+  CHECK(contains(describe(), "cuda device 0: reading the properties of CUDA device 0: CUDA_ERROR_UNKNOWN"));
 }
 
 TEST_CASE("a device that forbids contexts") {

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "../environment_variables.hpp"
 #include "../temporary_folder.hpp"
 
 using namespace fuseval::runtime;
@@ -33,20 +34,6 @@ unsigned mode_of(const fs::path& path) {
 }
 
 std::string key_of(int number) { return "key " + std::to_string(number); }
-
-/// Sets a variable for a scope.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_(name) {
-    if (const char* before = getenv(name)) before_ = before;
-    value != nullptr ? setenv(name, value, 1) : unsetenv(name);
-  }
-  ~Variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
 
 }  // namespace
 
@@ -193,7 +180,9 @@ TEST_CASE("disk cache: threads and processes that want the same new entry make i
       std::atomic<bool> good{true};
       std::vector<std::thread> threads;
       for (int thread = 0; thread < 2; ++thread)
-        threads.emplace_back([&] { if (cache.find_or_make("key", make) != "value") good = false; });
+        threads.emplace_back([&] {
+          if (cache.find_or_make("key", make) != "value") good = false;
+        });
       for (std::thread& thread : threads) thread.join();
       _exit(good ? 0 : 1);
     }
@@ -259,20 +248,17 @@ TEST_CASE("disk cache: folders that cannot be made, and none") {
 }
 
 TEST_CASE("cache folder: FUSEVAL_CACHE_DIR, XDG_CACHE_HOME, the home") {
-  const Variable home("HOME", "/home/someone");
-  {
-    const Variable own("FUSEVAL_CACHE_DIR", "/own");
-    CHECK(cache_folder() == "/own");
-  }
-  {
-    const Variable none("FUSEVAL_CACHE_DIR", "");
-    CHECK(cache_folder() == std::nullopt);
-  }
-  const Variable unset("FUSEVAL_CACHE_DIR", nullptr);
-  const Variable xdg("XDG_CACHE_HOME", "/caches");
+  EnvironmentVariables variables;
+  variables.set("HOME", "/home/someone");
+  variables.set("XDG_CACHE_HOME", "/caches");
+  variables.set("FUSEVAL_CACHE_DIR", "/own");
+  CHECK(cache_folder() == "/own");
+  variables.set("FUSEVAL_CACHE_DIR", "");
+  CHECK(cache_folder() == std::nullopt);
+  variables.set("FUSEVAL_CACHE_DIR", std::nullopt);
   CHECK(cache_folder() == "/caches/fuseval");
-  const Variable relative("XDG_CACHE_HOME", "caches");
+  variables.set("XDG_CACHE_HOME", "caches");
   CHECK(cache_folder() == "/home/someone/.cache/fuseval");
-  const Variable homeless("HOME", nullptr);
+  variables.set("HOME", std::nullopt);
   CHECK(cache_folder() == std::nullopt);
 }
