@@ -30,6 +30,11 @@ Compiler compiler_of(std::shared_ptr<const Nvrtc> nvrtc) {
   return compiler;
 }
 
+std::shared_ptr<const DiskCache> kernels_on_disk() {
+  const auto folder = cache_folder();
+  return folder ? std::make_shared<const DiskCache>(*folder + "/cuda") : nullptr;
+}
+
 std::vector<std::string> targets_for(int arch, const std::vector<int>& known) {
   const auto above = std::upper_bound(known.begin(), known.end(), arch);
   if (above == known.begin()) return {};

@@ -77,6 +77,9 @@ class KernelCache {
   LruCache<Future> modules_;
 };
 
+/// The user's kernels on disk: "cuda" in cache_folder(); nullptr where there is none.
+std::shared_ptr<const DiskCache> kernels_on_disk();
+
 /// Targets for a device of compute capability `arch`: its cubin and its PTX, or PTX of the newest below; none if the
 /// compiler knows only newer ones.
 std::vector<std::string> targets_for(int arch, const std::vector<int>& known);

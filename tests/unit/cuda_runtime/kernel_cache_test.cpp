@@ -9,6 +9,7 @@
 #include "runtime/cuda/device_buffer.hpp"
 #include "tests/unit/cuda_runtime/fake_gpu.hpp"
 #include "tests/unit/cuda_runtime/thrown.hpp"
+#include "tests/unit/environment_variables.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using namespace fuseval;
@@ -74,6 +75,16 @@ TEST_CASE("a module is compiled once, then found in memory, then on disk") {
   KernelCache other(device, newer, disk);
   other.get(source_of("k"));
   CHECK(other.counters().compiled == 1);
+}
+
+TEST_CASE("kernels lie in the user's cache folder") {
+  const TemporaryFolder folder;
+  EnvironmentVariables variables;
+  variables.set("FUSEVAL_CACHE_DIR", folder.path("own"));
+  CHECK(kernels_on_disk()->folder() == folder.path("own/cuda"));
+  CHECK(kernels_on_disk()->is_usable());
+  variables.set("FUSEVAL_CACHE_DIR", "");
+  CHECK(kernels_on_disk() == nullptr);
 }
 
 TEST_CASE("without a disk, and with one that cannot be written, kernels are compiled") {
