@@ -85,7 +85,7 @@ void Machine::reset(const Settings& wanted) {
   leaks_.clear();
   violations_.clear();
   failing_function_.clear();
-  calls_ = fail_at_ = operations_ = fail_operation_at_ = occupied_ = 0;
+  calls_ = fail_at_ = operations_ = fail_operation_at_ = occupied_ = next_stream = 0;
 }
 
 void Machine::add_kernel(const std::string& name, Kernel kernel) { kernels_[name] = std::move(kernel); }
@@ -148,7 +148,7 @@ Context* Machine::context_of(int device) {
 
 void Machine::progress() {
   for (auto& [device, context] : contexts_)
-    for (uint64_t count = random_() % 4; count > 0 && !context->lost; --count)
+    for (uint64_t count = random_() % 4 == 0 ? random_() % 4 : 0; count > 0 && !context->lost; --count)
       if (!step(*context)) break;
 }
 
@@ -165,7 +165,8 @@ bool Machine::step(Context& context) {
   consider(context.default_stream);
   for (auto& [handle, stream] : context.streams) consider(*stream);
   if (ready.empty()) return false;
-  std::sort(ready.begin(), ready.end());
+  // By age, not by address: a seed is one order.
+  std::sort(ready.begin(), ready.end(), [](const Stream* a, const Stream* b) { return a->serial < b->serial; });
   Stream& stream = *ready[random_() % ready.size()];
   const Operation operation = std::move(stream.queue.front());
   stream.queue.pop_front();

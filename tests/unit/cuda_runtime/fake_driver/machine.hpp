@@ -37,6 +37,7 @@ struct Operation {
 struct Stream {
   std::deque<Operation> queue;
   bool destroyed = false;
+  uint64_t serial = 0;  ///< in the order of creation
 };
 
 struct Pool {
@@ -127,6 +128,7 @@ class Machine : public Control {
 
   uint64_t operations() const { return operations_; }
 
+  uint64_t next_stream = 0;
   Settings settings;
   std::recursive_mutex mutex;
 

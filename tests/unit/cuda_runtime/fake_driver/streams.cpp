@@ -8,8 +8,9 @@
 using namespace fake;
 
 FAKE cuStreamCreate(StreamHandle* handle, unsigned) {
-  return inside("cuStreamCreate", [&](Machine&, Context& context) {
+  return inside("cuStreamCreate", [&](Machine& machine, Context& context) {
     auto stream = std::make_unique<fake::Stream>();
+    stream->serial = ++machine.next_stream;
     *handle = reinterpret_cast<StreamHandle>(stream.get());
     context.streams.emplace(stream.get(), std::move(stream));
     return Result::success;
