@@ -144,6 +144,20 @@ TEST_CASE("every call of opening a device failed in turn is an error, and the ne
   }
 }
 
+TEST_CASE("every call of closing a device failed in turn leaks nothing") {
+  const FakeGpu gpu;
+  for (uint64_t k = 1; k <= 5;
+       ++k) {  // the context looked up and made current, the pool, the host's context, the context
+    CAPTURE(k);
+    auto device = gpu.device();
+    gpu->fail_call(k, Result::unknown);
+    device.reset();
+    CHECK(gpu->calls() >= k);
+    gpu->fail_call(0, Result::unknown);
+    CHECK(gpu->leaks() == "");
+  }
+}
+
 TEST_CASE("a kernel's fault loses the device: the error names kernel and program, and stays") {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     FakeGpu gpu({.seed = seed, .devices = 2});

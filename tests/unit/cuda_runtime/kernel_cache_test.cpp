@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -56,12 +57,12 @@ TEST_CASE("a module is compiled once, then found in memory, then on disk") {
     const auto module = cache.get(source_of("k"));
     CHECK(cache.get(source_of("k")) == module);
     CHECK(cache.get(source_of("other")) != module);
-    KernelSource options = source_of("k");
-    options.options = {"--opti", "on"};
-    CHECK(cache.get(options) != module);
-    CHECK(cache.counters().compiled == 3);
-    CHECK(cache.counters().memory_hits == 1);
-    CHECK(cache.size() == 3);
+    for (const std::vector<std::string>& options : {std::vector<std::string>{"--opti", "on"}, {"--other"}, {}})
+      CHECK(cache.get({"k", options, "k"}) != module);
+    CHECK(cache.get({"k", {"--option"}, "another name"}) == module);
+    CHECK(cache.counters().compiled == 5);
+    CHECK(cache.counters().memory_hits == 2);
+    CHECK(cache.size() == 5);
     cache.clear();
     CHECK(cache.size() == 0);
     CHECK(cache.get(source_of("k")) != module);
@@ -75,6 +76,18 @@ TEST_CASE("a module is compiled once, then found in memory, then on disk") {
   KernelCache other(device, newer, disk);
   other.get(source_of("k"));
   CHECK(other.counters().compiled == 1);
+}
+
+TEST_CASE("devices of two architectures share a folder, not an entry") {
+  const TemporaryFolder folder;
+  const auto disk = std::make_shared<const DiskCache>(folder.path("cuda"));
+  for (const bool is_warm : {false, true})
+    for (const int major : {8, 9}) {
+      const FakeGpu gpu(sm(major, 0));
+      KernelCache cache(gpu.device(), stand_in({80, 90}), disk);
+      CHECK(cache.get(source_of("k")));
+      CHECK(cache.counters().compiled == (is_warm ? 0 : 1));
+    }
 }
 
 TEST_CASE("kernels lie in the user's cache folder") {
@@ -166,6 +179,8 @@ TEST_CASE("a newer device gets PTX; a cubin that the driver refuses is followed 
   CHECK(cache.get(source_of("k")));
   CHECK(cache.get(source_of("other")));
   CHECK(targets == std::vector<std::string>{"sm_90", "compute_90", "compute_90"});
+  const auto is_entry = [](const auto& file) { return file.path().extension() == ".entry"; };
+  CHECK(std::count_if(std::filesystem::directory_iterator(folder.path("cuda")), {}, is_entry) == 2);  // the PTX
 }
 
 TEST_CASE("nothing that the driver takes: what to do is said") {
