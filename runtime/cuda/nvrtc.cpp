@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <utility>
 
 #include "ir/error.hpp"
 #include "runtime/cuda/symbols.hpp"
@@ -15,6 +16,11 @@ namespace {
 
 /// The newest major that is looked for where no driver says more. There is one file name a major since CUDA 12.
 constexpr int newest_major = 14;
+
+/// Kernels take their arguments as __grid_constant__, which came with CUDA 11.7 and needs sm_70.
+constexpr std::pair oldest_version(11, 7);
+constexpr const char* oldest_words = "CUDA 11.7 is the oldest that serves";
+constexpr int oldest_arch = 70;
 
 std::vector<std::string> names_of(int from_major, int down_to) {
   std::vector<std::string> names;
@@ -85,14 +91,18 @@ NvrtcFound Nvrtc::load(std::shared_ptr<SharedLibrary> library) {
   FUSEVAL_NVRTC(FUSEVAL_BIND)
 #undef FUSEVAL_BIND
   if (!missing.empty())
-    return {nullptr, fmt::format("NVRTC is too old: {} has no {}; CUDA 11.2 is the oldest that serves", nvrtc->path(),
-                                 fmt::join(missing, ", "))};
+    return {nullptr,
+            fmt::format("NVRTC is too old: {} has no {}; {}", nvrtc->path(), fmt::join(missing, ", "), oldest_words)};
   int count = 0;
   bool good = api.version(&nvrtc->major_, &nvrtc->minor_) == NvrtcResult::success &&
               api.get_num_supported_archs(&count) == NvrtcResult::success && count > 0;
   nvrtc->archs_.resize(static_cast<size_t>(std::max(count, 0)));
   good = good && api.get_supported_archs(nvrtc->archs_.data()) == NvrtcResult::success;
   if (!good) return {nullptr, fmt::format("NVRTC does not say its version or targets: {}", nvrtc->path())};
+  if (std::pair(nvrtc->major_, nvrtc->minor_) < oldest_version)
+    return {nullptr,
+            fmt::format("NVRTC is too old: {} is of CUDA {}; {}", nvrtc->path(), nvrtc->version(), oldest_words)};
+  std::erase_if(nvrtc->archs_, [](int arch) { return arch < oldest_arch; });
   std::sort(nvrtc->archs_.begin(), nvrtc->archs_.end());
   return {nvrtc, ""};
 }

@@ -40,7 +40,7 @@ class Nvrtc {
   /// "13.0"
   std::string version() const;
   const std::string& path() const { return library_->path(); }
-  /// Compute capabilities that it compiles for, ascending: 75, 80, …
+  /// Compute capabilities that it compiles for, from 70 on (what kernels need), ascending: 75, 80, …
   const std::vector<int>& archs() const { return archs_; }
 
  private:
