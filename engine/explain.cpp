@@ -8,6 +8,7 @@
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
+#include "runtime/cuda/describe.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -58,7 +59,7 @@ std::string information(const Runtime& runtime) {
   text += "device cpu: available\n";
   text += fmt::format("device cudasim: {}\n", simulator_description());
   text += "device cuda: not in this version\n";
-  return text;
+  return text + runtime::cuda::describe();
 }
 
 }  // namespace fuseval::engine

@@ -8,9 +8,9 @@
 
 #include "codegen/llvm/kernel.hpp"
 #include "engine/counters.hpp"
-#include "engine/lru_cache.hpp"
 #include "engine/run_control.hpp"
 #include "runtime/background.hpp"
+#include "runtime/lru_cache.hpp"
 
 namespace fuseval::engine {
 
@@ -38,7 +38,7 @@ class KernelCache {
   void compile(const std::string& key, const LoopNest& nest, const codegen::TargetOptions& target, Promise& promise);
 
   mutable std::mutex mutex_;
-  LruCache<Future> kernels_;
+  runtime::LruCache<Future> kernels_;
   Counters& counters_;
   runtime::Background background_;  ///< last: its jobs use the rest
 };

@@ -5,9 +5,9 @@
 #include <mutex>
 #include <string>
 
-#include "engine/lru_cache.hpp"
 #include "engine/program.hpp"
 #include "engine/runtime.hpp"
+#include "runtime/lru_cache.hpp"
 
 namespace fuseval::engine {
 
@@ -31,7 +31,7 @@ class Session {
  private:
   std::shared_ptr<Runtime> runtime_;
   mutable std::mutex mutex_;
-  LruCache<std::shared_ptr<Program>> programs_;
+  runtime::LruCache<std::shared_ptr<Program>> programs_;
 };
 
 }  // namespace fuseval::engine

@@ -36,6 +36,7 @@ enum class ErrorCode : int32_t {
   cancelled = 15,
   internal = 16,  ///< a bug in fuseval
   hook = 17,      ///< a function that the host gave has failed
+  device = 18,    ///< a device that failed, or was lost: its arrays are gone, other devices are not
 };
 
 class Error : public std::exception {

@@ -7,7 +7,7 @@
 #include "codegen/cuda/kernel.hpp"
 #include "engine/counters.hpp"
 #include "engine/device/device.hpp"
-#include "engine/lru_cache.hpp"
+#include "runtime/lru_cache.hpp"
 
 namespace fuseval::engine {
 

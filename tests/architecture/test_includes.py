@@ -75,6 +75,18 @@ def test_llvm_is_named_in_one_folder():
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_cuda_header_is_needed():
+    """The driver and NVRTC are found at run time, by declarations of our own."""
+    wrong = [
+        f"{path.relative_to(ROOT)} includes {include}"
+        for folder in ALLOWED
+        for path in sources(folder)
+        for include in includes(path)
+        if re.match(r"(cuda|nvrtc|cupti|nvtx|cooperative_groups|cub/|thrust/)", include)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_public_headers_need_only_the_standard_library():
     wrong = [
         f"{path.relative_to(ROOT)} includes {include}"

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace fuseval::engine {
+namespace fuseval::runtime {
 
 template <class Value>
 class LruCache {
@@ -51,4 +51,4 @@ class LruCache {
   std::unordered_map<std::string_view, typename Entries::iterator> by_key_;  // keys live in entries_
 };
 
-}  // namespace fuseval::engine
+}  // namespace fuseval::runtime

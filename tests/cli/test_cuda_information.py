@@ -1,0 +1,47 @@
+"""What `fuseval info` says of CUDA, with the fake driver of tests/unit/cuda_runtime in the place of NVIDIA's."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
+if "FUSEVAL_COMMAND" in os.environ:
+    BUILD = Path(os.environ["FUSEVAL_COMMAND"]).resolve().parents[1]
+FAKE = BUILD / "tests" / "unit" / "libcuda-fake.so"
+
+
+@pytest.fixture
+def info(run):
+    """info(NAME=value, …) -> lines that begin with "cuda", what the fake says at its end."""
+    if not FAKE.exists():
+        pytest.skip(f"no fake driver: {FAKE} is built with unit_cuda_runtime")
+
+    def info(**variables):
+        done = run("info", env=os.environ | {"FUSEVAL_LIBCUDA": str(FAKE), "FUSEVAL_FAKE_REPORT": "1"} | variables)
+        return [line for line in done.stdout.splitlines() if line.startswith("cuda")], done.stderr
+
+    return info
+
+
+def test_driver_devices_and_compiler(info):
+    lines, report = info(FUSEVAL_FAKE_DEVICES="2", FUSEVAL_FAKE_VERSION="12040")
+    assert lines[0] == f"cuda driver: CUDA 12.4, {FAKE}"
+    assert lines[1:3] == [f"cuda device {k}: Fake GPU, sm_90, 8 multiprocessors, 0.1 GiB" for k in range(2)]
+    assert lines[3].startswith("cuda compiler: ")
+    assert report.splitlines()[1:] == [], "leaks and violations"
+
+
+def test_reasons(info):
+    assert "driver too old" in info(FUSEVAL_FAKE_VERSION="11000")[0][0]
+    assert "no device" in info(FUSEVAL_FAKE_DEVICES="0")[0][0]
+    assert "cannot be loaded" in info(FUSEVAL_LIBCUDA="/nonexistent")[0][0]
+
+
+def test_every_call_failed_in_turn(info):
+    calls = int(info()[1].split()[2])
+    assert calls > 10
+    for k in range(1, calls + 1):
+        lines, report = info(FUSEVAL_FAKE_FAIL_AT=str(k), FUSEVAL_FAKE_FAIL_CODE="999")
+        assert any("CUDA_ERROR_UNKNOWN" in line for line in lines), k
+        assert report.splitlines()[1:] == [], k

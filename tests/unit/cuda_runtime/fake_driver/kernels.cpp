@@ -1,0 +1,131 @@
+// The fake driver's functions for modules and launches.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+
+#include "tests/unit/cuda_runtime/fake_driver/call.hpp"
+
+using namespace fake;
+
+namespace {
+
+/// Kernels that an image names: the fake's own text, or a real cubin or PTX, in which registered names are looked for
+/// by the loader of a launch (a function of any name is found, and launched if it is registered).
+Result read_image(const Machine& machine, const char* image, std::vector<std::string>& kernels) {
+  std::istringstream text(image);
+  std::string kind, line;
+  int number = 0;
+  text >> kind >> number;
+  std::getline(text, line);
+  if (kind == "FAKE-CUBIN") {
+    if (number != machine.settings.major * 10 + machine.settings.minor) return Result::no_binary_for_gpu;
+  } else if (kind == "FAKE-PTX") {
+    if (number > machine.settings.version) return Result::unsupported_ptx_version;
+  } else if (memcmp(image, "\177ELF", 4) == 0 || strstr(image, ".visible .entry") != nullptr) {
+    kernels.push_back("*");
+    return Result::success;
+  } else {
+    return Result::invalid_image;
+  }
+  while (std::getline(text, line)) kernels.push_back(line);
+  return Result::success;
+}
+
+Result count_down(fake::Module* module, Result result) {
+  --module->pending;
+  return result;
+}
+
+}  // namespace
+
+FAKE cuModuleLoadDataEx(ModuleHandle* handle, const void* image, unsigned count, JitOption* options, void** values) {
+  return inside("cuModuleLoadDataEx", [&](Machine& machine, Context& context) {
+    auto module = std::make_unique<fake::Module>();
+    const Result result = read_image(machine, static_cast<const char*>(image), module->kernels);
+    for (unsigned k = 0; result != Result::success && k < count; ++k)
+      if (options[k] == JitOption::error_log_buffer)
+        strcpy(static_cast<char*>(values[k]), "the fake's linker does not take it\n");
+    if (result != Result::success) return result;
+    *handle = reinterpret_cast<ModuleHandle>(module.get());
+    context.modules.emplace(module.get(), std::move(module));
+    return Result::success;
+  });
+}
+
+FAKE cuModuleUnload(ModuleHandle handle) {
+  return inside("cuModuleUnload", [&](Machine& machine, Context& context) {
+    fake::Module* module = find(context.modules, handle);
+    if (module == nullptr) return Result::invalid_handle;
+    if (module->pending > 0) machine.violation("a module is unloaded while launches of it wait");
+    context.modules.erase(module);
+    return Result::success;
+  });
+}
+
+FAKE cuModuleGetFunction(FunctionHandle* handle, ModuleHandle module_handle, const char* name) {
+  return inside("cuModuleGetFunction", [&](Machine&, Context& context) {
+    fake::Module* module = find(context.modules, module_handle);
+    if (module == nullptr) return Result::invalid_handle;
+    const auto& kernels = module->kernels;
+    const bool any = !kernels.empty() && kernels.front() == "*";
+    if (!any && std::find(kernels.begin(), kernels.end(), name) == kernels.end()) return Result::not_found;
+    auto& function = module->functions[name];
+    if (!function) function = std::make_unique<fake::Function>();
+    function->module = module;
+    function->name = name;
+    *handle = reinterpret_cast<FunctionHandle>(function.get());
+    return Result::success;
+  });
+}
+
+FAKE cuFuncGetAttribute(int* value, FunctionAttribute attribute, FunctionHandle) {
+  return inside("cuFuncGetAttribute", [&](Machine&, Context&) {
+    *value = attribute == FunctionAttribute::num_regs                ? 32
+             : attribute == FunctionAttribute::max_threads_per_block ? 1024
+                                                                     : 0;
+    return Result::success;
+  });
+}
+
+FAKE cuFuncSetAttribute(FunctionHandle handle, FunctionAttribute attribute, int value) {
+  return inside("cuFuncSetAttribute", [&](Machine&, Context&) {
+    if (attribute != FunctionAttribute::max_dynamic_shared_size_bytes || value > 200 * 1024)
+      return Result::invalid_value;
+    reinterpret_cast<fake::Function*>(handle)->shared_allowed = value;
+    return Result::success;
+  });
+}
+
+FAKE cuLaunchKernel(FunctionHandle handle, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
+                    unsigned block_y, unsigned block_z, unsigned shared_bytes, StreamHandle stream_handle,
+                    void** parameters, void** extra) {
+  return on_stream("cuLaunchKernel", stream_handle, [&](Machine& machine, Context& context, fake::Stream& stream) {
+    auto* function = reinterpret_cast<fake::Function*>(handle);
+    const bool shape = grid_x > 0 && grid_y == 1 && grid_z == 1 && block_y == 1 && block_z == 1 && block_x <= 1024;
+    const bool packed = parameters == nullptr && extra != nullptr &&
+                        reinterpret_cast<uintptr_t>(extra[0]) == launch_param_pointer &&
+                        reinterpret_cast<uintptr_t>(extra[2]) == launch_param_size && extra[4] == nullptr;
+    if (!shape || !packed || shared_bytes > static_cast<unsigned>(function->shared_allowed))
+      return Result::invalid_value;
+    const auto* words = static_cast<const uint64_t*>(extra[1]);
+    const size_t bytes = *static_cast<const size_t*>(extra[3]);
+    Operation operation;
+    operation.name = "cuLaunchKernel " + function->name;
+    ++function->module->pending;
+    operation.run = [&machine, &context, function, copy = std::vector<uint64_t>(words, words + bytes / 8), grid_x,
+                     block_x, shared_bytes] {
+      const Launch launch{grid_x, block_x, shared_bytes, copy};
+      return count_down(function->module, machine.run_kernel(context, *function, launch));
+    };
+    machine.enqueue(context, stream, std::move(operation));
+    return Result::success;
+  });
+}
+
+FAKE_AGREES(module_load, cuModuleLoadDataEx)
+FAKE_AGREES(module_unload, cuModuleUnload)
+FAKE_AGREES(module_get_function, cuModuleGetFunction)
+FAKE_AGREES(func_get_attribute, cuFuncGetAttribute)
+FAKE_AGREES(func_set_attribute, cuFuncSetAttribute)
+FAKE_AGREES(launch_kernel, cuLaunchKernel)

@@ -1,0 +1,301 @@
+#include "tests/unit/cuda_runtime/fake_driver/machine.hpp"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "runtime/cuda/driver.hpp"
+
+namespace fake {
+namespace {
+
+constexpr size_t page = 4096;
+constexpr size_t alignment = 256;
+
+thread_local sigjmp_buf* fault_target = nullptr;
+
+void on_fault(int) {
+  if (fault_target != nullptr) siglongjmp(*fault_target, 1);
+  signal(SIGSEGV, SIG_DFL);  // not ours: it comes again and ends the process
+}
+
+/// Runs a kernel's function; false if it touched what it may not.
+bool survives(const Kernel& kernel, const Launch& launch) {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = on_fault;
+  action.sa_flags = SA_NODEFER;
+  sigaction(SIGSEGV, &action, &before);
+  sigjmp_buf here;
+  const bool first = sigsetjmp(here, 1) == 0;
+  if (first) {
+    fault_target = &here;
+    kernel(launch);
+  }
+  fault_target = nullptr;
+  sigaction(SIGSEGV, &before, nullptr);
+  return first;
+}
+
+void protect(const Allocation& allocation, int protection) {
+  mprotect(allocation.mapping, allocation.mapped, protection);
+}
+
+uint64_t from_environment(const char* name, uint64_t otherwise) {
+  const char* value = getenv(name);
+  return value != nullptr ? strtoull(value, nullptr, 10) : otherwise;
+}
+
+}  // namespace
+
+Machine& Machine::instance() {
+  static Machine machine;
+  static const bool configured = [] {  // for programs that cannot reach Control
+    Settings settings;
+    settings.seed = from_environment("FUSEVAL_FAKE_SEED", settings.seed);
+    settings.devices = static_cast<int>(from_environment("FUSEVAL_FAKE_DEVICES", 1));
+    settings.version = static_cast<int>(from_environment("FUSEVAL_FAKE_VERSION", 13000));
+    machine.reset(settings);
+    const Result code = static_cast<Result>(from_environment("FUSEVAL_FAKE_FAIL_CODE", 999));
+    machine.fail_call(from_environment("FUSEVAL_FAKE_FAIL_AT", 0), code);
+    return true;
+  }();
+  static_cast<void>(configured);
+  return machine;
+}
+
+Machine::~Machine() {
+  if (getenv("FUSEVAL_FAKE_REPORT") != nullptr)
+    fprintf(stderr, "fake driver: %llu calls\n%s%s", static_cast<unsigned long long>(calls_), leaks().c_str(),
+            violations_.c_str());
+}
+
+void Machine::reset(const Settings& wanted) {
+  for (auto& [device, context] : contexts_)
+    if (context->references > 0) destroy(*context);
+  settings = wanted;
+  random_.seed(wanted.seed);
+  kernels_.clear();
+  counts_.clear();
+  leaks_.clear();
+  violations_.clear();
+  failing_function_.clear();
+  calls_ = fail_at_ = operations_ = fail_operation_at_ = occupied_ = next_stream = 0;
+}
+
+void Machine::add_kernel(const std::string& name, Kernel kernel) { kernels_[name] = std::move(kernel); }
+
+void Machine::fail_call(uint64_t k, Result code) {
+  calls_ = 0;
+  fail_at_ = k;
+  fail_code_ = code;
+}
+
+void Machine::fail_function(const std::string& symbol, Result code) {
+  failing_function_ = symbol;
+  failing_code_ = code;
+}
+
+void Machine::fail_operation(uint64_t k, Result code) {
+  fail_operation_at_ = k == 0 ? 0 : operations_ + k;
+  fail_operation_code_ = code;
+}
+
+uint64_t Machine::calls_of(const std::string& symbol) const {
+  const auto it = counts_.find(symbol);
+  return it == counts_.end() ? 0 : it->second;
+}
+
+std::string Machine::leaks() const {
+  std::string text = leaks_;
+  for (const auto& [device, context] : contexts_)
+    if (context->references > 0)
+      text += "device " + std::to_string(device) + " is retained " + std::to_string(context->references) + " times\n";
+  return text;
+}
+
+// What a lost device leaves possible: looking at contexts, and letting go of them.
+bool works_when_lost(const std::string& symbol) {
+  return symbol.starts_with("cuCtxGet") || symbol.starts_with("cuCtxPush") || symbol.starts_with("cuCtxPop") ||
+         symbol.starts_with("cuDevice") || symbol.starts_with("cuInit");
+}
+
+Result Machine::enter(const char* symbol, const Context* context) {
+  ++calls_;
+  ++counts_[symbol];
+  if (symbol == failing_function_) return failing_code_;
+  if (context != nullptr && context->lost && !works_when_lost(symbol)) return *context->lost;
+  if (calls_ != fail_at_) return Result::success;
+  for (auto& [device, each] : contexts_)  // the current context's device, or where there is none, all
+    if (loses_device(fail_code_) && each->references > 0 && (context == nullptr || context == each.get()))
+      lose(*each, fail_code_);
+  return fail_code_;
+}
+
+Context* Machine::context_of(int device) {
+  auto& context = contexts_[device];
+  if (!context) {
+    context = std::make_unique<Context>();
+    context->device = device;
+  }
+  return context.get();
+}
+
+void Machine::progress() {
+  for (auto& [device, context] : contexts_)
+    for (uint64_t count = random_() % 4 == 0 ? random_() % 4 : 0; count > 0 && !context->lost; --count)
+      if (!step(*context)) break;
+}
+
+void Machine::enqueue(Context&, Stream& stream, Operation operation) { stream.queue.push_back(std::move(operation)); }
+
+/// Runs the head of one stream, chosen among those that may run. false if there is none.
+bool Machine::step(Context& context) {
+  std::vector<Stream*> ready;
+  const auto consider = [&](Stream& stream) {
+    if (stream.queue.empty()) return;
+    const Operation& head = stream.queue.front();
+    if (!head.awaited || head.awaited->completed >= head.version) ready.push_back(&stream);
+  };
+  consider(context.default_stream);
+  for (auto& [handle, stream] : context.streams) consider(*stream);
+  if (ready.empty()) return false;
+  // By age, not by address: a seed is one order.
+  std::sort(ready.begin(), ready.end(), [](const Stream* a, const Stream* b) { return a->serial < b->serial; });
+  Stream& stream = *ready[random_() % ready.size()];
+  const Operation operation = std::move(stream.queue.front());
+  stream.queue.pop_front();
+  if (operation.awaited) return true;
+  const bool fails = ++operations_ == fail_operation_at_;
+  const Result result = fails ? fail_operation_code_ : operation.run();
+  if (result != Result::success) lose(context, result);
+  if (stream.destroyed && stream.queue.empty()) context.streams.erase(&stream);
+  return true;
+}
+
+/// Nothing that is enqueued runs any more.
+void Machine::lose(Context& context, Result code) {
+  context.lost = code;
+  context.default_stream.queue.clear();
+  for (auto& [handle, stream] : context.streams) stream->queue.clear();
+}
+
+Stream* Machine::stream_of(Context& context, StreamHandle handle) {
+  if (reinterpret_cast<uintptr_t>(handle) <= 2) return &context.default_stream;
+  const auto it = context.streams.find(reinterpret_cast<Stream*>(handle));
+  return it == context.streams.end() || it->second->destroyed ? nullptr : it->second.get();
+}
+
+Result Machine::access(Context& context, const std::string& who, DevicePointer pointer, size_t bytes,
+                       const std::function<void(char*)>& use) {
+  auto it = context.memory.upper_bound(pointer);
+  if (it != context.memory.begin()) --it;
+  const bool inside = it != context.memory.end() && pointer >= it->first && pointer - it->first <= it->second.bytes &&
+                      bytes <= it->second.bytes - (pointer - it->first);
+  if (!inside || it->second.state != Allocation::live) {
+    violation(who + " touches " + (!inside ? "no device memory" : "memory that is freed or not yet allocated"));
+    return Result::illegal_address;
+  }
+  protect(it->second, PROT_READ | PROT_WRITE);
+  use(reinterpret_cast<char*>(pointer));
+  protect(it->second, PROT_NONE);
+  return Result::success;
+}
+
+Result Machine::run_kernel(Context& context, const Function& function, const Launch& launch) {
+  for (const auto& [pointer, allocation] : context.memory)
+    if (allocation.state == Allocation::live) protect(allocation, PROT_READ | PROT_WRITE);
+  const bool good = survives(kernels_.at(function.name), launch);
+  for (const auto& [pointer, allocation] : context.memory)
+    if (allocation.state == Allocation::live) protect(allocation, PROT_NONE);
+  if (good) return Result::success;
+  violation("kernel " + function.name + " touches memory that it may not");
+  return Result::illegal_address;
+}
+
+size_t Machine::reserved(const Context& context) const {
+  size_t bytes = context.allocated + occupied_;
+  for (const auto& [handle, pool] : context.pools) bytes += pool->reserved;
+  return bytes;
+}
+
+/// Contents are poison; the block ends where inaccessible pages begin, but for the alignment.
+Result Machine::allocate(Context& context, Pool* pool, size_t bytes, Allocation::State state, DevicePointer* pointer) {
+  if (bytes == 0) return Result::invalid_value;
+  const size_t spare = pool != nullptr ? pool->reserved - pool->used : 0;
+  const size_t grow = bytes > spare ? bytes - spare : 0;
+  if (grow > 0 && (grow > settings.memory || reserved(context) + grow > settings.memory)) return Result::out_of_memory;
+  const size_t padded = (bytes + alignment - 1) / alignment * alignment;
+  Allocation allocation;
+  allocation.mapped = (padded + page - 1) / page * page + page;
+  allocation.mapping = static_cast<char*>(
+      mmap(nullptr, allocation.mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  if (allocation.mapping == MAP_FAILED) return Result::out_of_memory;
+  allocation.mapped -= page;  // the last page stays inaccessible for good
+  protect(allocation, PROT_READ | PROT_WRITE);
+  memset(allocation.mapping, 0xCB, allocation.mapped);
+  protect(allocation, PROT_NONE);
+  allocation.bytes = bytes;
+  allocation.state = state;
+  allocation.pool = pool;
+  if (pool != nullptr) {
+    pool->used += bytes;
+    pool->reserved += grow;
+  } else {
+    context.allocated += bytes;
+  }
+  *pointer = reinterpret_cast<DevicePointer>(allocation.mapping + allocation.mapped - padded);
+  context.memory.emplace(*pointer, allocation);
+  return Result::success;
+}
+
+void Machine::drop(Context& context, Allocation& allocation) {
+  allocation.state = Allocation::freed;
+  madvise(allocation.mapping, allocation.mapped, MADV_DONTNEED);
+  (allocation.pool != nullptr ? allocation.pool->used : context.allocated) -= allocation.bytes;
+}
+
+void Machine::shrink_pools(Context& context) {
+  for (auto& [handle, pool] : context.pools) {
+    const size_t keep = std::max<size_t>(pool->used, std::min<uint64_t>(pool->threshold, pool->reserved));
+    pool->reserved = std::min(pool->reserved, keep);
+  }
+}
+
+void Machine::let_go(Context& context) {
+  if (--context.references > 0) return;
+  destroy(context);
+}
+
+/// What is left in a context that was not lost is a leak.
+void Machine::destroy(Context& context) {
+  if (!context.lost) {
+    run_until(context, [&] {
+      return context.default_stream.queue.empty() && std::all_of(context.streams.begin(), context.streams.end(),
+                                                                 [](auto& s) { return s.second->queue.empty(); });
+    });
+    const auto count = [&](const char* what, size_t number) {
+      if (number > 0) leaks_ += std::to_string(number) + " " + what + "\n";
+    };
+    count("streams", context.streams.size());
+    count("events", context.events.size());
+    count("modules", context.modules.size());
+    count("pools", context.pools.size());
+    count("pinned host buffers", context.pinned.size());
+    count("device buffers",
+          static_cast<size_t>(std::count_if(context.memory.begin(), context.memory.end(),
+                                            [](auto& m) { return m.second.state != Allocation::freed; })));
+  }
+  for (auto& [pointer, allocation] : context.memory) munmap(allocation.mapping, allocation.mapped + page);
+  for (auto& [pointer, bytes] : context.pinned) free(pointer);
+  const int device = context.device;
+  context = Context();  // in place: its address is its handle
+  context.device = device;
+}
+
+}  // namespace fake
