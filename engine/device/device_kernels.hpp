@@ -36,7 +36,7 @@ class DeviceKernels {
 
   Device& device_;
   std::mutex mutex_;
-  LruCache<std::shared_ptr<const DeviceKernel>> kernels_;
+  runtime::LruCache<std::shared_ptr<const DeviceKernel>> kernels_;
   Counters& counters_;
 };
 

@@ -20,7 +20,7 @@ DTYPES = [np.dtype(name) for name in (
     "complex64", "complex128")]
 CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 STATUS = ["OK", "SYNTAX", "UNKNOWN_NAME", "UNKNOWN_FUNCTION", "ARGUMENT", "DTYPE", "SHAPE", "CASTING", "AXIS", "LIMIT",
-          "VALUE", "FILE", "MEMORY", "UNSUPPORTED", "INVALID_HANDLE", "CANCELLED", "INTERNAL", "HOOK"]
+          "VALUE", "FILE", "MEMORY", "UNSUPPORTED", "INVALID_HANDLE", "CANCELLED", "INTERNAL", "HOOK", "DEVICE"]
 READONLY, WEAK, MAPPED = 1, 2, 4
 CASTING = {"same_kind": 0, "unsafe": 1, "safe": 2, "no": 3}
 

@@ -122,6 +122,7 @@ def test_every_snippet_is_tested():
     other = {(snippet.path, snippet.language) for snippet in SNIPPETS} - {
         (snippet.path, language) for snippet in SNIPPETS for language in ("console", "repl", "cpp", "c", "sh")}
     assert other == {("docs/architecture.md", ""), ("docs/language.md", "ebnf"),  # a drawing and the grammar
+                     ("docs/gpu.md", ""),  # what machines with a GPU, and kernels that go wrong, print
                      ("docs/installation.md", "cmake"), ("docs/installation.md", "shell")}
 
 
