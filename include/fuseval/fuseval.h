@@ -330,8 +330,9 @@ FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** 
 /* ---- information ---- */
 /* "0.1.0"; static. */
 FV_API const char* fv_version(void);
-/* Text, a "key: value" a line: versions, CPU, vector width, threads, caches, devices and why one is missing. Owned by
- * the caller: fv_string_release. */
+/* Text, a "key: value" a line: versions, CPU, vector width, threads, caches, devices and why one is missing. Where
+ * there is an NVIDIA driver this initialises it: a child that is forked afterwards cannot use it. Owned by the caller:
+ * fv_string_release. */
 FV_API fv_status fv_info(fv_session* session, char** result, fv_error** error);
 /* "bool", "int8", …, static; NULL for a number that is no dtype. The inverse gives -1 for NULL and unknown names. */
 FV_API const char* fv_dtype_name(int32_t dtype);
