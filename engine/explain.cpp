@@ -58,7 +58,7 @@ std::string information(const Runtime& runtime) {
   text += fmt::format("result pool bytes: {}\n", runtime::pool_bytes());
   text += "device cpu: available\n";
   text += fmt::format("device cudasim: {}\n", simulator_description());
-  text += "device cuda: found and described below, not used by this version yet\n";
+  text += "device cuda: not used by this version yet\n";
   return text + runtime::cuda::describe();
 }
 

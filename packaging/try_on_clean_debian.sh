@@ -14,7 +14,7 @@ if [ "${1:-}" != inside ]; then
 fi
 
 root=$2 package=$3
-debootstrap --variant=minbase bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$root.log" 2>&1 ||
+debootstrap --variant=minbase bookworm "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} >"$root.log" 2>&1 ||
   { cat "$root.log" >&2 && exit 1; }
 rm -f "$root.log"
 mkdir -p "$root/proc" "$root/dev"

@@ -99,6 +99,10 @@ struct CudaLaunch {
   std::vector<uint64_t> words;
 };
 
+/// What NVRTC must be told so that it changes no operation.
+inline constexpr const char* cuda_compile_options[] = {"--fmad=false", "--ftz=false", "--prec-div=true",
+                                                       "--prec-sqrt=true", "--std=c++17"};
+
 /// The fastest variant that these arguments allow. `vectors` is only ever set where the nest's text differs by it.
 CudaVariant cuda_variant(const LoopNest& nest, const KernelArguments& arguments);
 

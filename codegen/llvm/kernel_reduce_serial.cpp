@@ -67,8 +67,8 @@ class SerialWriter : public ReduceWriter {
   }
 
   static bool is_moment(const Accumulator& accumulator) { return accumulator.reduction == Reduction::moment2; }
-  // Moments go over the rows of a block twice, so they take all of them at once.
   int tile_columns() const { return takes_blocks() ? moment_tile_columns : wide_tile_columns; }
+  // Moments go over the rows of a block twice, so they take all of them at once.
   bool takes_blocks() const { return std::any_of(nest_.accumulators.begin(), nest_.accumulators.end(), is_moment); }
 
   void output(const Evaluation& outside) override {

@@ -5,29 +5,11 @@
 #include <algorithm>
 
 #include "batch.hpp"
+#include "tests/unit/reductions.hpp"
 
 namespace fuseval::test {
 namespace {
 
-constexpr Reduction all_reductions[] = {Reduction::sum,    Reduction::prod,   Reduction::min,
-                                        Reduction::max,    Reduction::all,    Reduction::any,
-                                        Reduction::argmin, Reduction::argmax, Reduction::moment2};
-
-// What bind and lower make: all and any take bool; sum and prod promote small integers; moment2 is of floats.
-bool occurs(Reduction reduction, DType dtype) {
-  switch (reduction) {
-    case Reduction::sum:
-    case Reduction::prod:
-      return is_float(dtype) || dtype == DType::int64 || dtype == DType::uint64;
-    case Reduction::all:
-    case Reduction::any:
-      return is_bool(dtype);
-    case Reduction::moment2:
-      return is_float(dtype);
-    default:
-      return true;
-  }
-}
 bool needs_elements(Reduction reduction) {
   switch (reduction) {
     case Reduction::min:
