@@ -4,8 +4,11 @@
 #include <algorithm>
 
 #include "engine/c_api_options.hpp"
+#include "engine/device/device_run.hpp"
 #include "engine/explain.hpp"
 #include "engine/float_environment.hpp"
+#include "engine/placing.hpp"
+#include "engine/runtime.hpp"
 #include "frontend/free_names.hpp"
 
 namespace fuseval::engine {
@@ -22,6 +25,15 @@ bool is_complete(const fv_view* inputs, int32_t count) {
   });
 }
 
+/// Machine code, for the CPU or the device that the inputs are on.
+void prepare(const Program& program, const fv_view* inputs) {
+  const Place place = place_of_call(program, inputs, nullptr, 0, {});
+  ResultRule rule;
+  rule.for_device = !place.is_host();
+  const auto made = program.specialise(inputs, nullptr, 0, rule, nullptr);
+  if (rule.for_device) prepare_for_device(program.runtime().devices.get(place), program, *made);
+}
+
 void check_counts(const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count) {
   require(input_count >= 0 && (inputs != nullptr || input_count == 0), "input_count is negative, or inputs is NULL");
   require(output_count >= 0 && (outputs != nullptr || output_count == 0),
@@ -32,8 +44,8 @@ void run_program(const Program& program, const fv_view* inputs, int32_t input_co
                  int32_t output_count, const CallOptions& options, fv_results** results) {
   const RunOptions& run = options.run();
   if (results == nullptr) return engine::run(program, inputs, input_count, outputs, output_count, run, nullptr);
-  Results made;
-  engine::run(program, inputs, input_count, outputs, output_count, run, &made);
+  auto made = std::make_shared<Results>();
+  engine::run(program, inputs, input_count, outputs, output_count, run, made.get());
   *results = make_handle<fv_results>("results", std::move(made));
 }
 
@@ -93,7 +105,7 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
     require(text != nullptr, "text is NULL");
     const FloatEnvironment environment;
     auto made = used.get().compile(view, names, inputs, input_count);
-    if (is_complete(inputs, input_count)) made->specialise(inputs, nullptr, 0, ResultRule{}, nullptr);
+    if (is_complete(inputs, input_count)) prepare(*made, inputs);
     *program = make_handle<fv_program>("program", std::move(made));
   });
 }

@@ -22,7 +22,11 @@ struct fv_program {
 };
 
 struct fv_results {
-  fuseval::engine::Results results;
+  std::shared_ptr<const fuseval::engine::Results> results;
+};
+
+struct fv_array {
+  fuseval::engine::SharedArray shared;
 };
 
 struct fv_names {

@@ -46,6 +46,18 @@ int32_t result_dtype_of(const char* name) {
   return static_cast<int32_t>(*dtype);
 }
 
+RunOptions::ResultsOn results_on(int32_t given) {
+  switch (given) {
+    case FV_RESULTS_WHERE_INPUTS_ARE:
+      return RunOptions::ResultsOn::where_inputs_are;
+    case FV_RESULTS_ON_HOST:
+      return RunOptions::ResultsOn::host;
+    case FV_RESULTS_ON_DEVICE:
+      return RunOptions::ResultsOn::device;
+  }
+  throw Error(ErrorCode::argument, fmt::format("results_on is 0, 1 or 2, not {}", given));
+}
+
 Hooks hooks_of(const fv_hooks* given) {
   const fv_hooks raw = read_options(given, "fv_hooks");
   if ((raw.allocate == nullptr) != (raw.deallocate == nullptr))
@@ -106,12 +118,13 @@ SessionOptions session_options(const fv_session_options* given) {
 }
 
 CallOptions::CallOptions(const fv_run_options* given) : given_(read_options(given, "fv_run_options")) {
-  const DeviceKind device = device_kind(given_.device == nullptr ? "cpu" : given_.device);
   if (given_.threads < 0)
     throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", given_.threads));
-  const bool for_device = device != DeviceKind::cpu;
-  run_ = {
-      given_.threads, {casting_of(given_.casting), result_dtype_of(given_.result_dtype), for_device}, device, nullptr};
+  run_.threads = given_.threads;
+  run_.rule = {casting_of(given_.casting), result_dtype_of(given_.result_dtype)};
+  run_.device = device_choice(given_.device);
+  run_.stream = given_.stream;
+  run_.results_on = results_on(given_.results_on);
   if (given_.cancel == nullptr && given_.progress == nullptr) return;
   const CancelToken* token = nullptr;
   if (given_.cancel != nullptr) token = &cancel_.emplace(given_.cancel).get("cancel").token;

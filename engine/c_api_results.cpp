@@ -1,32 +1,25 @@
 // The C ABI: results and lists of names.
 #include "engine/c_api_handles.hpp"
+#include "engine/device/array_copy.hpp"
 
 using namespace fuseval::engine;
 
 int32_t fv_results_count(const fv_results* results) {
   const Use used(results);
-  return used.is_alive() ? static_cast<int32_t>(results->results.items.size()) : 0;
+  return used.is_alive() ? static_cast<int32_t>(results->results->items.size()) : 0;
 }
 int32_t fv_results_is_tuple(const fv_results* results) {
   const Use used(results);
-  return used.is_alive() && results->results.is_tuple ? 1 : 0;
+  return used.is_alive() && results->results->is_tuple ? 1 : 0;
 }
 
 fv_status fv_results_view(const fv_results* results, int32_t index, fv_view* view, fv_error** error) {
   const Use used(results);
   return guard(error, {}, [&] {
-    const std::vector<Result>& items = used.get("results").results.items;
+    const std::vector<Result>& items = used.get("results").results->items;
     require(view != nullptr, "view is NULL");
     require(index >= 0 && static_cast<size_t>(index) < items.size(), "there is no result of that index");
-    const Result& item = items[static_cast<size_t>(index)];
-    *view = {item.data,
-             static_cast<int32_t>(item.dtype),
-             static_cast<int32_t>(item.shape.size()),
-             item.shape.data(),
-             item.strides.data(),
-             FV_DEVICE_CPU,
-             0,
-             item.is_weak ? FV_VIEW_WEAK : 0u};
+    *view = view_of(items[static_cast<size_t>(index)]);
   });
 }
 void fv_results_release(fv_results* results) { release_handle(results); }

@@ -10,8 +10,8 @@ namespace fuseval::engine {
 
 class ExpectedView {
  public:
-  /// layout must outlive this object.
-  ExpectedView(uint32_t slot, DType dtype, bool is_weak, const ArrayLayout& layout);
+  /// layout must outlive this object. anywhere: the array may be on a device.
+  ExpectedView(uint32_t slot, DType dtype, bool is_weak, const ArrayLayout& layout, bool anywhere);
   /// An output that the caller leaves to be allocated; dtype -1 for the result's own.
   ExpectedView(uint32_t slot, int32_t dtype);
 
@@ -27,7 +27,8 @@ class ExpectedView {
  private:
   // 0 when dtype, rank and device are as expected: one branch for all.
   uint32_t difference(const fv_view& view) const {
-    return static_cast<uint32_t>((view.dtype ^ dtype_) | (view.rank ^ rank_) | (view.device_type ^ FV_DEVICE_CPU));
+    return static_cast<uint32_t>((view.dtype ^ dtype_) | (view.rank ^ rank_) |
+                                 ((view.device_type ^ FV_DEVICE_CPU) & device_mask_));
   }
   bool has_layout(const fv_view& view) const {
     if (view.data == nullptr && !empty_) return false;
@@ -45,6 +46,7 @@ class ExpectedView {
   int32_t dtype_;
   int32_t rank_ = 0;
   uint32_t weak_ = 0;
+  int32_t device_mask_ = -1;  ///< 0: anywhere
   bool given_ = true;
   bool empty_ = false;
   bool c_order_ = true;

@@ -38,6 +38,9 @@ class Program {
   /// the text does not use, dtype, rank and weakness count; its shape and data are never looked at.
   void check_inputs(const fv_view* inputs, int32_t count) const;
 
+  /// Whether the text mentions this input.
+  bool is_used(size_t slot) const;
+
   /// One of the specialisations at hand, if it serves this call; then check_inputs holds.
   const Specialisation* find(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                              const ResultRule& rule) const {
@@ -70,7 +73,6 @@ class Program {
     return view.dtype == static_cast<int32_t>(wanted.dtype) && view.rank == wanted.rank &&
            ((view.flags & FV_VIEW_WEAK) != 0) == wanted.is_weak;
   }
-  bool is_used(size_t slot) const;
   bool unused_inputs_fit(const fv_view* inputs) const {
     for (const uint32_t slot : unused_slots_)
       if (!fits(inputs_[slot], inputs[slot])) return false;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/device/device.hpp"
 #include "ir/dtype.hpp"
 #include "ir/shape.hpp"
 #include "runtime/buffer.hpp"
@@ -11,12 +12,15 @@
 namespace fuseval::engine {
 
 struct Result {
-  runtime::Buffer buffer;  ///< empty for an output of the caller's
+  runtime::Buffer buffer;                   ///< empty for an output of the caller's, and on a device
+  std::unique_ptr<DeviceMemory> on_device;  ///< the same of a result that stayed on a device
   char* data = nullptr;
+  Place place;
   DType dtype = DType::float64;
   Shape shape;
   std::vector<int64_t> strides;
   bool is_weak = false;  ///< a Python-like number
+  bool is_readonly = false;
 };
 
 struct Results {
@@ -24,5 +28,12 @@ struct Results {
   std::vector<Result> items;
   bool is_tuple = false;
 };
+
+/// An array by itself. Immutable but for its elements, so shared by whoever refers to it.
+struct OwnedArray {
+  std::shared_ptr<const void> keeper;  ///< of what the memory comes from: gone after the array
+  Result array;
+};
+using SharedArray = std::shared_ptr<const OwnedArray>;
 
 }  // namespace fuseval::engine

@@ -6,7 +6,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/call_memory.hpp"
+#include "engine/device/aligned_call.hpp"
+#include "engine/device/device_run.hpp"
 #include "engine/float_environment.hpp"
+#include "engine/placing.hpp"
 #include "engine/runtime.hpp"
 #include "engine/self_overlap.hpp"
 #include "engine/strided_copy.hpp"
@@ -55,7 +59,7 @@ class BufferTable {
   runtime::Buffer temporaries_;
 };
 
-void launch_on_cpu(const Specialisation& made, char* const* buffers, Runtime& runtime, const RunOptions& options) {
+void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, const RunOptions& options) {
   const ExecutionContext context{runtime.pool, runtime.counters, options.threads, options.control};
   const auto kernels = made.kernels();
   if (options.control != nullptr) options.control->begin(estimated_nanoseconds(kernels));
@@ -69,12 +73,6 @@ void launch_on_cpu(const Specialisation& made, char* const* buffers, Runtime& ru
   if (options.control != nullptr) options.control->check();
 }
 
-void launch_all(const Program& program, const Specialisation& made, char* const* buffers, const RunOptions& options) {
-  Runtime& runtime = program.runtime();
-  if (options.device == DeviceKind::cpu) return launch_on_cpu(made, buffers, runtime, options);
-  run_on_device(runtime.devices.get(options.device), made, buffers, program.text(), options.control);
-}
-
 class Run {
  public:
   Run(const Program& program, const Specialisation& made, const fv_view* inputs, const fv_view* outputs,
@@ -84,7 +82,8 @@ class Run {
         inputs_(inputs),
         outputs_(outputs),
         output_count_(output_count),
-        options_(options) {}
+        options_(options),
+        memory_(program.runtime()) {}
 
   void go(Results* results) {
     if (is_simple()) {
@@ -94,7 +93,7 @@ class Run {
     }
     check_values();
     allocate();
-    guarded([&](char* const* buffers) { launch_all(program_, made_, buffers, options_); }, made_);
+    guarded([&](char* const* buffers) { launch_all(made_, buffers, program_.runtime(), options_); }, made_);
     for (size_t k = 0; k < owned_.size(); ++k)
       if (is_given(k) && owned_[k].size() > 0) copy_back(k);
     if (results != nullptr) fill(*results);
@@ -114,7 +113,7 @@ class Run {
   void run_into_outputs() {
     BufferTable table(made_, temporaries(made_));
     table.fill(inputs_, [&](uint32_t k) { return static_cast<char*>(outputs_[k].data); });
-    launch_all(program_, made_, table.data(), options_);
+    launch_all(made_, table.data(), program_.runtime(), options_);
   }
 
   bool is_mapped() const {
@@ -140,7 +139,7 @@ class Run {
     const Specialisation* check = made_.check();
     if (check == nullptr) return;
     std::vector<char> failed(check->results().size(), 0);
-    const auto evaluate = [&](char* const* buffers) { launch_all(program_, *check, buffers, options_); };
+    const auto evaluate = [&](char* const* buffers) { launch_all(*check, buffers, program_.runtime(), options_); };
     guarded(evaluate, *check, failed.data());
     for (size_t k = 0; k < failed.size(); ++k)
       if (failed[k]) throw Error(ErrorCode::value, made_.value_checks()[k].message, made_.value_checks()[k].span);
@@ -150,22 +149,12 @@ class Run {
     owned_.resize(made_.results().size());
     for (size_t k = 0; k < owned_.size(); ++k) {
       if (is_given(k) && !needs_copy(k)) continue;
-      owned_[k] = allocate(span_bytes(k));
+      owned_[k] = memory_.allocate(span_bytes(k));
     }
   }
 
-  runtime::Buffer allocate(size_t bytes) {
-    const Runtime& runtime = program_.runtime();
-    if (__builtin_add_overflow(allocated_, bytes, &allocated_) || allocated_ > runtime.memory_limit)
-      throw Error(ErrorCode::limit,
-                  fmt::format("the call needs more than the {} bytes that are allowed for results and temporaries",
-                              runtime.memory_limit));
-    return runtime::Buffer(bytes, runtime.hooks.memory());
-  }
-  // A device has its own.
   runtime::Buffer temporaries(const Specialisation& made) {
-    return made.temporary_bytes() > 0 && options_.device == DeviceKind::cpu ? allocate(made.temporary_bytes())
-                                                                            : runtime::Buffer();
+    return made.temporary_bytes() > 0 ? memory_.allocate(made.temporary_bytes()) : runtime::Buffer();
   }
 
   // A result that is copied back later is written with the strides of its output, shifted to start inside the buffer.
@@ -208,7 +197,11 @@ class Run {
     if (program_.runtime().hooks.memory() != nullptr) results.hooks = program_.shared_runtime();
     for (size_t k = 0; k < made_.results().size(); ++k) {
       const auto& result = made_.results()[k];
-      Result item{{}, nullptr, result.dtype, result.shape, result.strides, result.is_weak};
+      Result item;
+      item.dtype = result.dtype;
+      item.shape = result.shape;
+      item.strides = result.strides;
+      item.is_weak = result.is_weak;
       item.data = is_given(k) ? static_cast<char*>(outputs_[k].data) : owned_data(k);
       if (!is_given(k)) item.buffer = std::move(owned_[k]);
       results.items.push_back(std::move(item));
@@ -221,7 +214,7 @@ class Run {
   const fv_view* outputs_;
   int32_t output_count_;
   const RunOptions& options_;
-  size_t allocated_ = 0;
+  CallMemory memory_;
   std::vector<runtime::Buffer> owned_;
 };
 
@@ -257,23 +250,69 @@ void check_outputs(const fv_view* outputs, int32_t count) {
   }
 }
 
+bool results_stay(const RunOptions& options, const Program& program, const fv_view* inputs) {
+  if (options.results_on != RunOptions::ResultsOn::where_inputs_are)
+    return options.results_on == RunOptions::ResultsOn::device;
+  for (size_t k = 0; k < program.inputs().size(); ++k)
+    if (program.is_used(k) && inputs[k].device_type != FV_DEVICE_CPU) return true;
+  return false;
+}
+
+/// The specialisation for a call, which `keep` keeps; the views are checked.
+const Specialisation& specialisation(const Program& program, const fv_view* inputs, const fv_view* outputs,
+                                     int32_t output_count, const ResultRule& rule, const RunControl* control,
+                                     std::shared_ptr<const Specialisation>& keep) {
+  if (const Specialisation* known = program.find(inputs, outputs, output_count, rule)) return *known;
+  check_outputs(outputs, output_count);
+  keep = program.specialise(inputs, outputs, output_count, rule, control);
+  return *keep;
+}
+
+void require_outputs(const Specialisation& made, int32_t output_count, const Results* results) {
+  if (results == nullptr && static_cast<size_t>(output_count) != made.results().size())
+    throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
+}
+
+void run_away(Place place, const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+              const RunOptions& options, Results* results) {
+  ResultRule rule = options.rule;
+  rule.for_device = true;
+  program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
+  check_outputs(outputs, output_count);
+  const AlignedCall call(program, inputs, outputs, output_count);
+  std::shared_ptr<const Specialisation> keep;
+  const Specialisation& made =
+      specialisation(program, call.inputs(), call.outputs(), output_count, rule, options.control, keep);
+  require_outputs(made, output_count, results);
+  const bool stay = results_stay(options, program, inputs);
+  run_on_device(program.runtime().devices.get(place), program, made,
+                {call.inputs(), call.outputs(), output_count, stay}, options, results);
+  call.copy_back();
+  for (size_t k = 0; results != nullptr && k < static_cast<size_t>(output_count); ++k)
+    if (call.is_replaced(k)) {
+      results->items[k].data = static_cast<char*>(outputs[k].data);
+      results->items[k].strides = strides_of(outputs[k]);
+    }
+}
+
 }  // namespace
 
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results) {
   const FloatEnvironment environment;
   if (options.control != nullptr) options.control->check();
+  if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
+  const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
+  if (!place.is_host()) return run_away(place, program, inputs, outputs, output_count, options, results);
+  if (options.results_on == RunOptions::ResultsOn::device)
+    throw Error(ErrorCode::argument, "results are to stay on a device, but the call is for the CPU");
   std::shared_ptr<const Specialisation> keep;
-  const bool fits = static_cast<size_t>(input_count) == program.inputs().size();
-  const Specialisation* made = fits ? program.find(inputs, outputs, output_count, options.rule) : nullptr;
+  const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
   if (made == nullptr) {
     program.check_inputs(inputs, input_count);
-    check_outputs(outputs, output_count);
-    keep = program.specialise(inputs, outputs, output_count, options.rule, options.control);
-    made = keep.get();
+    made = &specialisation(program, inputs, outputs, output_count, options.rule, options.control, keep);
   }
-  if (results == nullptr && static_cast<size_t>(output_count) != made->results().size())
-    throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
+  require_outputs(*made, output_count, results);
   const int available = program.runtime().pool.threads();
   RunOptions exact = options;
   exact.threads = options.threads > 0 ? std::min(options.threads, available) : available;

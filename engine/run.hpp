@@ -1,7 +1,7 @@
 // One call of a program.
 #pragma once
 
-#include "engine/device/devices.hpp"
+#include "engine/device/place.hpp"
 #include "engine/program.hpp"
 #include "engine/results.hpp"
 #include "engine/run_control.hpp"
@@ -11,7 +11,10 @@ namespace fuseval::engine {
 struct RunOptions {
   int threads = 0;  ///< at most; 0: the session's
   ResultRule rule;
-  DeviceKind device = DeviceKind::cpu;
+  DeviceChoice device;
+  void* stream = nullptr;  ///< the caller's, to run on; nullptr: the session's
+  /// Where results go that no output is given for.
+  enum class ResultsOn { where_inputs_are, host, device } results_on = ResultsOn::where_inputs_are;
   RunControl* control = nullptr;  ///< if somebody may stop the call, or watches it
 };
 

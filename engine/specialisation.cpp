@@ -157,15 +157,17 @@ void Specialisation::note_in_place() {
 }
 
 void Specialisation::note_expectations() {
+  const bool anywhere = signature_.rule.for_device;
   for (const uint32_t slot : used_slots_) {
     const frontend::InputInfo& input = signature_.inputs[slot];
-    expected_inputs_.emplace_back(slot, input.dtype, input.is_weak, signature_.layouts[slot]);
+    const bool on_device = anywhere && !input.is_weak;
+    expected_inputs_.emplace_back(slot, input.dtype, input.is_weak, signature_.layouts[slot], on_device);
   }
   for (uint32_t k = 0; k < signature_.outputs.size(); ++k) {
     const OutputRequest& request = signature_.outputs[k];
     const int32_t dtype = request.dtype ? static_cast<int32_t>(*request.dtype) : -1;
     if (request.given)
-      expected_outputs_.emplace_back(k, *request.dtype, false, request.layout);
+      expected_outputs_.emplace_back(k, *request.dtype, false, request.layout, anywhere);
     else
       expected_outputs_.emplace_back(k, dtype);
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/attachments.hpp"
 #include "engine/chain.hpp"
 #include "engine/executor.hpp"
 #include "engine/expected_view.hpp"
@@ -103,6 +104,8 @@ class Specialisation {
   std::span<const BufferSource> buffer_sources() const { return buffer_sources_; }
   /// Whether every result must be given by the caller for nothing to be allocated (there is no check to run first).
   bool has_check() const { return check_ != nullptr; }
+  /// What devices have made ready for it.
+  Attachments& attachments() const { return attachments_; }
 
  private:
   Specialisation(Function function, const Specialisation& parent, const Workshop& workshop);
@@ -129,6 +132,7 @@ class Specialisation {
   // Flat copies of what the warm path compares and looks up, so that it touches few cache lines.
   std::vector<ExpectedView> expected_inputs_, expected_outputs_;
   std::vector<BufferSource> buffer_sources_;
+  mutable Attachments attachments_;
 };
 
 inline bool overlap(const void* a, const Specialisation::Extent& a_extent, const void* b,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/device/place.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -19,13 +20,14 @@ void validate_description(const fv_view& view, const std::string& what) {
   if (view.dtype < 0 || view.dtype >= dtype_count) refuse(what, fmt::format("{} is no dtype", view.dtype));
   if (view.rank < 0 || view.rank > FV_MAX_RANK)
     refuse(what, fmt::format("rank {} is not in [0, {}]", view.rank, FV_MAX_RANK));
-  if (view.device_type != FV_DEVICE_CPU) refuse(what, fmt::format("device type {} is not available", view.device_type));
+  validate_place(view, what);
   for (int32_t k = 0; view.shape != nullptr && k < view.rank; ++k)
     if (view.shape[k] < 0) refuse(what, fmt::format("extent {} of axis {} is negative", view.shape[k], k));
   if ((view.flags & FV_VIEW_WEAK) == 0) return;
   const DType dtype = dtype_of(view);
   const bool python = dtype == DType::bool_ || dtype == DType::int64 || dtype == DType::float64;
   if (view.rank != 0 || !python) refuse(what, "a weak scalar has rank 0 and dtype bool, int64 or float64");
+  if (view.device_type != FV_DEVICE_CPU) refuse(what, "a weak scalar is the host's");
 }
 
 void validate(const fv_view& view, const std::string& what) {

@@ -1,4 +1,8 @@
-// A device as the engine sees it: memory of its own, and CUDA C++ text that it compiles and runs.
+// A device as the engine sees it: memory of its own, CUDA C++ text that it compiles, and queues of work.
+//
+// The session's queue orders everything: memory is allocated and freed in its order, and whoever works on another queue
+// lets that one wait for it before, and it for that one afterwards. Work is done when a queue has been waited for;
+// errors may come at any later operation.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +10,9 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
+
+#include "engine/device/place.hpp"
 
 namespace fuseval::engine {
 
@@ -17,55 +22,77 @@ struct DeviceSource {
   std::vector<std::string> entries;
 };
 
+/// A kernel that can be launched; it keeps its module.
+class DeviceFunction {
+ public:
+  virtual ~DeviceFunction() = default;
+};
+
 /// A text that a device has compiled.
 class DeviceModule {
  public:
   virtual ~DeviceModule() = default;
+  /// entry: index into the source's entries. program: the text that errors name.
+  virtual std::shared_ptr<DeviceFunction> function(size_t entry, const std::string& program) const = 0;
 };
 
-/// Thread-safe, but for one's own memory: the caller orders what uses it. Everything throws Error that names the
-/// device.
+/// Memory on a device, given back in the order of the session's queue when destroyed; it keeps the device.
+class DeviceMemory {
+ public:
+  virtual ~DeviceMemory() = default;
+  char* data() const { return data_; }
+  size_t size() const { return size_; }
+
+ protected:
+  DeviceMemory(char* data, size_t size) : data_(data), size_(size) {}
+
+ private:
+  char* const data_;
+  const size_t size_;
+};
+
+/// Work that is done in the order in which it was asked for. Thread-safe.
+class DeviceQueue {
+ public:
+  virtual ~DeviceQueue() = default;
+  /// words: the kernel's one parameter, a struct of 8-byte words; copied.
+  virtual void launch(DeviceFunction& function, uint32_t grid, uint32_t block, std::span<const uint64_t> words) = 0;
+  /// The host's memory must stay as it is, and alive, until the queue has been waited for.
+  virtual void upload(char* to, const char* from, size_t bytes) = 0;
+  virtual void download(char* to, const char* from, size_t bytes) = 0;
+  /// On the device. The two must not overlap.
+  virtual void copy(char* to, const char* from, size_t bytes) = 0;
+  /// What is asked for from now on waits for what the other queue has now.
+  virtual void wait_for(DeviceQueue& other) = 0;
+  /// Waits, and throws what went wrong.
+  virtual void synchronize() = 0;
+  /// Waits, whatever happens: for unwinding. Errors come at the next synchronize().
+  virtual void settle() noexcept = 0;
+  /// What the device's own library calls it (a CUstream); nullptr if it has no name.
+  virtual void* native() const = 0;
+};
+
+/// Thread-safe. Everything throws Error that names the device.
 class Device {
  public:
   virtual ~Device() = default;
-
+  virtual Place place() const = 0;
   /// One module a source, in their order.
   virtual std::vector<std::shared_ptr<const DeviceModule>> compile(std::span<const DeviceSource> sources) = 0;
-  /// After everything that this thread has asked for before. entry: of the module's source. words: the kernel's one
-  /// parameter, a struct of 8-byte words. Errors name the program.
-  virtual void launch(const DeviceModule& module, size_t entry, uint32_t grid, uint32_t block,
-                      std::span<const uint64_t> words, const std::string& program) = 0;
-
+  /// The session's own.
+  virtual DeviceQueue& queue() = 0;
+  /// A further one.
+  virtual std::unique_ptr<DeviceQueue> open_queue() = 0;
+  /// The caller's (a CUstream), who keeps it alive.
+  virtual std::unique_ptr<DeviceQueue> borrow_queue(void* native) = 0;
   /// At least 256-byte aligned. bytes > 0.
-  virtual char* allocate(size_t bytes) = 0;
-  virtual void release(char* memory) noexcept = 0;
-  virtual void upload(char* to, const char* from, size_t bytes) = 0;
-  /// Waits for what this thread has launched before.
-  virtual void download(char* to, const char* from, size_t bytes) = 0;
-};
-
-/// Device memory that is given back at the end of its scope. Movable.
-class DeviceBlock {
- public:
-  DeviceBlock() = default;
-  DeviceBlock(Device& device, size_t bytes) : device_(&device), data_(bytes > 0 ? device.allocate(bytes) : nullptr) {}
-  DeviceBlock(DeviceBlock&& other) noexcept { swap(other); }
-  DeviceBlock& operator=(DeviceBlock&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~DeviceBlock() {
-    if (data_ != nullptr) device_->release(data_);
-  }
-  char* data() const { return data_; }
-
- private:
-  void swap(DeviceBlock& other) {
-    std::swap(device_, other.device_);
-    std::swap(data_, other.data_);
-  }
-  Device* device_ = nullptr;
-  char* data_ = nullptr;
+  virtual std::unique_ptr<DeviceMemory> allocate(size_t bytes) = 0;
+  /// Page-locked memory of the host, from and to which copies run at full speed beside other work. bytes > 0.
+  virtual std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) = 0;
+  /// Bytes that an allocation could still get.
+  virtual size_t free_bytes() = 0;
+  /// Throws Error(argument), beginning with `what`, if these bytes are not memory of this device that is alive.
+  virtual void check_memory(const char* data, size_t bytes, const std::string& what) = 0;
 };
 
 }  // namespace fuseval::engine

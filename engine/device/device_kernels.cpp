@@ -9,6 +9,7 @@ std::string cache_key(const LoopNest& nest, const codegen::CudaVariant& variant)
   std::string key = serialise_structure(nest);
   key += variant.vectors ? '\1' : '\0';
   key += variant.wide ? '\1' : '\0';
+  key += variant.short_rows ? '\1' : '\0';
   return key;
 }
 

@@ -1,127 +1,317 @@
 #include "engine/device/device_run.hpp"
 
-#include "engine/executor.hpp"
+#include <fmt/format.h>
+
+#include "engine/call_memory.hpp"
+#include "engine/device/device_program.hpp"
 #include "engine/strided_copy.hpp"
-#include "ir/shape.hpp"
-#include "runtime/buffer.hpp"
+#include "engine/views.hpp"
+#include "ir/error.hpp"
+#include "runtime/mapped_guard.hpp"
 
 namespace fuseval::engine {
 namespace {
 
-/// A plan's buffers in the device's memory.
-class Mirror {
+using Extent = Specialisation::Extent;
+
+size_t bytes_of(const Extent& extent) { return static_cast<size_t>(extent.end - extent.begin); }
+
+/// The queue of one call: the caller's, or the session's. Whatever happens, the session's goes on only after it, and
+/// the host's memory is free when it is gone.
+class CallQueue {
  public:
-  Mirror(Device& device, const Specialisation& made, char* const* host) : device_(device), made_(made), host_(host) {
-    const std::vector<BufferInfo>& buffers = made.plan().buffers;
-    for (size_t b = 0; b < buffers.size(); ++b) {
-      const Extent extent = extent_of(buffers[b]);
-      const size_t bytes = static_cast<size_t>(extent.end - extent.begin);
-      blocks_.emplace_back(device, bytes);
-      addresses_.push_back(blocks_.back().data() == nullptr ? nullptr : blocks_.back().data() - extent.begin);
-      if (buffers[b].role == BufferRole::input && bytes > 0)
-        device.upload(blocks_.back().data(), host[b] + extent.begin, bytes);
-    }
+  CallQueue(Device& device, void* native) : device_(device) {
+    if (native != nullptr) borrowed_ = device.borrow_queue(native);
   }
+  ~CallQueue() {
+    if (!done_) settle();
+  }
+  CallQueue(const CallQueue&) = delete;
+  CallQueue& operator=(const CallQueue&) = delete;
 
-  char* const* addresses() const { return addresses_.data(); }
-
-  void bring_down(const RunControl* control) const {
-    for (size_t b = 0; b < blocks_.size(); ++b)
-      if (made_.plan().buffers[b].role == BufferRole::output && blocks_[b].data() != nullptr) bring_down(b, control);
+  DeviceQueue& get() const { return borrowed_ ? *borrowed_ : device_.queue(); }
+  /// Memory has been allocated, which is done in the order of the session's queue.
+  void wait_for_memory() const {
+    if (borrowed_) borrowed_->wait_for(device_.queue());
+  }
+  /// Everything has been asked for.
+  void finish(bool wait) {
+    if (borrowed_) device_.queue().wait_for(*borrowed_);
+    if (wait) get().synchronize();
+    done_ = true;
   }
 
  private:
-  using Extent = Specialisation::Extent;
-
-  Extent extent_of(const BufferInfo& buffer) const {
-    switch (buffer.role) {
-      case BufferRole::input:
-        return made_.input_extent(buffer.slot);
-      case BufferRole::output:
-        return made_.output_extent(buffer.slot);
-      case BufferRole::temporary:
-        break;
-    }
-    return {0, element_count(buffer.shape) * size_of(buffer.dtype)};
-  }
-
-  // An array with gaps goes by way of a copy: what lies between its elements is not ours to write.
-  void bring_down(size_t b, const RunControl* control) const {
-    const BufferInfo& buffer = made_.plan().buffers[b];
-    const Extent extent = extent_of(buffer);
-    const auto bytes = static_cast<size_t>(extent.end - extent.begin);
-    const int64_t size = size_of(buffer.dtype);
-    if (element_count(buffer.shape) * size == static_cast<int64_t>(bytes)) {
-      device_.download(host_[b] + extent.begin, blocks_[b].data(), bytes);
-      return;
-    }
-    const runtime::Buffer copy(bytes);
-    device_.download(copy.data(), blocks_[b].data(), bytes);
-    copy_elements(host_[b], buffer.strides, copy.data() - extent.begin, buffer.strides, buffer.shape, size, control);
+  void settle() const noexcept {
+    get().settle();
+    if (borrowed_) device_.queue().settle();
   }
 
   Device& device_;
+  std::unique_ptr<DeviceQueue> borrowed_;
+  bool done_ = false;
+};
+
+class DeviceRun {
+ public:
+  DeviceRun(DeviceSpace& space, const Program& program, const Specialisation& made, const DeviceCall& call,
+            const RunOptions& options)
+      : space_(space),
+        device_(*space.device),
+        program_(program),
+        made_(made),
+        call_(call),
+        options_(options),
+        memory_(program.runtime()),
+        queue_(device_, options.stream) {}
+
+  void go(Results* results) {
+    place_inputs();
+    check_values();
+    place_outputs();
+    launch(made_, [&](size_t k) { return outputs_[k].address; });
+    const bool to_host = bring_down();
+    queue_.finish(uses_host_ || to_host);
+    if (results != nullptr) fill(*results);
+  }
+
+ private:
+  /// Result k while the call runs.
+  struct Output {
+    char* address = nullptr;               ///< on the device, of element 0
+    std::unique_ptr<DeviceMemory> memory;  ///< where it is written, if that is not the caller's
+    runtime::Buffer host;                  ///< where it comes down to, if that is not the caller's
+  };
+
+  bool is_given(size_t k) const {
+    return k < static_cast<size_t>(call_.output_count) && call_.outputs[k].data != nullptr;
+  }
+  bool is_given_here(size_t k) const { return is_given(k) && call_.outputs[k].device_type != FV_DEVICE_CPU; }
+  bool stays(size_t k) const { return !is_given(k) && call_.results_on_device; }
+
+  std::unique_ptr<DeviceMemory> allocate(size_t bytes) { return bytes == 0 ? nullptr : device_.allocate(bytes); }
+  static char* begin_of(const std::unique_ptr<DeviceMemory>& memory, const Extent& extent) {
+    return memory == nullptr ? nullptr : memory->data() - extent.begin;
+  }
+
+  void place_inputs() {
+    addresses_.resize(made_.signature().inputs.size());
+    std::vector<runtime::AddressRange> mapped;
+    for (const uint32_t slot : made_.used_slots())
+      if ((call_.inputs[slot].flags & FV_VIEW_MAPPED) != 0) mapped.push_back(range_of(call_.inputs[slot]));
+    if (mapped.empty()) return place_each_input();
+    const runtime::MappedGuard guard(mapped);
+    place_each_input();
+    queue_.get().synchronize();
+    if (guard.faulted()) throw Error(ErrorCode::file, "a mapped input file shrank while it was read");
+  }
+  static runtime::AddressRange range_of(const fv_view& view) { return runtime::address_range(array_of(view)); }
+
+  void place_each_input() {
+    for (const uint32_t slot : made_.used_slots()) {
+      const fv_view& view = call_.inputs[slot];
+      const Extent& extent = made_.input_extent(slot);
+      if (bytes_of(extent) == 0) continue;
+      if (view.device_type == FV_DEVICE_CPU)
+        upload(slot, extent);
+      else
+        addresses_[slot] = checked(view, extent, "input", slot);
+    }
+  }
+  void upload(uint32_t slot, const Extent& extent) {
+    uploads_.push_back(device_.allocate(bytes_of(extent)));
+    addresses_[slot] = begin_of(uploads_.back(), extent);
+    queue_.wait_for_memory();
+    uses_host_ = true;
+    queue_.get().upload(uploads_.back()->data(), static_cast<const char*>(call_.inputs[slot].data) + extent.begin,
+                        bytes_of(extent));
+  }
+  char* checked(const fv_view& view, const Extent& extent, const char* kind, size_t k) {
+    char* const data = static_cast<char*>(view.data);
+    device_.check_memory(data + extent.begin, bytes_of(extent), fmt::format("{} {}: its memory", kind, k));
+    return data;
+  }
+
+  // Which error a call has depends on values that are on the device: they are waited for.
+  void check_values() {
+    const Specialisation* check = made_.check();
+    if (check == nullptr) return;
+    const size_t count = check->results().size();
+    const auto flags_there = device_.allocate(count);
+    launch(*check, [&](size_t k) { return flags_there->data() + k; });
+    std::vector<char> failed(count, 0);
+    queue_.get().download(failed.data(), flags_there->data(), count);
+    queue_.get().synchronize();
+    for (size_t k = 0; k < count; ++k)
+      if (failed[k] != 0) throw Error(ErrorCode::value, made_.value_checks()[k].message, made_.value_checks()[k].span);
+  }
+
+  void place_outputs() {
+    outputs_.resize(made_.results().size());
+    for (size_t k = 0; k < outputs_.size(); ++k) {
+      const Extent& extent = made_.output_extent(k);
+      if (bytes_of(extent) == 0) continue;
+      if (is_given_here(k)) outputs_[k].address = checked(call_.outputs[k], extent, "output", k);
+      if (is_given_here(k) && !needs_copy(k)) continue;
+      if (!is_given_here(k)) memory_.count(bytes_of(extent));
+      outputs_[k].memory = device_.allocate(bytes_of(extent));
+      outputs_[k].address = begin_of(outputs_[k].memory, extent);
+    }
+  }
+  // Whether output k, on the device, must be written elsewhere first, so that inputs and earlier outputs are as they
+  // were.
+  bool needs_copy(size_t k) const {
+    const void* data = call_.outputs[k].data;
+    for (const uint32_t slot : made_.used_slots()) {
+      const fv_view& input = call_.inputs[slot];
+      if (input.device_type == FV_DEVICE_CPU ||
+          !overlap(data, made_.output_extent(k), input.data, made_.input_extent(slot)))
+        continue;
+      if (data != input.data || !made_.is_harmless_over(k, slot)) return true;
+    }
+    for (size_t other = 0; other < static_cast<size_t>(call_.output_count); ++other)
+      if (other != k && is_given_here(other) &&
+          overlap(data, made_.output_extent(k), call_.outputs[other].data, made_.output_extent(other)))
+        return true;
+    return false;
+  }
+
+  /// output(k): the device's address of element 0 of result k.
+  template <class Output>
+  void launch(const Specialisation& made, Output&& output) {
+    std::vector<char*> buffers;
+    for (const Specialisation::BufferSource& source : made.buffer_sources())
+      buffers.push_back(address(source, std::forward<Output>(output)));
+    const DeviceProgram& program = DeviceProgram::get(space_.kernels, made, buffers.data(), program_.text());
+    const size_t temporary_bytes = (made.temporary_bytes() + 255) / 256 * 256;
+    memory_.count(made.temporary_bytes());
+    workspaces_.push_back(allocate(temporary_bytes + program.workspace_bytes()));
+    char* const workspace = workspaces_.back() == nullptr ? nullptr : workspaces_.back()->data();
+    for (size_t b = 0; b < buffers.size(); ++b)
+      if (made.buffer_sources()[b].role == BufferRole::temporary)
+        buffers[b] = workspace + made.buffer_sources()[b].position;
+    queue_.wait_for_memory();
+    program.run(queue_.get(), buffers.data(), workspace + temporary_bytes, space_.counters, options_.control);
+  }
+  template <class Output>
+  char* address(const Specialisation::BufferSource& source, Output&& output) const {
+    switch (source.role) {
+      case BufferRole::input:
+        return addresses_[static_cast<size_t>(source.position)];
+      case BufferRole::output:
+        return output(static_cast<size_t>(source.position));
+      case BufferRole::temporary:
+        break;
+    }
+    return nullptr;
+  }
+
+  /// Whether something comes down to the host. Until everything has run, nothing of the caller's is touched.
+  bool bring_down() {
+    bool to_host = false;
+    for (size_t k = 0; k < outputs_.size(); ++k) to_host = to_host || (outputs_[k].memory && !stays(k));
+    if (to_host) queue_.get().synchronize();
+    if (options_.control != nullptr) options_.control->check();
+    for (size_t k = 0; k < outputs_.size(); ++k)
+      if (outputs_[k].memory && !stays(k)) bring_down(k);
+    return to_host;
+  }
+  void bring_down(size_t k) {
+    if (is_given_here(k)) return copy_back(k);
+    const Extent& extent = made_.output_extent(k);
+    if (!is_given(k)) outputs_[k].host = memory_.allocate(bytes_of(extent));
+    char* const target =
+        is_given(k) ? static_cast<char*>(call_.outputs[k].data) + extent.begin : outputs_[k].host.data();
+    if (is_dense(k)) return queue_.get().download(target, outputs_[k].memory->data(), bytes_of(extent));
+    const runtime::Buffer elements = downloaded(outputs_[k].memory->data(), bytes_of(extent));
+    scatter(k, target - extent.begin, elements);
+  }
+  /// Whether there is nothing between its elements.
+  bool is_dense(size_t k) const {
+    const Specialisation::Result& result = made_.results()[k];
+    return element_count(result.shape) * size_of(result.dtype) ==
+           static_cast<int64_t>(bytes_of(made_.output_extent(k)));
+  }
+  runtime::Buffer downloaded(const char* from, size_t bytes) {
+    runtime::Buffer copy(bytes);
+    queue_.get().download(copy.data(), from, bytes);
+    queue_.get().synchronize();
+    return copy;
+  }
+  // An array with gaps goes by way of a copy: what lies between its elements is not ours to write.
+  void scatter(size_t k, char* target, const runtime::Buffer& elements) {
+    const Specialisation::Result& result = made_.results()[k];
+    copy_elements(target, result.strides, elements.data() - made_.output_extent(k).begin, result.strides, result.shape,
+                  size_of(result.dtype), options_.control);
+    if (options_.control != nullptr) options_.control->check();
+  }
+  // From where it was written to where the caller wants it, both on the device. With gaps it is rare, and goes through
+  // the host.
+  void copy_back(size_t k) {
+    const Extent& extent = made_.output_extent(k);
+    char* const target = static_cast<char*>(call_.outputs[k].data) + extent.begin;
+    const size_t bytes = bytes_of(extent);
+    if (is_dense(k)) return queue_.get().copy(target, outputs_[k].memory->data(), bytes);
+    const runtime::Buffer elements = downloaded(outputs_[k].memory->data(), bytes);
+    const runtime::Buffer around = downloaded(target, bytes);
+    scatter(k, around.data() - extent.begin, elements);
+    queue_.get().upload(target, around.data(), bytes);
+    queue_.get().synchronize();
+  }
+
+  void fill(Results& results) {
+    results.is_tuple = made_.returns_tuple();
+    if (program_.runtime().hooks.memory() != nullptr) results.hooks = program_.shared_runtime();
+    for (size_t k = 0; k < outputs_.size(); ++k) results.items.push_back(result_of(k));
+  }
+  Result result_of(size_t k) {
+    const Specialisation::Result& result = made_.results()[k];
+    Result item;
+    item.dtype = result.dtype;
+    item.shape = result.shape;
+    item.strides = result.strides;
+    item.is_weak = result.is_weak;
+    if (is_given(k)) {
+      item.data = static_cast<char*>(call_.outputs[k].data);
+      item.place = place_of(call_.outputs[k]);
+    } else if (stays(k)) {
+      item.place = device_.place();
+      item.data = outputs_[k].address;
+      item.on_device = std::move(outputs_[k].memory);
+    } else {
+      if (outputs_[k].host.size() == 0) outputs_[k].host = memory_.allocate(1);  // no elements, but an address
+      item.data = outputs_[k].host.data() - made_.output_extent(k).begin;
+      item.buffer = std::move(outputs_[k].host);
+    }
+    return item;
+  }
+
+  DeviceSpace& space_;
+  Device& device_;
+  const Program& program_;
   const Specialisation& made_;
-  char* const* host_;
-  std::vector<DeviceBlock> blocks_;
-  std::vector<char*> addresses_;
+  const DeviceCall& call_;
+  const RunOptions& options_;
+  CallMemory memory_;
+  // Memory is given back in the order of the session's queue, so after the call's, which goes first.
+  std::vector<std::unique_ptr<DeviceMemory>> uploads_, workspaces_;
+  std::vector<Output> outputs_;
+  std::vector<char*> addresses_;  ///< [slot]: on the device, of element 0
+  bool uses_host_ = false;
+  CallQueue queue_;
 };
-
-void launch(DeviceSpace& space, const DeviceKernel& kernel, const codegen::CudaLaunch& launch,
-            const std::string& program) {
-  Device& device = *space.device;
-  if (!kernel.code.words_in_memory) {
-    device.launch(*kernel.module, launch.entry, launch.grid, launch.block, launch.words, program);
-    return;
-  }
-  const DeviceBlock words(device, launch.words.size() * sizeof(uint64_t));
-  device.upload(words.data(), reinterpret_cast<const char*>(launch.words.data()),
-                launch.words.size() * sizeof(uint64_t));
-  const auto address = reinterpret_cast<uint64_t>(words.data());
-  device.launch(*kernel.module, launch.entry, launch.grid, launch.block, {&address, 1}, program);
-}
-
-/// A nest with this call's addresses.
-struct Job {
-  Job(const LoopNest& made_of, char* const* addresses) : nest(&made_of), prepared(prepare(made_of, nullptr)) {
-    pointers.resize(prepared.bases.size());
-    fill_pointers(prepared, addresses, pointers.data());
-  }
-  codegen::KernelArguments arguments() const { return arguments_of(prepared, pointers.data()); }
-
-  const LoopNest* nest;
-  PreparedKernel prepared;
-  std::vector<char*> pointers;
-};
-
-void run_job(DeviceSpace& space, const Job& job, const DeviceKernel& kernel, const std::string& program) {
-  const codegen::KernelArguments arguments = job.arguments();
-  const auto bytes = static_cast<size_t>(codegen::cuda_scratch_bytes(kernel.code, arguments.extents));
-  const DeviceBlock scratch(*space.device, bytes);
-  for (const codegen::CudaLaunch& one : codegen::cuda_launches(kernel.code, arguments, scratch.data()))
-    launch(space, kernel, one, program);
-  space.counters.add(space.counters.launches, 1);
-}
 
 }  // namespace
 
-void run_on_device(DeviceSpace& space, const Specialisation& made, char* const* buffers, const std::string& program,
-                   const RunControl* control) {
-  const Mirror mirror(*space.device, made, buffers);
-  std::vector<Job> jobs;
-  std::vector<DeviceKernels::Wanted> wanted;
-  for (const LoopNest& nest : made.plan().kernels) {
-    if (nest.parallel_count() == 0) continue;
-    jobs.emplace_back(nest, mirror.addresses());
-    wanted.push_back({&nest, codegen::cuda_variant(nest, jobs.back().arguments())});
-  }
-  const auto kernels = space.kernels.get(wanted);
-  for (size_t k = 0; k < jobs.size(); ++k) {
-    if (control != nullptr) control->check();
-    run_job(space, jobs[k], *kernels[k], program);
-  }
-  if (control != nullptr) control->check();
-  mirror.bring_down(control);
+void run_on_device(DeviceSpace& space, const Program& program, const Specialisation& made, const DeviceCall& call,
+                   const RunOptions& options, Results* results) {
+  DeviceRun(space, program, made, call, options).go(results);
+}
+
+void prepare_for_device(DeviceSpace& space, const Program& program, const Specialisation& made) {
+  const std::vector<char*> aligned(made.buffer_sources().size(), nullptr);
+  DeviceProgram::get(space.kernels, made, aligned.data(), program.text());
+  if (made.check() != nullptr) prepare_for_device(space, program, *made.check());
 }
 
 }  // namespace fuseval::engine

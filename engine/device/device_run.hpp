@@ -1,25 +1,29 @@
-// Runs a plan on a device, for arrays in the host's memory: what it reads goes up, what it writes comes down.
+// One call of a program on a device: what is on the host goes up, what is there already is used as it lies, results
+// stay or come down.
 #pragma once
 
-#include "engine/device/device_kernels.hpp"
-#include "engine/run_control.hpp"
-#include "engine/specialisation.hpp"
+#include "engine/device/device_space.hpp"
+#include "engine/program.hpp"
+#include "engine/results.hpp"
+#include "engine/run.hpp"
 
 namespace fuseval::engine {
 
-/// A device and its compiled kernels.
-struct DeviceSpace {
-  DeviceSpace(std::unique_ptr<Device> opened, size_t kernel_limit, Counters& counter_set)
-      : device(std::move(opened)), kernels(*device, kernel_limit, counter_set), counters(counter_set) {}
-
-  const std::unique_ptr<Device> device;
-  DeviceKernels kernels;
-  Counters& counters;
+/// Where results that no output was given for go.
+struct DeviceCall {
+  const fv_view* inputs;
+  const fv_view* outputs;
+  int32_t output_count;
+  bool results_on_device;
 };
 
-/// buffers[b]: the host's address of element 0 of plan buffer b, for inputs and outputs. Only elements of outputs are
-/// written, when everything has run. control: nullptr, or what may stop the run between kernels. Thread-safe.
-void run_on_device(DeviceSpace& space, const Specialisation& made, char* const* buffers, const std::string& program,
-                   const RunControl* control);
+/// Results on the host are there when this returns, and nothing of the host's is in use any more; a call without the
+/// host's memory returns as soon as everything has been asked for. Of outputs only elements are written, when
+/// everything has run. Thread-safe.
+void run_on_device(DeviceSpace& space, const Program& program, const Specialisation& made, const DeviceCall& call,
+                   const RunOptions& options, Results* results);
+
+/// Compiles the kernels that arrays aligned to 16 bytes want.
+void prepare_for_device(DeviceSpace& space, const Program& program, const Specialisation& made);
 
 }  // namespace fuseval::engine

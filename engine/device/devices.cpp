@@ -1,24 +1,29 @@
 #include "engine/device/devices.hpp"
 
-#include <fmt/format.h>
-
+#include "engine/device/cuda_device.hpp"
 #include "engine/device/simulated_device.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
 
-DeviceKind device_kind(std::string_view name) {
-  if (name == "cpu" || name == "auto") return DeviceKind::cpu;
-  if (name == "cudasim") return DeviceKind::cudasim;
-  throw Error(ErrorCode::unsupported,
-              fmt::format("the device '{}' is not available in this version; use cpu, auto or cudasim", name));
+DeviceSpace& Devices::get(Place place) {
+  std::lock_guard lock(mutex_);
+  std::unique_ptr<DeviceSpace>& space = spaces_[{place.kind, place.ordinal}];
+  if (space == nullptr) space = std::make_unique<DeviceSpace>(open(place), kernel_limit_, counters_);
+  return *space;
 }
 
-DeviceSpace& Devices::get(DeviceKind) {
-  std::lock_guard lock(mutex_);
-  if (simulator_ == nullptr)
-    simulator_ = std::make_unique<DeviceSpace>(open_simulated_device(), kernel_limit_, counters_);
-  return *simulator_;
+std::unique_ptr<Device> Devices::open(Place place) const {
+  switch (place.kind) {
+    case DeviceKind::cuda:
+      return open_cuda_device(place.ordinal);
+    case DeviceKind::cudasim:
+      if (place.ordinal != 0) throw Error(ErrorCode::argument, "there is one simulated device, number 0");
+      return open_simulated_device();
+    case DeviceKind::cpu:
+      break;
+  }
+  throw Error(ErrorCode::internal, "the CPU was asked for as a device");
 }
 
 }  // namespace fuseval::engine

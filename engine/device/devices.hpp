@@ -1,32 +1,29 @@
 // The devices of a session, opened when they are first asked for.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
-#include <string_view>
 
-#include "engine/counters.hpp"
-#include "engine/device/device_run.hpp"
+#include "engine/device/device_space.hpp"
 
 namespace fuseval::engine {
-
-enum class DeviceKind { cpu, cudasim };
-
-/// "cpu", "auto" or "cudasim". Throws Error(unsupported) for another name.
-DeviceKind device_kind(std::string_view name);
 
 class Devices {
  public:
   Devices(size_t kernel_limit, Counters& counters) : kernel_limit_(kernel_limit), counters_(counters) {}
 
-  /// Throws Error(unsupported), saying what is missing, if it cannot be opened. Thread-safe. Not for the CPU.
-  DeviceSpace& get(DeviceKind kind);
+  /// Throws Error, saying what is missing, if it cannot be opened; another attempt may succeed. Thread-safe. Not for
+  /// the CPU.
+  DeviceSpace& get(Place place);
 
  private:
+  std::unique_ptr<Device> open(Place place) const;
+
   const size_t kernel_limit_;
   Counters& counters_;
   std::mutex mutex_;
-  std::unique_ptr<DeviceSpace> simulator_;
+  std::map<std::pair<DeviceKind, int32_t>, std::unique_ptr<DeviceSpace>> spaces_;
 };
 
 }  // namespace fuseval::engine

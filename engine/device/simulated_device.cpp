@@ -1,6 +1,9 @@
 #include "engine/device/simulated_device.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
+#include <cstring>
 
 #include "ir/error.hpp"
 #include "runtime/cudasim/simulator.hpp"
@@ -10,7 +13,17 @@ namespace {
 
 namespace cudasim = runtime::cudasim;
 
+struct SimulatedFunction : DeviceFunction {
+  SimulatedFunction(cudasim::Function kernel, std::string text)
+      : function(std::move(kernel)), program(std::move(text)) {}
+  const cudasim::Function function;
+  const std::string program;
+};
+
 struct SimulatedModule : DeviceModule {
+  std::shared_ptr<DeviceFunction> function(size_t entry, const std::string& program) const override {
+    return std::make_shared<SimulatedFunction>(functions.at(entry), program);
+  }
   std::vector<cudasim::Function> functions;  ///< [entry]
 };
 
@@ -21,8 +34,67 @@ uint64_t seed_of_environment() {
   return seed == nullptr ? 0 : std::strtoull(seed, nullptr, 10);
 }
 
+using SharedSimulator = std::shared_ptr<cudasim::Simulator>;
+
+class SimulatedMemory : public DeviceMemory {
+ public:
+  SimulatedMemory(SharedSimulator simulator, size_t bytes)
+      : DeviceMemory(reinterpret_cast<char*>(simulator->allocate(bytes)), bytes), simulator_(std::move(simulator)) {}
+  // Refuses only what it never gave: a bug of ours, and no reason to end the process.
+  ~SimulatedMemory() override {
+    try {
+      simulator_->free(address_of(data()));
+    } catch (const Error&) {
+    }
+  }
+
+ private:
+  const SharedSimulator simulator_;
+};
+
+class HostMemory : public DeviceMemory {
+ public:
+  explicit HostMemory(size_t bytes) : DeviceMemory(new char[bytes], bytes) {}
+  ~HostMemory() override { delete[] data(); }
+};
+
+/// Does everything at once.
+class SimulatedQueue : public DeviceQueue {
+ public:
+  explicit SimulatedQueue(SharedSimulator simulator) : simulator_(std::move(simulator)) {}
+
+  void launch(DeviceFunction& function, uint32_t grid, uint32_t block, std::span<const uint64_t> words) override {
+    const auto& kernel = static_cast<const SimulatedFunction&>(function);
+    cudasim::LaunchOptions options;
+    options.seed = seed_;
+    try {
+      simulator_->launch(kernel.function, grid, block, 0, words, options);
+    } catch (const Error& error) {
+      throw Error(error.code(), fmt::format("{} (in '{}')", error.message(), kernel.program));
+    }
+  }
+  void upload(char* to, const char* from, size_t bytes) override { simulator_->copy_in(address_of(to), from, bytes); }
+  void download(char* to, const char* from, size_t bytes) override {
+    simulator_->copy_out(to, address_of(from), bytes);
+  }
+  void copy(char* to, const char* from, size_t bytes) override {
+    const HostMemory between(bytes);
+    download(between.data(), from, bytes);
+    upload(to, between.data(), bytes);
+  }
+  void wait_for(DeviceQueue&) override {}
+  void synchronize() override {}
+  void settle() noexcept override {}
+  void* native() const override { return nullptr; }
+
+ private:
+  const SharedSimulator simulator_;
+  const uint64_t seed_ = seed_of_environment();
+};
+
 class SimulatedDevice : public Device {
  public:
+  Place place() const override { return {DeviceKind::cudasim, 0}; }
   std::vector<std::shared_ptr<const DeviceModule>> compile(std::span<const DeviceSource> sources) override {
     std::vector<cudasim::Source> texts;
     for (const DeviceSource& source : sources) texts.push_back({source.text, source.entries});
@@ -35,33 +107,26 @@ class SimulatedDevice : public Device {
     }
     return modules;
   }
-
-  void launch(const DeviceModule& module, size_t entry, uint32_t grid, uint32_t block, std::span<const uint64_t> words,
-              const std::string& program) override {
-    cudasim::LaunchOptions options;
-    options.seed = seed_;
-    const auto& functions = static_cast<const SimulatedModule&>(module).functions;
-    try {
-      simulator_.launch(functions.at(entry), grid, block, 0, words, options);
-    } catch (const Error& error) {
-      throw Error(error.code(), error.message() + " (in '" + program + "')");
-    }
+  DeviceQueue& queue() override { return queue_; }
+  std::unique_ptr<DeviceQueue> open_queue() override { return std::make_unique<SimulatedQueue>(simulator_); }
+  std::unique_ptr<DeviceQueue> borrow_queue(void*) override {
+    throw Error(ErrorCode::argument, "the simulator has no streams of a caller's");
   }
-
-  char* allocate(size_t bytes) override { return reinterpret_cast<char*>(simulator_.allocate(bytes)); }
-  // Refuses only what it never gave: a bug of ours, and no reason to end the process.
-  void release(char* memory) noexcept override {
-    try {
-      simulator_.free(address_of(memory));
-    } catch (const Error&) {
-    }
+  std::unique_ptr<DeviceMemory> allocate(size_t bytes) override {
+    return std::make_unique<SimulatedMemory>(simulator_, bytes);
   }
-  void upload(char* to, const char* from, size_t bytes) override { simulator_.copy_in(address_of(to), from, bytes); }
-  void download(char* to, const char* from, size_t bytes) override { simulator_.copy_out(to, address_of(from), bytes); }
+  std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override { return std::make_unique<HostMemory>(bytes); }
+  size_t free_bytes() override { return SIZE_MAX; }
+  void check_memory(const char* data, size_t bytes, const std::string& what) override {
+    if (!simulator_->owns(address_of(data), bytes))
+      throw Error(ErrorCode::argument, fmt::format("{}: its {} bytes are no memory of the simulated device, or were "
+                                                   "freed",
+                                                   what, bytes));
+  }
 
  private:
-  cudasim::Simulator simulator_;
-  const uint64_t seed_ = seed_of_environment();
+  const SharedSimulator simulator_ = std::make_shared<cudasim::Simulator>();
+  SimulatedQueue queue_{simulator_};
 };
 
 }  // namespace

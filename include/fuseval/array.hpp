@@ -1,4 +1,4 @@
-// Results of one evaluation: arrays that own their memory together.
+// Arrays that own their memory: results of an evaluation together, others each its own.
 #pragma once
 
 #include <array>
@@ -35,7 +35,9 @@ class Values {
   std::size_t size_;
 };
 
-/// One result: owns its memory, or refers to the output that it was written into. Movable, not copyable, immutable.
+/// A result, which owns its memory or refers to the output that it was written into; or an array made by to_device,
+/// to_host and their like. Movable, not copyable. Elements are read on the host only: an array on a device is first
+/// copied by to_host.
 class Array {
  public:
   Array() = default;
@@ -49,6 +51,10 @@ class Array {
   std::vector<std::int64_t> shape() const { return {whole().shape, whole().shape + whole().rank}; }
   std::vector<std::int64_t> byte_strides() const { return {whole().byte_strides, whole().byte_strides + whole().rank}; }
   View view() const { return View(whole()); }
+  bool is_on_host() const { return whole().device_type == FV_DEVICE_CPU; }
+  fv_device_type device_type() const { return static_cast<fv_device_type>(whole().device_type); }
+  /// Number of the device among those of its type.
+  int device_id() const { return whole().device_id; }
 
   /// Number of elements.
   std::size_t size() const {
@@ -71,7 +77,7 @@ class Array {
   template <class T>
   const T* data() const {
     require_dtype(dtype_of<T>());
-    return static_cast<const T*>(whole().data);
+    return static_cast<const T*>(host_data());
   }
 
   /// All elements in C order, in place. Results in fresh memory always are contiguous.
@@ -103,7 +109,7 @@ class Array {
   T item() const {
     static_assert(std::is_arithmetic_v<T>, "fuseval: item() gives bool, integer and floating types");
     if (size() != 1) throw Error(FV_ERROR_SHAPE, "item() needs one element; the result has " + std::to_string(size()));
-    const void* element = whole().data;
+    const void* element = host_data();
     switch (dtype()) {
       case DType::bool_:
         return converted<T, bool>(element);
@@ -135,6 +141,12 @@ class Array {
     refuse_item();
   }
 
+  /// Takes the handle over.
+  explicit Array(detail::Handle<fv_array, fv_array_release> handle) {
+    detail::check([&](fv_error** error) { return fv_array_view(handle.get(), &view_, error); });
+    owner_ = std::shared_ptr<const void>(std::move(handle));
+  }
+
  protected:
   Array(std::shared_ptr<const fv_results> owner, const fv_view& raw) : owner_(std::move(owner)), view_(raw) {}
 
@@ -152,9 +164,15 @@ class Array {
     return count == 1 ? result(owner, 0) : Array(owner, count);
   }
 
-  const std::shared_ptr<const fv_results>& owner() const { return owner_; }
+  /// The results that it is one of; a Result always is.
+  std::shared_ptr<const fv_results> owner() const { return std::static_pointer_cast<const fv_results>(owner_); }
 
  private:
+  const void* host_data() const {
+    if (!is_on_host()) throw Error(FV_ERROR_ARGUMENT, "the array is on a device; copy it by to_host() to read it");
+    return whole().data;
+  }
+
   const fv_view& whole() const {
     if (count_ != 1 || !owner_)
       throw Error(FV_ERROR_ARGUMENT, owner_ ? "there are " + std::to_string(count_) +
@@ -217,7 +235,7 @@ class Array {
     }
   }
 
-  std::shared_ptr<const fv_results> owner_;
+  std::shared_ptr<const void> owner_;
   fv_view view_{};
   int count_ = 1;
 };

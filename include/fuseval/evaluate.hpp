@@ -25,6 +25,15 @@ inline std::vector<std::string> free_names(std::string_view text) { return Sessi
 inline std::string explain(std::string_view text, const Bindings& bindings = {}, const char* stage = "plan") {
   return Session::shared().explain(text, bindings, stage);
 }
+/// Copies in C order on a device ("cuda", "cuda:1" …, "cudasim"), and on the host, of anything that can be bound.
+template <class T>
+Array to_device(const T& value, const char* device) {
+  return Session::shared().to_device(value, device);
+}
+template <class T>
+Array to_host(const T& value) {
+  return Session::shared().to_host(value);
+}
 inline std::string info() { return Session::shared().info(); }
 /// The library's version, "0.1.0".
 inline std::string version() { return fv_version(); }

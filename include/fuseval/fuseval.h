@@ -82,7 +82,12 @@ typedef enum fv_dtype {
   FV_COMPLEX128 = 13
 } fv_dtype;
 
-typedef enum fv_device_type { FV_DEVICE_CPU = 0 } fv_device_type;
+/* Where an array's memory is. */
+typedef enum fv_device_type {
+  FV_DEVICE_CPU = 0,    /* the host's memory, pinned or not */
+  FV_DEVICE_CUDA = 1,   /* NVIDIA GPU number device_id */
+  FV_DEVICE_CUDASIM = 2 /* the CUDA simulator of the session */
+} fv_device_type;
 
 /* View flags. */
 #define FV_VIEW_READONLY 1u /* may not be an output */
@@ -194,11 +199,20 @@ FV_API int32_t fv_cancel_is_set(const fv_cancel* cancel);
 FV_API void fv_cancel_release(fv_cancel* cancel);
 
 /* ---- evaluation ---- */
+/* Where results go that no output was given for. */
+typedef enum fv_results_on {
+  FV_RESULTS_WHERE_INPUTS_ARE = 0, /* on the device if one of the inputs is there, else on the host */
+  FV_RESULTS_ON_HOST = 1,
+  FV_RESULTS_ON_DEVICE = 2 /* on the device that the call runs on; FV_ERROR_ARGUMENT if that is the CPU */
+} fv_results_on;
+
 typedef struct fv_run_options {
   size_t struct_size;
-  int32_t threads;          /* at most this many; 0: the session's */
-  int32_t casting;          /* how results may be cast to outputs: 0 same_kind, 1 unsafe, 2 safe, 3 no */
-  const char* device;       /* NULL, "cpu", "auto" or "cudasim": the CUDA simulator, for debugging */
+  int32_t threads; /* at most this many; 0: the session's */
+  int32_t casting; /* how results may be cast to outputs: 0 same_kind, 1 unsafe, 2 safe, 3 no */
+  /* Where to run: NULL, on the device where the inputs and outputs are; "cpu", "cuda" (GPU 0), "cuda:1" …, "cudasim"
+   * (the CUDA simulator, for debugging). "auto" chooses for inputs on the host. See "arrays on devices". */
+  const char* device;
   const char* result_dtype; /* NULL, or a dtype's name: without outputs, owned results are cast to it under `casting` */
   const fv_cancel* cancel;  /* NULL, or a token that must outlive the call */
   /* NULL, or called on the thread that made the call, between blocks of work and about 50 times a second, with the
@@ -208,6 +222,10 @@ typedef struct fv_run_options {
   void* progress_user;
   const fv_extent* input_extents;  /* NULL, or one an input: views that leave theirs are FV_ERROR_INVALID_HANDLE */
   const fv_extent* output_extents; /* NULL, or one an output */
+  int32_t results_on;              /* fv_results_on */
+  /* A CUDA stream of the caller's (CUstream, cudaStream_t; the legacy default stream is 1) that the call's work is put
+   * into; NULL: the session's own. The session's later work waits for it. */
+  void* stream;
 } fv_run_options;
 
 /* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
@@ -288,6 +306,56 @@ FV_API int32_t fv_results_is_tuple(const fv_results* results);
  * when the text gives a Python-like number (2 + 3, a.size) and neither outputs nor a result_dtype were asked for. */
 FV_API fv_status fv_results_view(const fv_results* results, int32_t index, fv_view* view, fv_error** error);
 FV_API void fv_results_release(fv_results* results);
+
+/* ---- arrays on devices ----
+ * A view whose device_type is not FV_DEVICE_CPU is of memory on that device: of this session's arrays, or (CUDA) of any
+ * other library's in the same process, whose memory is used as it lies. `data` must then be aligned to its dtype's
+ * size. A call runs where its inputs are, takes inputs on the host along (they are copied for the call), and leaves
+ * results there (fv_results_on). Arrays on two devices in one call are FV_ERROR_ARGUMENT. Each session has a stream of
+ * its own on each device, in whose order everything is done: a call whose arrays are all on the device returns once its
+ * work is in the stream, and errors of the device (FV_ERROR_DEVICE) may come from any later function that uses it. What
+ * touches the host's memory is done when the function returns. Arrays of the session may be released while work on them
+ * is going on. */
+typedef struct fv_array fv_array; /* an array that owns its memory, on the host or a device */
+/* Not initialised, in C order. device: "cpu", "cuda", "cuda:1" … or "cudasim". pinned: if not 0, page-locked memory of
+ * the host, from and to which `device` copies at full speed. Errors: FV_ERROR_UNSUPPORTED (no such device here),
+ * FV_ERROR_LIMIT, FV_ERROR_DEVICE. */
+FV_API fv_status fv_array_create(fv_session* session, const char* device, int32_t pinned, int32_t dtype, int32_t rank,
+                                 const int64_t* shape, fv_array** array, fv_error** error);
+/* A copy in C order of an array wherever it is, on `device` or on the host. Errors: as fv_array_create. */
+FV_API fv_status fv_to_device(fv_session* session, const fv_view* view, const char* device, fv_array** array,
+                              fv_error** error);
+FV_API fv_status fv_to_host(fv_session* session, const fv_view* view, fv_array** array, fv_error** error);
+/* Copies every element, from anywhere to anywhere, any strides. Errors: FV_ERROR_SHAPE, FV_ERROR_DTYPE (they differ),
+ * FV_ERROR_ARGUMENT (`to` is read-only or overlaps itself), FV_ERROR_DEVICE. */
+FV_API fv_status fv_copy(fv_session* session, const fv_view* from, const fv_view* to, fv_error** error);
+/* Points into the array. */
+FV_API fv_status fv_array_view(const fv_array* array, fv_view* view, fv_error** error);
+/* Result `index` as an array, which shares its memory with the results and may outlive them. Errors:
+ * FV_ERROR_ARGUMENT: it was written to an output of the caller's. */
+FV_API fv_status fv_results_array(const fv_results* results, int32_t index, fv_array** array, fv_error** error);
+FV_API void fv_array_release(fv_array* array);
+
+/* DLPack: https://dmlc.github.io/dlpack. managed: a DLManagedTensorVersioned, or a DLManagedTensor if versioned is 0.
+ * It belongs to the array from then on: its deleter is called after the array's release, when the session's work on it
+ * is done. Its data must be ready in the session's stream (fv_session_stream is what __dlpack__ is to be given). On
+ * failure it stays the caller's. Errors: FV_ERROR_UNSUPPORTED (a version, device or dtype that fuseval does not have),
+ * FV_ERROR_ARGUMENT (memory that was freed or is not the device's, elements that are not aligned). */
+FV_API fv_status fv_array_from_dlpack(fv_session* session, void* managed, int32_t versioned, fv_array** array,
+                                      fv_error** error);
+/* The tensor shares the array's memory, and is the caller's: its deleter gives it back. Its data is ready in the
+ * session's stream (fv_stream_wait_for_session). Errors: FV_ERROR_ARGUMENT (read-only, and versioned is 0; strides that
+ * are no whole elements), FV_ERROR_UNSUPPORTED (the simulator's memory). */
+FV_API fv_status fv_array_to_dlpack(const fv_array* array, int32_t versioned, void** managed, fv_error** error);
+
+/* Waits for all the session's work on a device. Errors: FV_ERROR_DEVICE: what went wrong there. */
+FV_API fv_status fv_synchronize(fv_session* session, const char* device, fv_error** error);
+/* The session's stream on a CUDA device (a CUstream); it lives as long as the session's arrays. NULL on "cudasim". */
+FV_API fv_status fv_session_stream(fv_session* session, const char* device, void** stream, fv_error** error);
+/* Order between the session's stream and one of the caller's (as in fv_run_options): what is put into the first from
+ * now on waits for what the second has now; and the other way round. Nobody else waits. */
+FV_API fv_status fv_session_wait_for_stream(fv_session* session, const char* device, void* stream, fv_error** error);
+FV_API fv_status fv_stream_wait_for_session(fv_session* session, const char* device, void* stream, fv_error** error);
 
 /* ---- explain: what would run. stage: "types" (what the results are, one line each), "ast", "graph", "loops", "llvm",
  * "asm" or "plan" (kernels, loads, bytes) ----

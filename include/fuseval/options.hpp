@@ -16,9 +16,12 @@ enum class Casting : std::int32_t { same_kind = 0, unsafe = 1, safe = 2, no = 3 
 struct RunOptions {
   int threads = 0;                       ///< at most this many; 0: the session's
   Casting casting = Casting::same_kind;  ///< how results may be cast to outputs
-  const char* device = nullptr;          ///< "cpu", "auto" or "cudasim", the CUDA simulator
-  const char* result_dtype = nullptr;    ///< a dtype's name: owned results are cast to it, as `casting` allows
-  const CancelToken* cancel = nullptr;   ///< stops the call
+  /// "cpu", "cuda", "cuda:1" …, "auto", or "cudasim", the CUDA simulator; nullptr: where the inputs are
+  const char* device = nullptr;
+  const char* result_dtype = nullptr;   ///< a dtype's name: owned results are cast to it, as `casting` allows
+  const CancelToken* cancel = nullptr;  ///< stops the call
+  fv_results_on results_on = FV_RESULTS_WHERE_INPUTS_ARE;  ///< where results go that no output is given for
+  void* stream = nullptr;  ///< a CUDA stream of the caller's to run on; nullptr: the session's
   /// Called on the calling thread, some 50 times a second, with the fraction that is done; false stops the call with
   /// FV_ERROR_CANCELLED. What it throws becomes Error(FV_ERROR_HOOK).
   std::function<bool(double fraction)> progress = {};
@@ -31,6 +34,8 @@ struct RunOptions {
     raw.casting = static_cast<std::int32_t>(casting);
     raw.device = device;
     raw.result_dtype = result_dtype;
+    raw.results_on = results_on;
+    raw.stream = stream;
     raw.cancel = cancel ? cancel->handle() : nullptr;
     if (!progress) return raw;
     raw.progress = [](void* user, double fraction) {

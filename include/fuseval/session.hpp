@@ -86,9 +86,53 @@ class Session {
     return counters;
   }
 
+  /// A copy in C order of anything that can be bound, on a device ("cuda", "cuda:1" …, "cudasim"). Calls run where
+  /// their inputs are; see "arrays on devices" in fuseval.h.
+  template <class T>
+  Array to_device(const T& value, const char* device) const {
+    const View view = detail::view_of(value);
+    const fv_view raw = view.raw();
+    return owned(
+        [&](fv_array** array, fv_error** error) { return fv_to_device(handle_.get(), &raw, device, array, error); });
+  }
+  template <class T>
+  Array to_host(const T& value) const {
+    return to_device(value, "cpu");
+  }
+  /// Not initialised, in C order; pinned: page-locked memory of the host, from and to which `device` copies at full
+  /// speed.
+  Array empty(const std::vector<std::int64_t>& shape, DType dtype, const char* device, bool pinned = false) const {
+    return owned([&](fv_array** array, fv_error** error) {
+      return fv_array_create(handle_.get(), device, pinned ? 1 : 0, static_cast<std::int32_t>(dtype),
+                             static_cast<std::int32_t>(shape.size()), shape.data(), array, error);
+    });
+  }
+  /// Every element, from anywhere to anywhere, any strides; shapes and dtypes must agree.
+  void copy(const View& from, const View& to) const {
+    const fv_view raw_from = from.raw(), raw_to = to.raw();
+    detail::check([&](fv_error** error) { return fv_copy(handle_.get(), &raw_from, &raw_to, error); });
+  }
+  /// Waits for all that this session does on a device.
+  void synchronize(const char* device) const {
+    detail::check([&](fv_error** error) { return fv_synchronize(handle_.get(), device, error); });
+  }
+  /// The session's CUDA stream on a device.
+  void* stream(const char* device) const {
+    void* stream = nullptr;
+    detail::check([&](fv_error** error) { return fv_session_stream(handle_.get(), device, &stream, error); });
+    return stream;
+  }
+
   fv_session* handle() const { return handle_.get(); }
 
  private:
+  template <class Make>
+  static Array owned(Make&& make) {
+    fv_array* array = nullptr;
+    detail::check([&](fv_error** error) { return make(&array, error); });
+    return Array(detail::Handle<fv_array, fv_array_release>(array));
+  }
+
   void run(std::string_view text, const Bindings& bindings, const Outputs& outputs, const RunOptions& options,
            fv_results** results) const {
     const detail::RawBindings raw(bindings);

@@ -48,6 +48,8 @@ class View {
       : data_(raw.data),
         dtype_(static_cast<DType>(raw.dtype)),
         flags_(raw.flags),
+        device_type_(raw.device_type),
+        device_id_(raw.device_id),
         has_strides_(raw.byte_strides != nullptr) {
     const auto rank = static_cast<std::size_t>(raw.rank);
     set_rank(rank);
@@ -93,8 +95,8 @@ class View {
             static_cast<std::int32_t>(rank_),
             rank_ > 0 ? numbers() : nullptr,
             strides ? numbers() + rank_ : nullptr,
-            FV_DEVICE_CPU,
-            0,
+            device_type_,
+            device_id_,
             flags_};
   }
 
@@ -140,6 +142,8 @@ class View {
   void* data_ = nullptr;
   DType dtype_ = DType::float64;
   std::uint32_t flags_ = 0;
+  std::int32_t device_type_ = FV_DEVICE_CPU;
+  std::int32_t device_id_ = 0;
   bool has_strides_ = false;
   bool is_scalar_ = false;
   std::size_t rank_ = 0;

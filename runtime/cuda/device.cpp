@@ -49,6 +49,37 @@ MemoryInfo Device::memory_info() {
   return info;
 }
 
+size_t Device::available_bytes() {
+  size_t bytes = memory_info().free;
+  if (pool_ == nullptr) return bytes;
+  const ContextScope scope(*this);
+  uint64_t reserved = 0, used = 0;
+  check(api().mem_pool_get_attribute(pool_, PoolAttribute::reserved_mem_current, &reserved), "asking a memory pool");
+  check(api().mem_pool_get_attribute(pool_, PoolAttribute::used_mem_current, &used), "asking a memory pool");
+  return bytes + (reserved > used ? reserved - used : 0);
+}
+
+std::string Device::why_not_memory_here(DeviceView view) {
+  const ContextScope scope(*this);
+  MemoryType type{};
+  int ordinal = -1;
+  DevicePointer begin = 0;
+  size_t size = 0;
+  PointerAttribute wanted[] = {PointerAttribute::memory_type, PointerAttribute::device_ordinal,
+                               PointerAttribute::range_start_addr, PointerAttribute::range_size};
+  void* values[] = {&type, &ordinal, &begin, &size};
+  const Result result = api().pointer_get_attributes(4, wanted, values, view.pointer);
+  if (result == Result::invalid_value || (result == Result::success && type == MemoryType::none))
+    return fmt::format("is not memory that CUDA knows, or was freed (address {:#x})", view.pointer);
+  check(result, "looking up memory");
+  if (type == MemoryType::host) return "is the host's; views of it have no device";
+  if (ordinal != ordinal_) return fmt::format("is on CUDA device {}, not {}", ordinal, ordinal_);
+  if (view.pointer >= begin && view.pointer - begin <= size && view.bytes <= size - (view.pointer - begin)) return "";
+  return fmt::format("has {} bytes, of which the view wants those from {} to {}", size,
+                     static_cast<int64_t>(view.pointer - begin),
+                     static_cast<int64_t>(view.pointer - begin + view.bytes));
+}
+
 void Device::trim() {
   if (pool_ == nullptr) return;
   const ContextScope scope(*this);

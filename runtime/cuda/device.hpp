@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/cuda/device_properties.hpp"
+#include "runtime/cuda/device_view.hpp"
 #include "runtime/cuda/driver.hpp"
 #include "runtime/cuda/launch_log.hpp"
 
@@ -51,6 +52,11 @@ class Device : public std::enable_shared_from_this<Device> {
   void synchronize();
   /// Free and total bytes, as the driver counts them: what the pool keeps is not free.
   MemoryInfo memory_info();
+  /// Bytes that an allocation could get: free ones, and what the pool keeps for reuse.
+  size_t available_bytes();
+  /// Why these bytes are not memory of this device that is alive, as words after "its memory"; "" if they are. A lookup
+  /// of the driver's, without waiting for anything.
+  std::string why_not_memory_here(DeviceView view);
   /// Gives memory that the pool keeps back to the driver. Memory freed in work that is still running stays.
   void trim();
   /// Called, in order of registration, when memory runs out, before an allocation is tried once more: frees what can be

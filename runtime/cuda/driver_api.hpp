@@ -105,6 +105,11 @@ enum class JitOption : int {
 /// CUmemPool_attribute
 enum class PoolAttribute : int { release_threshold = 4, reserved_mem_current = 5, used_mem_current = 7 };
 
+/// CUpointer_attribute
+enum class PointerAttribute : int { memory_type = 2, device_ordinal = 9, range_start_addr = 11, range_size = 12 };
+/// CUmemorytype; none: the driver does not know the address
+enum class MemoryType : unsigned { none = 0, host = 1, device = 2 };
+
 enum class MemoryAllocationType : int { pinned = 1 };  ///< CUmemAllocationType
 enum class MemoryHandleType : int { none = 0 };        ///< CUmemAllocationHandleType
 enum class MemoryLocationType : int { device = 1 };    ///< CUmemLocationType
@@ -174,6 +179,8 @@ inline constexpr uintptr_t launch_param_size = 2;     ///< CU_LAUNCH_PARAM_BUFFE
   X(mem_pool_set_attribute, cuMemPoolSetAttribute, Result(PoolHandle pool, PoolAttribute attribute, void* value)) \
   X(mem_pool_get_attribute, cuMemPoolGetAttribute, Result(PoolHandle pool, PoolAttribute attribute, void* value)) \
   X(mem_pool_trim_to, cuMemPoolTrimTo, Result(PoolHandle pool, size_t bytes_to_keep)) \
+  X(pointer_get_attributes, cuPointerGetAttributes, \
+    Result(unsigned count, PointerAttribute* attributes, void** values, DevicePointer pointer)) \
   X(mem_host_alloc, cuMemHostAlloc, Result(void** pointer, size_t bytes, unsigned flags)) \
   X(mem_free_host, cuMemFreeHost, Result(void* pointer)) \
   X(memcpy_to_device_async, cuMemcpyHtoDAsync_v2, \

@@ -114,6 +114,12 @@ void Memory::free(uint64_t address) {
   table_ = std::move(table);
 }
 
+bool Memory::owns(uint64_t address, size_t bytes) const {
+  const auto now = table();
+  const Allocation* const allocation = now->find(address);
+  return allocation != nullptr && allocation->end - address >= bytes;
+}
+
 namespace {
 
 Allocation& whole_range(const AllocationTable& table, uint64_t address, size_t bytes) {

@@ -64,6 +64,7 @@ class Memory {
  public:
   uint64_t allocate(size_t bytes, size_t alignment);
   void free(uint64_t address);
+  bool owns(uint64_t address, size_t bytes) const;
   void copy_in(uint64_t to, const void* from, size_t bytes);
   void copy_out(void* to, uint64_t from, size_t bytes) const;
   std::shared_ptr<const AllocationTable> table() const;

@@ -39,6 +39,8 @@ class Simulator {
   uint64_t allocate(size_t bytes, size_t alignment = 256) { return memory_.allocate(bytes, alignment); }
   /// Nothing for 0. Error(internal): not the begin of an allocation, or freed before.
   void free(uint64_t address) { memory_.free(address); }
+  /// Whether these bytes lie in one allocation that is alive.
+  bool owns(uint64_t address, size_t bytes) const { return memory_.owns(address, bytes); }
   /// Error(internal): the range is not within one allocation.
   void copy_in(uint64_t to, const void* from, size_t bytes) { memory_.copy_in(to, from, bytes); }
   void copy_out(void* to, uint64_t from, size_t bytes) const { memory_.copy_out(to, from, bytes); }

@@ -59,7 +59,7 @@ TEST_CASE("outputs that are no views") {
   CHECK(refusal([](fv_view& v) { v.dtype = 99; }) == FV_ERROR_INVALID_HANDLE);
   CHECK(refusal([](fv_view& v) { v.rank = 70; }) == FV_ERROR_INVALID_HANDLE);
   CHECK(refusal([](fv_view& v) { v.shape = nullptr; }) == FV_ERROR_INVALID_HANDLE);
-  CHECK(refusal([](fv_view& v) { v.device_type = 2; }) == FV_ERROR_INVALID_HANDLE);
+  CHECK(refusal([](fv_view& v) { v.device_type = 9; }) == FV_ERROR_INVALID_HANDLE);
   CHECK(refusal([](fv_view& v) { v.dtype = FV_COMPLEX64; }) == FV_ERROR_UNSUPPORTED);
   CHECK(refusal([](fv_view& v) { v.flags = FV_VIEW_READONLY; }) == FV_ERROR_ARGUMENT);
   CHECK(refusal([](fv_view& v) { v.flags = FV_VIEW_WEAK; }) != FV_OK);

@@ -1,0 +1,139 @@
+#include "engine/device/cuda_device.hpp"
+
+#include <fmt/format.h>
+
+#include "codegen/cuda/kernel.hpp"
+#include "ir/error.hpp"
+#include "runtime/cuda/device_buffer.hpp"
+#include "runtime/cuda/kernel_cache.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+namespace cuda = runtime::cuda;
+
+cuda::DevicePointer pointer_of(const char* memory) { return reinterpret_cast<cuda::DevicePointer>(memory); }
+char* memory_of(cuda::DevicePointer pointer) { return reinterpret_cast<char*>(pointer); }
+
+struct CudaFunction : DeviceFunction {
+  explicit CudaFunction(std::shared_ptr<cuda::Function> found) : function(std::move(found)) {}
+  const std::shared_ptr<cuda::Function> function;
+};
+
+class CudaModule : public DeviceModule {
+ public:
+  CudaModule(std::shared_ptr<cuda::Module> module, std::vector<std::string> entries)
+      : module_(std::move(module)), entries_(std::move(entries)) {}
+  std::shared_ptr<DeviceFunction> function(size_t entry, const std::string& program) const override {
+    return std::make_shared<CudaFunction>(module_->function(entries_.at(entry), program));
+  }
+
+ private:
+  const std::shared_ptr<cuda::Module> module_;
+  const std::vector<std::string> entries_;
+};
+
+class CudaMemory : public DeviceMemory {
+ public:
+  explicit CudaMemory(cuda::DeviceBuffer buffer)
+      : DeviceMemory(memory_of(buffer.pointer()), buffer.size()), buffer_(std::move(buffer)) {}
+
+ private:
+  const cuda::DeviceBuffer buffer_;
+};
+
+class CudaPinnedMemory : public DeviceMemory {
+ public:
+  explicit CudaPinnedMemory(cuda::PinnedBuffer buffer)
+      : DeviceMemory(buffer.data(), buffer.size()), buffer_(std::move(buffer)) {}
+
+ private:
+  const cuda::PinnedBuffer buffer_;
+};
+
+class CudaQueue : public DeviceQueue {
+ public:
+  explicit CudaQueue(std::shared_ptr<cuda::Stream> stream) : stream_(std::move(stream)) {}
+
+  void launch(DeviceFunction& function, uint32_t grid, uint32_t block, std::span<const uint64_t> words) override {
+    cuda::launch(*static_cast<CudaFunction&>(function).function, grid, block, 0, words, *stream_);
+  }
+  void upload(char* to, const char* from, size_t bytes) override {
+    stream_->copy_to_device({pointer_of(to), bytes}, from);
+  }
+  void download(char* to, const char* from, size_t bytes) override {
+    stream_->copy_to_host(to, {pointer_of(from), bytes});
+  }
+  void copy(char* to, const char* from, size_t bytes) override {
+    stream_->copy_on_device({pointer_of(to), bytes}, {pointer_of(from), bytes});
+  }
+  void wait_for(DeviceQueue& other) override { stream_->wait_for(*static_cast<CudaQueue&>(other).stream_); }
+  void synchronize() override { stream_->synchronize(); }
+  void settle() noexcept override { stream_->settle(); }
+  void* native() const override { return stream_->handle(); }
+  const std::shared_ptr<cuda::Stream>& stream() const { return stream_; }
+
+ private:
+  const std::shared_ptr<cuda::Stream> stream_;
+};
+
+class CudaDevice : public Device {
+ public:
+  CudaDevice(std::shared_ptr<cuda::Device> device, cuda::Compiler compiler)
+      : device_(std::move(device)),
+        kernels_(device_, std::move(compiler), cuda::kernels_on_disk()),
+        queue_(cuda::Stream::create(device_)) {}
+
+  Place place() const override { return {DeviceKind::cuda, device_->ordinal()}; }
+  std::vector<std::shared_ptr<const DeviceModule>> compile(std::span<const DeviceSource> sources) override {
+    std::vector<std::shared_ptr<const DeviceModule>> modules;
+    for (const DeviceSource& source : sources)
+      modules.push_back(std::make_shared<CudaModule>(kernels_.get(source_of(source)), source.entries));
+    return modules;
+  }
+  DeviceQueue& queue() override { return queue_; }
+  std::unique_ptr<DeviceQueue> open_queue() override {
+    return std::make_unique<CudaQueue>(cuda::Stream::create(device_));
+  }
+  std::unique_ptr<DeviceQueue> borrow_queue(void* native) override {
+    return std::make_unique<CudaQueue>(cuda::Stream::borrow(device_, static_cast<cuda::StreamHandle>(native)));
+  }
+  std::unique_ptr<DeviceMemory> allocate(size_t bytes) override {
+    return std::make_unique<CudaMemory>(cuda::DeviceBuffer(queue_.stream(), bytes));
+  }
+  std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override {
+    return std::make_unique<CudaPinnedMemory>(cuda::PinnedBuffer(device_, bytes));
+  }
+  size_t free_bytes() override { return device_->available_bytes(); }
+  void check_memory(const char* data, size_t bytes, const std::string& what) override {
+    const std::string reason = device_->why_not_memory_here({pointer_of(data), bytes});
+    if (!reason.empty()) throw Error(ErrorCode::argument, fmt::format("{}: {}", what, reason));
+  }
+
+ private:
+  static cuda::KernelSource source_of(const DeviceSource& source) {
+    const auto& options = codegen::cuda_compile_options;
+    return {source.text, {std::begin(options), std::end(options)}, source.entries.front()};
+  }
+
+  const std::shared_ptr<cuda::Device> device_;
+  cuda::KernelCache kernels_;
+  CudaQueue queue_;
+};
+
+[[noreturn]] void refuse(const std::string& reason) {
+  throw Error(ErrorCode::unsupported, fmt::format("CUDA is not available: {}; the CPU is (device=\"cpu\")", reason));
+}
+
+}  // namespace
+
+std::unique_ptr<Device> open_cuda_device(int32_t ordinal) {
+  const cuda::DriverFound found = cuda::Driver::find();
+  if (!found.driver) refuse(found.reason);
+  auto device = cuda::Device::open(found.driver, ordinal);
+  const cuda::NvrtcFound compiler = cuda::Nvrtc::find(found.driver->version());
+  if (!compiler.nvrtc) refuse(compiler.reason);
+  return std::make_unique<CudaDevice>(std::move(device), cuda::compiler_of(compiler.nvrtc));
+}
+
+}  // namespace fuseval::engine

@@ -1,0 +1,61 @@
+// A plan made ready for a device: kernels compiled, launches laid out; a call fills in addresses, and no more.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "codegen/cuda/kernel.hpp"
+#include "engine/attachments.hpp"
+#include "engine/device/device_kernels.hpp"
+#include "engine/run_control.hpp"
+#include "engine/specialisation.hpp"
+
+namespace fuseval::engine {
+
+/// Of one specialisation, one device, and one alignment of the arrays: which text serves depends on it. Immutable.
+class DeviceProgram : public Attachment {
+ public:
+  /// The one for these addresses, made and kept by `made` if there is none. buffers[b]: the device's address of element
+  /// 0 of plan buffer b; those of temporaries may be anything aligned to 16 bytes. text: what errors name.
+  static const DeviceProgram& get(DeviceKernels& kernels, const Specialisation& made, char* const* buffers,
+                                  const std::string& text);
+
+  /// Bytes of device memory that a run needs besides the plan's buffers.
+  size_t workspace_bytes() const { return workspace_bytes_; }
+  /// Asks for everything, in order. workspace: aligned to 16 bytes, kept until the work is done. control: nullptr, or
+  /// what may stop it between kernels.
+  void run(DeviceQueue& queue, char* const* buffers, char* workspace, Counters& counters,
+           const RunControl* control) const;
+
+ private:
+  struct Patch {
+    uint32_t word;
+    uint32_t buffer;
+    int64_t offset;
+  };
+  struct Launch {
+    std::shared_ptr<DeviceFunction> function;
+    uint32_t grid, block;
+    std::vector<uint64_t> words;
+    std::vector<uint32_t> in_workspace;  ///< words that are offsets in the workspace
+  };
+  struct Kernel {
+    std::vector<Patch> patches;  ///< words that are addresses of arrays: the same ones in every launch
+    std::vector<Launch> launches;
+    bool words_in_memory = false;
+  };
+  using Alignments = std::vector<uint8_t>;
+
+  static Alignments alignments_of(const Specialisation& made, char* const* buffers);
+  bool serves(const DeviceKernels& kernels, const Specialisation& made, char* const* buffers) const;
+  void add_kernel(const PreparedKernel& nest, const DeviceKernel& compiled, const codegen::KernelArguments& arguments,
+                  const std::string& text);
+  static void run_kernel(const Kernel& kernel, DeviceQueue& queue, char* const* buffers, char* workspace);
+
+  const DeviceKernels* kernels_of_ = nullptr;
+  Alignments alignments_;  ///< [plan buffer]: of its address, modulo 16
+  std::vector<Kernel> kernels_;
+  size_t workspace_bytes_ = 0;
+};
+
+}  // namespace fuseval::engine

@@ -1,0 +1,19 @@
+// A device in use by a session, with the kernels that were compiled for it.
+#pragma once
+
+#include <memory>
+
+#include "engine/device/device_kernels.hpp"
+
+namespace fuseval::engine {
+
+struct DeviceSpace {
+  DeviceSpace(std::unique_ptr<Device> opened, size_t kernel_limit, Counters& counter_set)
+      : device(std::move(opened)), kernels(*device, kernel_limit, counter_set), counters(counter_set) {}
+
+  const std::unique_ptr<Device> device;
+  DeviceKernels kernels;
+  Counters& counters;
+};
+
+}  // namespace fuseval::engine
