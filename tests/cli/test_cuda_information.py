@@ -1,4 +1,4 @@
-"""What `fuseval info` says of CUDA, with the fake driver of tests/unit/cuda_runtime in the place of NVIDIA's."""
+"""What `fuseval info` says of CUDA, with the fake driver of tests/fakes in the place of NVIDIA's."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
 if "FUSEVAL_COMMAND" in os.environ:
     BUILD = Path(os.environ["FUSEVAL_COMMAND"]).resolve().parents[1]
-FAKE = BUILD / "tests" / "unit" / "libcuda-fake.so"
+FAKE = BUILD / "tests" / "fakes" / "libcuda-fake.so"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "runtime/cuda/device.hpp"
-#include "tests/unit/cuda_runtime/fake_driver/control.hpp"
+#include "tests/fakes/driver/control.hpp"
 
 /// FUSEVAL_LIBCUDA names the fake while this lives. Ends with a check that nothing leaked and nothing was done wrong.
 class FakeGpu {

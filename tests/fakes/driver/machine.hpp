@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/cuda_runtime/fake_driver/control.hpp"
+#include "tests/fakes/driver/control.hpp"
 
 namespace fake {
 

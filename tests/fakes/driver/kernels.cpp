@@ -4,7 +4,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "tests/unit/cuda_runtime/fake_driver/call.hpp"
+#include "tests/fakes/driver/call.hpp"
 
 using namespace fake;
 

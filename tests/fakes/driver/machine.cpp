@@ -1,4 +1,4 @@
-#include "tests/unit/cuda_runtime/fake_driver/machine.hpp"
+#include "tests/fakes/driver/machine.hpp"
 
 #include <setjmp.h>
 #include <signal.h>

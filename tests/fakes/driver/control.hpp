@@ -1,4 +1,4 @@
-// How tests steer the fake driver (fake_driver/): a libcuda that runs in host memory.
+// How tests steer the fake driver: a libcuda that runs in host memory.
 //
 // Work that is enqueued runs later, in any order that streams and events allow (chosen by a seed), on the thread of
 // some later call. Device memory can be touched by operations alone; what an operation may not touch (memory freed, or
