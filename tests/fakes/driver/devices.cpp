@@ -41,6 +41,9 @@ FAKE cuGetErrorName(Result error, const char** name) {
     case Result::illegal_address:
       *name = "CUDA_ERROR_ILLEGAL_ADDRESS";
       break;
+    case Result::illegal_instruction:
+      *name = "CUDA_ERROR_ILLEGAL_INSTRUCTION";
+      break;
     case Result::launch_failed:
       *name = "CUDA_ERROR_LAUNCH_FAILED";
       break;

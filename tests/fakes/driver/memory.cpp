@@ -26,7 +26,7 @@ FAKE cuMemFree_v2(DevicePointer pointer) {
     const auto it = context.memory.find(pointer);
     if (it == context.memory.end() || it->second.state == Allocation::freed || it->second.freeing)
       return Result::invalid_value;
-    machine.drop(context, it->second);
+    machine.drop(context, pointer);
     return Result::success;
   });
 }
@@ -39,10 +39,7 @@ FAKE cuMemAllocFromPoolAsync(DevicePointer* pointer, size_t bytes, PoolHandle po
     if (result != Result::success) return result;
     Operation operation;
     operation.name = "cuMemAllocFromPoolAsync";
-    operation.run = [&context, at = *pointer] {
-      context.memory.at(at).state = Allocation::live;
-      return Result::success;
-    };
+    operation.run = [&machine, &context, at = *pointer] { return machine.make_live(context, at); };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
   });
@@ -57,9 +54,9 @@ FAKE cuMemFreeAsync(DevicePointer pointer, StreamHandle handle) {
     Operation operation;
     operation.name = "cuMemFreeAsync";
     operation.run = [&machine, &context, pointer] {
-      Allocation& allocation = context.memory.at(pointer);
-      if (allocation.state != Allocation::live) machine.violation("memory is freed before it is allocated");
-      machine.drop(context, allocation);
+      if (context.memory.at(pointer).state != Allocation::live)
+        machine.violation("memory is freed before it is allocated");
+      machine.drop(context, pointer);
       return Result::success;
     };
     machine.enqueue(context, stream, std::move(operation));
@@ -152,7 +149,10 @@ FAKE cuMemcpyHtoDAsync_v2(DevicePointer to, const void* from, size_t bytes, Stre
     operation.host = static_cast<const char*>(from);
     operation.host_bytes = bytes;
     operation.run = [&machine, &context, to, from, bytes] {
-      return machine.access(context, "a copy to the device", to, bytes, [&](char* at) { memcpy(at, from, bytes); });
+      return machine.access(context, "a copy to the device", to, bytes, [&](char* at) {
+        memcpy(at, from, bytes);
+        context.gpu->mark_written(to, bytes);
+      });
     };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
@@ -182,8 +182,10 @@ FAKE cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from, size_t bytes, St
       const Result result = machine.access(context, "a copy on the device", from, bytes,
                                            [&](char* at) { memcpy(held.data(), at, bytes); });
       if (result != Result::success) return result;
-      return machine.access(context, "a copy on the device", to, bytes,
-                            [&](char* at) { memcpy(at, held.data(), bytes); });
+      return machine.access(context, "a copy on the device", to, bytes, [&](char* at) {
+        memcpy(at, held.data(), bytes);
+        context.gpu->mark_copied(to, from, bytes);
+      });
     };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
@@ -195,7 +197,10 @@ FAKE cuMemsetD8Async(DevicePointer to, unsigned char value, size_t bytes, Stream
     Operation operation;
     operation.name = "cuMemsetD8Async";
     operation.run = [&machine, &context, to, value, bytes] {
-      return machine.access(context, "a fill", to, bytes, [&](char* at) { memset(at, value, bytes); });
+      return machine.access(context, "a fill", to, bytes, [&](char* at) {
+        memset(at, value, bytes);
+        context.gpu->mark_written(to, bytes);
+      });
     };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
