@@ -383,7 +383,7 @@ TEST_CASE("every driver call of the whole path failed in turn is an error, with 
       CHECK(nvrtc->leaks() == "");
       CHECK(session() == expected());
     }
-  CHECK(errors > 2 * calls);  // all but releases, and allocations that are tried again
+  CHECK(errors > calls);  // releases are tried twice, allocations again; what comes after the work is nobody's error
 }
 
 TEST_CASE("every call of NVRTC failed in turn is an error or does not matter, and the next session works") {
