@@ -260,7 +260,12 @@ Result Machine::run_kernel(Context& context, const Function& function, const Lau
 }
 
 Result Machine::run_function(const std::string& name, Context& context, const Launch& launch) {
-  if (!survives(kernels_.at(name), launch)) {
+  const auto kernel = kernels_.find(name);
+  if (kernel == kernels_.end()) {
+    violation("there is no text of kernel " + name + ", and no function of the test's");
+    return Result::launch_failed;
+  }
+  if (!survives(kernel->second, launch)) {
     violation("kernel " + name + " touches memory that it may not");
     return Result::illegal_address;
   }

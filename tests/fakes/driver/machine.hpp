@@ -125,6 +125,7 @@ class Machine : public Control {
   Result access(Context& context, const std::string& who, DevicePointer pointer, size_t bytes,
                 const std::function<void(char*)>& use);
   Result run_kernel(Context& context, const Function& function, const Launch& launch);
+  bool has_kernels() const { return !kernels_.empty(); }
   Result make_live(Context& context, DevicePointer pointer);
   Result allocate(Context& context, Pool* pool, size_t bytes, Allocation::State state, DevicePointer* pointer);
   void drop(Context& context, DevicePointer pointer);

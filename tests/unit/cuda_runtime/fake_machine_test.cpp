@@ -352,6 +352,20 @@ TEST_CASE("a cubin with a text is found on disk by the next session") {
   }
 }
 
+TEST_CASE("a real cubin on disk, and a kernel that nobody has: nothing to run") {
+  FakeGpu gpu;
+  const FakeNvrtc nvrtc;
+  gpu.expects_violations = true;
+  Machine machine;
+  std::string reason;
+  CHECK(Module::load_if_fit(machine.device, "\177ELF and so on", "a", reason) == nullptr);
+  CHECK(contains(reason, "the fake runs what the fake NVRTC makes"));
+  const auto module = Module::load(machine.device, fake::cubin(90, {"nobody"}), "a");
+  launch(*module->function("nobody", "a"), 1, 32, 0, {}, *machine.stream);
+  CHECK(contains(thrown([&] { machine.stream->synchronize(); }).message(), "CUDA_ERROR_LAUNCH_FAILED"));
+  CHECK(gpu->violations() == "there is no text of kernel nobody, and no function of the test's\n");
+}
+
 TEST_CASE("every driver call of the whole path failed in turn is an error, with no leak, and the next session works") {
   NEEDS_COMPILER();
   const FakeGpu gpu(seeded(3));
