@@ -247,7 +247,7 @@ std::string Block::who_waits() {
 }
 
 void Block::report(unsigned thread, std::string what, int line) {
-  fault_ = Fault{std::move(what), Place{nullptr, line}, thread};
+  fault_ = Fault{std::move(what), Place{nullptr, line}, thread, false};
 }
 
 Moment Block::moment(const Fiber& thread) const {
@@ -284,7 +284,7 @@ bool Block::all_published(unsigned counting) const {
 
 void Block::access(Fiber& thread, uintptr_t address, size_t bytes, bool write, Place place) {
   std::string wrong = launch_.check(*this, thread, address, bytes, write);
-  if (!wrong.empty()) fail(thread, std::move(wrong), place);
+  if (!wrong.empty()) fail(thread, std::move(wrong), place, !launch_.is_accessible(address, bytes));
 }
 
 void Block::atomic(Fiber& thread, uintptr_t address, size_t bytes, Place place) {
@@ -292,11 +292,11 @@ void Block::atomic(Fiber& thread, uintptr_t address, size_t bytes, Place place) 
   records_[thread.number].counted = true;
   if (counted_ == 0) counted_ = launch_.workspace.clock;
   std::string wrong = launch_.check_atomic(*this, thread, address, bytes);
-  if (!wrong.empty()) fail(thread, std::move(wrong), place);
+  if (!wrong.empty()) fail(thread, std::move(wrong), place, !launch_.is_accessible(address, bytes));
 }
 
-void Block::fail(Fiber& thread, std::string what, Place place) {
-  fault_ = Fault{std::move(what), place, thread.number};
+void Block::fail(Fiber& thread, std::string what, Place place, bool illegal_address) {
+  fault_ = Fault{std::move(what), place, thread.number, illegal_address};
   thread.sync = Sync::faulted;
   thread.leave();
 }

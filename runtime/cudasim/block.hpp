@@ -57,7 +57,7 @@ class Block {
   void atomic(Fiber& thread, uintptr_t address, size_t bytes, Place place);
   void fence(const Fiber& thread);
   /// Ends the thread, and with it the launch. Does not return.
-  void fail(Fiber& thread, std::string what, Place place);
+  void fail(Fiber& thread, std::string what, Place place, bool illegal_address = false);
 
  private:
   struct Warp {

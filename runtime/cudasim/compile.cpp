@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -157,21 +158,63 @@ std::string host_compiler() {
       "FUSEVAL_CXX is not set");
 }
 
-Module Module::compile(std::span<const Source> sources, const CompileOptions& options) {
+namespace {
+
+std::string chosen_compiler(const CompileOptions& options) {
+  std::string compiler = options.compiler.empty() ? host_compiler() : find_executable(options.compiler);
+  if (compiler.empty())
+    throw Error(ErrorCode::unsupported, fmt::format("cudasim: the compiler \"{}\" cannot be run", options.compiler));
+  return compiler;
+}
+
+/// The shared object's path, in the folder.
+std::string build_in(const PrivateFolder& folder, std::span<const Source> sources, const CompileOptions& options) {
   for (const Source& source : sources)
     for (const std::string& kernel : source.kernels)
       if (!is_name(kernel))
         throw Error(ErrorCode::internal, fmt::format("cudasim: \"{}\" is no kernel's name", kernel));
-  const std::string compiler = options.compiler.empty() ? host_compiler() : find_executable(options.compiler);
-  if (compiler.empty())
-    throw Error(ErrorCode::unsupported, fmt::format("cudasim: the compiler \"{}\" cannot be run", options.compiler));
-  const PrivateFolder folder;
+  const std::string compiler = chosen_compiler(options);
   write_file(folder.file("kernels.cpp"), translation_unit(sources));
-  const std::string output = folder.file("kernels.so");
+  std::string output = folder.file("kernels.so");
   run_compiler(command(compiler, folder.file("kernels.cpp"), output), output, sources, options.timeout);
+  return output;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  if (!file) fail_on_file("read", path);
+  return bytes;
+}
+
+std::shared_ptr<const LoadedModule> load_file(const std::string& path, std::span<const Source> sources) {
+  return std::make_shared<LoadedModule>(path, std::vector<Source>(sources.begin(), sources.end()));
+}
+
+}  // namespace
+
+Module Module::compile(std::span<const Source> sources, const CompileOptions& options) {
+  const PrivateFolder folder;
   Module module;
-  module.loaded_ = std::make_shared<LoadedModule>(output, std::vector<Source>(sources.begin(), sources.end()));
+  module.loaded_ = load_file(build_in(folder, sources, options), sources);
   return module;
+}
+
+std::string Module::build(std::span<const Source> sources, const CompileOptions& options) {
+  const PrivateFolder folder;
+  return read_file(build_in(folder, sources, options));
+}
+
+Module Module::load(std::span<const Source> sources, const std::string& object) {
+  const PrivateFolder folder;
+  write_file(folder.file("kernels.so"), object);
+  Module module;
+  module.loaded_ = load_file(folder.file("kernels.so"), sources);
+  return module;
+}
+
+std::string Module::build_key(std::span<const Source> sources, const CompileOptions& options) {
+  return fmt::format("{}\n{}", fmt::join(command(chosen_compiler(options), "", ""), " "), translation_unit(sources));
 }
 
 Function Module::function(size_t source, std::string_view kernel) const {

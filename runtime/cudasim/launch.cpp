@@ -40,6 +40,16 @@ std::string Launch::check(Block& block, const Fiber& thread, uintptr_t address, 
   return fmt::format("{} {}", verb(bytes, write), table_->describe(address));
 }
 
+bool Launch::is_accessible(uintptr_t address, size_t bytes) {
+  const Allocation* const allocation = find(address);
+  if (allocation) return bytes <= allocation->end - address;
+  const auto holds = [&](const SharedMemory& shared) {
+    return shared.contains(address) && shared.contains(address + bytes - 1);
+  };
+  return holds(workspace.static_shared) || holds(workspace.dynamic_shared) ||
+         (image_begin_ <= address && address + bytes <= image_end_);
+}
+
 std::string Launch::check_shared(const Block& block, const Fiber& thread, SharedMemory& shared, uintptr_t address,
                                  size_t bytes, bool write) {
   unsigned other = 0;

@@ -27,6 +27,7 @@ struct Fault {
   std::string what;
   Place place;
   unsigned thread = 0;
+  bool illegal_address = false;  ///< the memory is not the device's
 };
 
 /// A block of which writes to device memory are remembered: when it began, which one it is, and whether all that it
@@ -50,6 +51,8 @@ class Launch {
   /// Words for what is wrong with an access, or nothing.
   std::string check(Block& block, const Fiber& thread, uintptr_t address, size_t bytes, bool write);
   std::string check_atomic(const Block& block, const Fiber& thread, uintptr_t address, size_t bytes);
+  /// Whether all bytes are the device's, shared memory or the module's own.
+  bool is_accessible(uintptr_t address, size_t bytes);
 
   Workspace& workspace;
   std::vector<BlockRecord> blocks;  ///< in the order of running

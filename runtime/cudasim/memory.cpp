@@ -55,13 +55,21 @@ Allocation::Allocation(size_t bytes, size_t alignment) {
   std::fill_n(reinterpret_cast<uint32_t*>(begin), round_up(bytes, 16) / 4, poison);
 }
 
+Allocation::Allocation(const Adopted& adopted) : begin(adopted.address), end(adopted.address + adopted.bytes) {
+  if (begin == 0 || begin % 4 != 0 || end < begin || adopted.bytes == 0)
+    throw Error(ErrorCode::internal,
+                fmt::format("cudasim: cannot adopt {} bytes of memory at {:#x}", adopted.bytes, adopted.address));
+  words = static_cast<uint64_t*>(std::calloc(adopted.bytes / 4 + 2, sizeof(uint64_t)));
+  if (!words) out_of_memory(adopted.bytes);
+}
+
 Allocation::~Allocation() {
-  munmap(mapping_, mapped_);
+  if (is_own()) munmap(mapping_, mapped_);
   std::free(words);
 }
 
 void Allocation::retire() {
-  mmap(mapping_, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (is_own()) mmap(mapping_, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   std::free(std::exchange(words, nullptr));
 }
 
@@ -92,21 +100,34 @@ std::string AllocationTable::describe(uintptr_t address) const {
 uint64_t Memory::allocate(size_t bytes, size_t alignment) {
   auto allocation = std::make_shared<Allocation>(bytes, alignment);
   const uintptr_t address = allocation->begin;
-  const std::lock_guard lock(mutex_);
-  auto table = std::make_shared<AllocationTable>(*table_);
-  table->live.insert(after(table->live, address), std::move(allocation));
-  table_ = std::move(table);
+  add(std::move(allocation));
   return address;
 }
 
-void Memory::free(uint64_t address) {
+void Memory::adopt(uint64_t address, size_t bytes) {
+  add(std::make_shared<Allocation>(Allocation::Adopted{address, bytes}));
+}
+
+void Memory::add(std::shared_ptr<Allocation> allocation) {
+  const std::lock_guard lock(mutex_);
+  auto table = std::make_shared<AllocationTable>(*table_);
+  const auto next = after(table->live, allocation->begin);
+  if ((next != table->live.end() && (*next)->begin < allocation->end) ||
+      (next != table->live.begin() && allocation->begin < (*std::prev(next))->end))
+    throw Error(ErrorCode::internal, "cudasim: cannot adopt what overlaps an allocation");
+  table->live.insert(next, std::move(allocation));
+  table_ = std::move(table);
+}
+
+void Memory::remove(uint64_t address, bool own) {
   if (address == 0) return;
   const std::lock_guard lock(mutex_);
   auto table = std::make_shared<AllocationTable>(*table_);
   const auto place = std::find_if(table->live.begin(), table->live.end(),
                                   [&](const auto& allocation) { return allocation->begin == address; });
-  if (place == table->live.end())
-    throw Error(ErrorCode::internal, "cudasim: freed what is no allocation of the device, or was freed before");
+  if (place == table->live.end() || (*place)->is_own() != own)
+    throw Error(ErrorCode::internal, own ? "cudasim: freed what is no allocation of the device, or was freed before"
+                                         : "cudasim: forgot what was not adopted, or was forgotten before");
   (*place)->retire();
   table->freed.push_back(*place);
   table->live.erase(place);
@@ -134,9 +155,33 @@ Allocation& whole_range(const AllocationTable& table, uint64_t address, size_t b
 
 }  // namespace
 
+void Memory::mark_written(uint64_t address, size_t bytes) {
+  if (bytes > 0) whole_range(*table(), address, bytes).mark_written(address, address + bytes);
+}
+
+void Memory::mark_copied(uint64_t to, uint64_t from, size_t bytes) {
+  if (bytes == 0) return;
+  const auto now = table();
+  Allocation& target = whole_range(*now, to, bytes);
+  const Allocation& source = whole_range(*now, from, bytes);
+  const size_t first = (from - source.begin) / 4;
+  const size_t last = (from + bytes - 1 - source.begin) / 4;
+  const std::vector<uint64_t> stamps(source.words + first, source.words + last + 1);  // the ranges may overlap
+  const auto is_written = [&](size_t offset) { return stamps[(from + offset - source.begin) / 4 - first] != 0; };
+  for (size_t offset = 0; offset < bytes;) {
+    const size_t next = std::min(bytes, offset + 4 - (to + offset) % 4);
+    uint64_t& stamp = target.words[(to + offset - target.begin) / 4];
+    if (is_written(offset) && is_written(next - 1))
+      stamp = WordStamp::host;
+    else if (next - offset == 4)
+      stamp = 0;
+    offset = next;
+  }
+}
+
 void Memory::copy_in(uint64_t to, const void* from, size_t bytes) {
   if (bytes == 0) return;
-  whole_range(*table(), to, bytes).mark_written(to, to + bytes);
+  mark_written(to, bytes);
   std::memcpy(reinterpret_cast<void*>(to), from, bytes);
 }
 

@@ -15,17 +15,25 @@ namespace fuseval::runtime::cudasim {
 /// float64, and nobody's index.
 constexpr uint32_t poison = 0x7FF4A5A5;
 
-/// Bytes of the device, right before a page that faults (as nearly as the alignment permits), and for each 4-byte word
-/// who wrote it last.
+/// Bytes of the device, and for each 4-byte word who wrote it last.
 struct Allocation {
+  /// Somebody else's memory.
+  struct Adopted {
+    uint64_t address;
+    size_t bytes;
+  };
+
+  /// Memory of its own, right before a page that faults (as nearly as the alignment permits).
   Allocation(size_t bytes, size_t alignment);
+  explicit Allocation(const Adopted& adopted);
   ~Allocation();
   Allocation(const Allocation&) = delete;
   Allocation& operator=(const Allocation&) = delete;
 
-  /// Gives the memory back and keeps the addresses, so that nothing else comes to lie there.
+  /// Gives the memory back and keeps the addresses, if they are its own, so that nothing else comes to lie there.
   void retire();
   void mark_written(uintptr_t from, uintptr_t to);
+  bool is_own() const { return mapping_ != nullptr; }
   size_t bytes() const { return end - begin; }
 
   uintptr_t begin = 0;
@@ -63,13 +71,20 @@ struct AllocationTable {
 class Memory {
  public:
   uint64_t allocate(size_t bytes, size_t alignment);
-  void free(uint64_t address);
   bool owns(uint64_t address, size_t bytes) const;
+  void free(uint64_t address) { remove(address, true); }
+  void adopt(uint64_t address, size_t bytes);
+  void forget(uint64_t address) { remove(address, false); }
+  void mark_written(uint64_t address, size_t bytes);
+  void mark_copied(uint64_t to, uint64_t from, size_t bytes);
   void copy_in(uint64_t to, const void* from, size_t bytes);
   void copy_out(void* to, uint64_t from, size_t bytes) const;
   std::shared_ptr<const AllocationTable> table() const;
 
  private:
+  void add(std::shared_ptr<Allocation> allocation);
+  void remove(uint64_t address, bool own);
+
   mutable std::mutex mutex_;
   std::shared_ptr<const AllocationTable> table_ = std::make_shared<AllocationTable>();
 };

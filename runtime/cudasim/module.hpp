@@ -46,6 +46,12 @@ class Module {
   /// cannot be run, or its result cannot be loaded.
   static Module compile(std::span<const Source> sources, const CompileOptions& options = {});
 
+  /// compile() in two steps, for those who keep what the compiler made: a shared object's bytes, which load() takes
+  /// together with the same sources. Everything that build() depends on but the compiler's own version is in its key.
+  static std::string build(std::span<const Source> sources, const CompileOptions& options = {});
+  static Module load(std::span<const Source> sources, const std::string& object);
+  static std::string build_key(std::span<const Source> sources, const CompileOptions& options = {});
+
   /// Error(internal): the source has no such kernel.
   Function function(size_t source, std::string_view kernel) const;
 

@@ -89,7 +89,7 @@ void prepare(Workspace& workspace, const LoadedModule& module, unsigned block, u
         fmt::format(", in line {}:\n  {}", line, line_of_text(function.module->sources()[function.source].text, line));
   else if (fault.place.pc)
     message += ", in a line that cannot be told (addr2line is needed for that)";
-  throw Error(ErrorCode::internal, message);
+  throw KernelFault(message, fault.illegal_address);
 }
 
 }  // namespace

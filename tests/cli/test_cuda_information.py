@@ -1,4 +1,4 @@
-"""What `fuseval info` says of CUDA, with the fake driver of tests/unit/cuda_runtime in the place of NVIDIA's."""
+"""What `fuseval info` says of CUDA, with the fake driver of tests/fakes in the place of NVIDIA's."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
 if "FUSEVAL_COMMAND" in os.environ:
     BUILD = Path(os.environ["FUSEVAL_COMMAND"]).resolve().parents[1]
-FAKE = BUILD / "tests" / "unit" / "libcuda-fake.so"
+FAKE = BUILD / "tests" / "fakes" / "libcuda-fake.so"
+FAKE_COMPILER = BUILD / "tests" / "fakes" / "libnvrtc-fake.so"
 
 
 @pytest.fixture
@@ -30,6 +31,14 @@ def test_driver_devices_and_compiler(info):
     assert lines[1:3] == [f"cuda device {k}: Fake GPU, sm_90, 8 multiprocessors, 0.1 GiB" for k in range(2)]
     assert lines[3].startswith("cuda compiler: ")
     assert report.splitlines()[1:] == [], "leaks and violations"
+
+
+def test_fake_compiler(info):
+    lines, report = info(FUSEVAL_LIBNVRTC=str(FAKE_COMPILER), FUSEVAL_FAKE_ARCH="86", FUSEVAL_FAKE_MEMORY=str(3 << 30))
+    assert lines[1] == "cuda device 0: Fake GPU, sm_86, 8 multiprocessors, 3.0 GiB"
+    assert lines[2].startswith(f"cuda compiler: NVRTC 13.0, {FAKE_COMPILER}, for sm_75, sm_80, sm_86, ")
+    reports = sorted(line.split(": ")[0] for line in report.splitlines())
+    assert reports == ["fake NVRTC", "fake driver"], "leaks and violations"
 
 
 def test_reasons(info):

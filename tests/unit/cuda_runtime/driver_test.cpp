@@ -8,7 +8,7 @@
 #include "runtime/cuda/describe.hpp"
 #include "runtime/cuda/device_buffer.hpp"
 #include "runtime/cuda/module.hpp"
-#include "tests/unit/cuda_runtime/fake_gpu.hpp"
+#include "tests/fakes/fake_gpu.hpp"
 #include "tests/unit/cuda_runtime/thrown.hpp"
 #include "tests/unit/environment_variables.hpp"
 

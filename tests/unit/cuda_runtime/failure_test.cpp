@@ -8,7 +8,7 @@
 #include "runtime/cuda/device_buffer.hpp"
 #include "runtime/cuda/module.hpp"
 #include "runtime/cuda/stream.hpp"
-#include "tests/unit/cuda_runtime/fake_gpu.hpp"
+#include "tests/fakes/fake_gpu.hpp"
 #include "tests/unit/cuda_runtime/thrown.hpp"
 
 using namespace fuseval;

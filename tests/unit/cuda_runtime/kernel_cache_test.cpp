@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "runtime/cuda/device_buffer.hpp"
-#include "tests/unit/cuda_runtime/fake_gpu.hpp"
+#include "tests/fakes/fake_gpu.hpp"
 #include "tests/unit/cuda_runtime/thrown.hpp"
 #include "tests/unit/environment_variables.hpp"
 #include "tests/unit/temporary_folder.hpp"

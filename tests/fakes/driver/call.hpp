@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tests/unit/cuda_runtime/fake_driver/machine.hpp"
+#include "tests/fakes/driver/machine.hpp"
 
 #define FAKE extern "C" __attribute__((visibility("default"))) Result
 

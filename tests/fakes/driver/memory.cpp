@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "tests/unit/cuda_runtime/fake_driver/call.hpp"
+#include "tests/fakes/driver/call.hpp"
 
 using namespace fake;
 
@@ -26,7 +26,7 @@ FAKE cuMemFree_v2(DevicePointer pointer) {
     const auto it = context.memory.find(pointer);
     if (it == context.memory.end() || it->second.state == Allocation::freed || it->second.freeing)
       return Result::invalid_value;
-    machine.drop(context, it->second);
+    machine.drop(context, pointer);
     return Result::success;
   });
 }
@@ -39,10 +39,7 @@ FAKE cuMemAllocFromPoolAsync(DevicePointer* pointer, size_t bytes, PoolHandle po
     if (result != Result::success) return result;
     Operation operation;
     operation.name = "cuMemAllocFromPoolAsync";
-    operation.run = [&context, at = *pointer] {
-      context.memory.at(at).state = Allocation::live;
-      return Result::success;
-    };
+    operation.run = [&machine, &context, at = *pointer] { return machine.make_live(context, at); };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
   });
@@ -57,9 +54,9 @@ FAKE cuMemFreeAsync(DevicePointer pointer, StreamHandle handle) {
     Operation operation;
     operation.name = "cuMemFreeAsync";
     operation.run = [&machine, &context, pointer] {
-      Allocation& allocation = context.memory.at(pointer);
-      if (allocation.state != Allocation::live) machine.violation("memory is freed before it is allocated");
-      machine.drop(context, allocation);
+      if (context.memory.at(pointer).state != Allocation::live)
+        machine.violation("memory is freed before it is allocated");
+      machine.drop(context, pointer);
       return Result::success;
     };
     machine.enqueue(context, stream, std::move(operation));
@@ -121,6 +118,56 @@ FAKE cuMemPoolTrimTo(PoolHandle handle, size_t keep) {
   });
 }
 
+namespace {
+
+/// What the driver would say of an address.
+struct Known {
+  MemoryType type = MemoryType::none;
+  int device = -2;
+  DevicePointer begin = 0;
+  size_t bytes = 0;
+};
+
+Known known(const Context& context, DevicePointer pointer) {
+  const auto after = context.memory.upper_bound(pointer);
+  if (after != context.memory.begin()) {
+    const auto& [begin, allocation] = *std::prev(after);
+    if (pointer < begin + allocation.bytes && allocation.state != Allocation::freed && !allocation.freeing)
+      return {MemoryType::device, context.device, begin, allocation.bytes};
+  }
+  for (const auto& [begin, bytes] : context.pinned) {
+    const auto address = reinterpret_cast<DevicePointer>(begin);
+    if (address <= pointer && pointer < address + bytes) return {MemoryType::host, context.device, address, bytes};
+  }
+  return {};
+}
+
+void tell(const Known& answer, PointerAttribute attribute, void* value) {
+  switch (attribute) {
+    case PointerAttribute::memory_type:
+      return static_cast<void>(memcpy(value, &answer.type, sizeof answer.type));
+    case PointerAttribute::device_ordinal:
+      return static_cast<void>(memcpy(value, &answer.device, sizeof answer.device));
+    case PointerAttribute::range_start_addr:
+      return static_cast<void>(memcpy(value, &answer.begin, sizeof answer.begin));
+    case PointerAttribute::range_size:
+      return static_cast<void>(memcpy(value, &answer.bytes, sizeof answer.bytes));
+  }
+}
+
+}  // namespace
+
+// As the real one: addresses that nobody knows are no error.
+FAKE cuPointerGetAttributes(unsigned count, PointerAttribute* attributes, void** values, DevicePointer pointer) {
+  return inside("cuPointerGetAttributes", [&](Machine& machine, Context& context) {
+    Known answer = known(context, pointer);
+    for (const auto& [device, elsewhere] : machine.contexts())
+      if (answer.type == MemoryType::none) answer = known(*elsewhere, pointer);
+    for (unsigned k = 0; k < count; ++k) tell(answer, attributes[k], values[k]);
+    return Result::success;
+  });
+}
+
 FAKE cuMemHostAlloc(void** pointer, size_t bytes, unsigned) {
   return inside("cuMemHostAlloc", [&](Machine&, Context& context) {
     *pointer = malloc(bytes);
@@ -152,7 +199,10 @@ FAKE cuMemcpyHtoDAsync_v2(DevicePointer to, const void* from, size_t bytes, Stre
     operation.host = static_cast<const char*>(from);
     operation.host_bytes = bytes;
     operation.run = [&machine, &context, to, from, bytes] {
-      return machine.access(context, "a copy to the device", to, bytes, [&](char* at) { memcpy(at, from, bytes); });
+      return machine.access(context, "a copy to the device", to, bytes, [&](char* at) {
+        memcpy(at, from, bytes);
+        context.gpu->mark_written(to, bytes);
+      });
     };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
@@ -182,8 +232,10 @@ FAKE cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from, size_t bytes, St
       const Result result = machine.access(context, "a copy on the device", from, bytes,
                                            [&](char* at) { memcpy(held.data(), at, bytes); });
       if (result != Result::success) return result;
-      return machine.access(context, "a copy on the device", to, bytes,
-                            [&](char* at) { memcpy(at, held.data(), bytes); });
+      return machine.access(context, "a copy on the device", to, bytes, [&](char* at) {
+        memcpy(at, held.data(), bytes);
+        context.gpu->mark_copied(to, from, bytes);
+      });
     };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
@@ -195,7 +247,10 @@ FAKE cuMemsetD8Async(DevicePointer to, unsigned char value, size_t bytes, Stream
     Operation operation;
     operation.name = "cuMemsetD8Async";
     operation.run = [&machine, &context, to, value, bytes] {
-      return machine.access(context, "a fill", to, bytes, [&](char* at) { memset(at, value, bytes); });
+      return machine.access(context, "a fill", to, bytes, [&](char* at) {
+        memset(at, value, bytes);
+        context.gpu->mark_written(to, bytes);
+      });
     };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
@@ -212,6 +267,7 @@ FAKE_AGREES(mem_pool_destroy, cuMemPoolDestroy)
 FAKE_AGREES(mem_pool_set_attribute, cuMemPoolSetAttribute)
 FAKE_AGREES(mem_pool_get_attribute, cuMemPoolGetAttribute)
 FAKE_AGREES(mem_pool_trim_to, cuMemPoolTrimTo)
+FAKE_AGREES(pointer_get_attributes, cuPointerGetAttributes)
 FAKE_AGREES(mem_host_alloc, cuMemHostAlloc)
 FAKE_AGREES(mem_free_host, cuMemFreeHost)
 FAKE_AGREES(memcpy_to_device_async, cuMemcpyHtoDAsync_v2)

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "tests/unit/cuda_runtime/fake_driver/call.hpp"
+#include "tests/fakes/driver/call.hpp"
 
 using namespace fake;
 
@@ -40,6 +40,9 @@ FAKE cuGetErrorName(Result error, const char** name) {
       break;
     case Result::illegal_address:
       *name = "CUDA_ERROR_ILLEGAL_ADDRESS";
+      break;
+    case Result::illegal_instruction:
+      *name = "CUDA_ERROR_ILLEGAL_INSTRUCTION";
       break;
     case Result::launch_failed:
       *name = "CUDA_ERROR_LAUNCH_FAILED";

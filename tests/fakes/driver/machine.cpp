@@ -1,4 +1,4 @@
-#include "tests/unit/cuda_runtime/fake_driver/machine.hpp"
+#include "tests/fakes/driver/machine.hpp"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "runtime/cuda/driver.hpp"
+#include "tests/fakes/report.hpp"
 
 namespace fake {
 namespace {
@@ -46,33 +47,56 @@ void protect(const Allocation& allocation, int protection) {
   mprotect(allocation.mapping, allocation.mapped, protection);
 }
 
-uint64_t from_environment(const char* name, uint64_t otherwise) {
-  const char* value = getenv(name);
-  return value != nullptr ? strtoull(value, nullptr, 10) : otherwise;
+/// What lives in a context, a line each kind.
+std::string contents(const Context& context) {
+  std::string text;
+  const auto count = [&](const char* what, size_t number) {
+    if (number > 0) text += std::to_string(number) + " " + what + "\n";
+  };
+  count("streams", context.streams.size());
+  count("events", context.events.size());
+  count("modules", context.modules.size());
+  count("pools", context.pools.size());
+  count("pinned host buffers", context.pinned.size());
+  count("device buffers",
+        static_cast<size_t>(std::count_if(context.memory.begin(), context.memory.end(),
+                                          [](const auto& m) { return m.second.state != Allocation::freed; })));
+  return text;
+}
+
+/// For programs that cannot reach Control.
+Settings settings_of_environment() {
+  Settings settings;
+  settings.seed = number_of_environment("FUSEVAL_FAKE_SEED", settings.seed);
+  settings.devices = static_cast<int>(number_of_environment("FUSEVAL_FAKE_DEVICES", 1));
+  settings.version = static_cast<int>(number_of_environment("FUSEVAL_FAKE_VERSION", 13000));
+  settings.memory = number_of_environment("FUSEVAL_FAKE_MEMORY", settings.memory);
+  const auto arch = static_cast<int>(number_of_environment("FUSEVAL_FAKE_ARCH", 90));
+  settings.major = arch / 10;
+  settings.minor = arch % 10;
+  return settings;
+}
+
+Machine* configured() {
+  auto* const machine = new Machine;  // calls may come as late as a process lives
+  machine->reset(settings_of_environment());
+  const Result code = static_cast<Result>(number_of_environment("FUSEVAL_FAKE_FAIL_CODE", 999));
+  machine->fail_call(number_of_environment("FUSEVAL_FAKE_FAIL_AT", 0), code);
+  return machine;
+}
+
+/// After the destructors of all that lives as long as the program.
+__attribute__((destructor)) void report_at_the_end() {
+  const Machine& machine = Machine::instance();
+  report("fake driver", std::to_string(machine.calls()) + " calls, " + std::to_string(machine.launches()) + " launches",
+         machine.leaks(), machine.violations());
 }
 
 }  // namespace
 
 Machine& Machine::instance() {
-  static Machine machine;
-  static const bool configured = [] {  // for programs that cannot reach Control
-    Settings settings;
-    settings.seed = from_environment("FUSEVAL_FAKE_SEED", settings.seed);
-    settings.devices = static_cast<int>(from_environment("FUSEVAL_FAKE_DEVICES", 1));
-    settings.version = static_cast<int>(from_environment("FUSEVAL_FAKE_VERSION", 13000));
-    machine.reset(settings);
-    const Result code = static_cast<Result>(from_environment("FUSEVAL_FAKE_FAIL_CODE", 999));
-    machine.fail_call(from_environment("FUSEVAL_FAKE_FAIL_AT", 0), code);
-    return true;
-  }();
-  static_cast<void>(configured);
-  return machine;
-}
-
-Machine::~Machine() {
-  if (getenv("FUSEVAL_FAKE_REPORT") != nullptr)
-    fprintf(stderr, "fake driver: %llu calls\n%s%s", static_cast<unsigned long long>(calls_), leaks().c_str(),
-            violations_.c_str());
+  static Machine* const machine = configured();
+  return *machine;
 }
 
 void Machine::reset(const Settings& wanted) {
@@ -85,7 +109,7 @@ void Machine::reset(const Settings& wanted) {
   leaks_.clear();
   violations_.clear();
   failing_function_.clear();
-  calls_ = fail_at_ = operations_ = fail_operation_at_ = occupied_ = next_stream = 0;
+  calls_ = launches_ = fail_at_ = operations_ = fail_operation_at_ = occupied_ = next_stream = 0;
 }
 
 void Machine::add_kernel(const std::string& name, Kernel kernel) { kernels_[name] = std::move(kernel); }
@@ -115,7 +139,8 @@ std::string Machine::leaks() const {
   std::string text = leaks_;
   for (const auto& [device, context] : contexts_)
     if (context->references > 0)
-      text += "device " + std::to_string(device) + " is retained " + std::to_string(context->references) + " times\n";
+      text += "device " + std::to_string(device) + " is retained " + std::to_string(context->references) + " times\n" +
+              contents(*context);
   return text;
 }
 
@@ -142,6 +167,7 @@ Context* Machine::context_of(int device) {
   if (!context) {
     context = std::make_unique<Context>();
     context->device = device;
+    context->gpu = std::make_unique<cudasim::Simulator>();
   }
   return context.get();
 }
@@ -207,15 +233,64 @@ Result Machine::access(Context& context, const std::string& who, DevicePointer p
   return Result::success;
 }
 
+/// Operations may use it from now on. It is poisoned, and the simulator knows it as never written.
+Result Machine::make_live(Context& context, DevicePointer pointer) {
+  Allocation& allocation = context.memory.at(pointer);
+  try {
+    context.gpu->adopt(pointer, allocation.bytes);
+  } catch (const fuseval::Error& error) {
+    violation(error.message());
+    return Result::unknown;
+  }
+  allocation.state = Allocation::live;
+  return Result::success;
+}
+
 Result Machine::run_kernel(Context& context, const Function& function, const Launch& launch) {
+  ++launches_;
+  const auto protect_live = [&](int protection) {
+    for (const auto& [pointer, allocation] : context.memory)
+      if (allocation.state == Allocation::live) protect(allocation, protection);
+  };
+  protect_live(PROT_READ | PROT_WRITE);
+  const Result result =
+      function.code ? run_text(*function.code, context, launch) : run_function(function.name, context, launch);
+  protect_live(PROT_NONE);
+  return result;
+}
+
+Result Machine::run_function(const std::string& name, Context& context, const Launch& launch) {
+  const auto kernel = kernels_.find(name);
+  if (kernel == kernels_.end()) {
+    violation("there is no text of kernel " + name + ", and no function of the test's");
+    return Result::launch_failed;
+  }
+  if (!survives(kernel->second, launch)) {
+    violation("kernel " + name + " touches memory that it may not");
+    return Result::illegal_address;
+  }
   for (const auto& [pointer, allocation] : context.memory)
-    if (allocation.state == Allocation::live) protect(allocation, PROT_READ | PROT_WRITE);
-  const bool good = survives(kernels_.at(function.name), launch);
-  for (const auto& [pointer, allocation] : context.memory)
-    if (allocation.state == Allocation::live) protect(allocation, PROT_NONE);
-  if (good) return Result::success;
-  violation("kernel " + function.name + " touches memory that it may not");
-  return Result::illegal_address;
+    if (allocation.state == Allocation::live) context.gpu->mark_written(pointer, allocation.bytes);
+  return Result::success;
+}
+
+/// A GPU would go on after a race or a read of what nothing has written; here they end the device as well.
+Result Machine::run_text(const cudasim::Function& function, Context& context, const Launch& launch) {
+  try {
+    context.gpu->launch(function, launch.grid, launch.block, launch.shared_bytes, launch.words, {.seed = random_()});
+    return Result::success;
+  } catch (const cudasim::KernelFault& fault) {
+    violation(fault.message());
+    return fault.illegal_address() ? Result::illegal_address : Result::illegal_instruction;
+  } catch (const fuseval::Error& error) {
+    violation(error.message());
+    return Result::launch_failed;
+  }
+}
+
+void Machine::violation(std::string what) {
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  violations_ += what + "\n";
 }
 
 size_t Machine::reserved(const Context& context) const {
@@ -241,7 +316,7 @@ Result Machine::allocate(Context& context, Pool* pool, size_t bytes, Allocation:
   memset(allocation.mapping, 0xCB, allocation.mapped);
   protect(allocation, PROT_NONE);
   allocation.bytes = bytes;
-  allocation.state = state;
+  allocation.state = Allocation::pending;
   allocation.pool = pool;
   if (pool != nullptr) {
     pool->used += bytes;
@@ -251,10 +326,12 @@ Result Machine::allocate(Context& context, Pool* pool, size_t bytes, Allocation:
   }
   *pointer = reinterpret_cast<DevicePointer>(allocation.mapping + allocation.mapped - padded);
   context.memory.emplace(*pointer, allocation);
-  return Result::success;
+  return state == Allocation::live ? make_live(context, *pointer) : Result::success;
 }
 
-void Machine::drop(Context& context, Allocation& allocation) {
+void Machine::drop(Context& context, DevicePointer pointer) {
+  Allocation& allocation = context.memory.at(pointer);
+  if (allocation.state == Allocation::live) context.gpu->forget(pointer);
   allocation.state = Allocation::freed;
   madvise(allocation.mapping, allocation.mapped, MADV_DONTNEED);
   (allocation.pool != nullptr ? allocation.pool->used : context.allocated) -= allocation.bytes;
@@ -279,23 +356,14 @@ void Machine::destroy(Context& context) {
       return context.default_stream.queue.empty() && std::all_of(context.streams.begin(), context.streams.end(),
                                                                  [](auto& s) { return s.second->queue.empty(); });
     });
-    const auto count = [&](const char* what, size_t number) {
-      if (number > 0) leaks_ += std::to_string(number) + " " + what + "\n";
-    };
-    count("streams", context.streams.size());
-    count("events", context.events.size());
-    count("modules", context.modules.size());
-    count("pools", context.pools.size());
-    count("pinned host buffers", context.pinned.size());
-    count("device buffers",
-          static_cast<size_t>(std::count_if(context.memory.begin(), context.memory.end(),
-                                            [](auto& m) { return m.second.state != Allocation::freed; })));
+    leaks_ += contents(context);
   }
   for (auto& [pointer, allocation] : context.memory) munmap(allocation.mapping, allocation.mapped + page);
   for (auto& [pointer, bytes] : context.pinned) free(pointer);
   const int device = context.device;
   context = Context();  // in place: its address is its handle
   context.device = device;
+  context.gpu = std::make_unique<cudasim::Simulator>();
 }
 
 }  // namespace fake

@@ -4,32 +4,59 @@
 #include <cstring>
 #include <sstream>
 
-#include "tests/unit/cuda_runtime/fake_driver/call.hpp"
+#include "ir/error.hpp"
+#include "tests/fakes/driver/call.hpp"
 
 using namespace fake;
 
 namespace {
 
-/// Kernels that an image names: the fake's own text, or a real cubin or PTX, in which registered names are looked for
-/// by the loader of a launch (a function of any name is found, and launched if it is registered).
-Result read_image(const Machine& machine, const char* image, std::vector<std::string>& kernels) {
+/// The kernels of an image: the fake's own (image.hpp), or a real cubin or PTX, in which registered names are looked
+/// for by the loader of a launch (a function of any name is found, and launched if it is registered).
+Result read_image(Machine& machine, const char* image, fake::Module& module, std::string& log) {
+  std::vector<std::string>& kernels = module.kernels;
+  log = "the fake's linker does not take it\n";
   std::istringstream text(image);
   std::string kind, line;
   int number = 0;
   text >> kind >> number;
   std::getline(text, line);
-  if (kind == "FAKE-CUBIN") {
+  if (kind == cubin_mark) {
     if (number != machine.settings.major * 10 + machine.settings.minor) return Result::no_binary_for_gpu;
-  } else if (kind == "FAKE-PTX") {
+  } else if (kind == ptx_mark) {
     if (number > machine.settings.version) return Result::unsupported_ptx_version;
   } else if (memcmp(image, "\177ELF", 4) == 0 || strstr(image, ".visible .entry") != nullptr) {
+    log = "a real image, and no kernel that the test has added: the fake runs what the fake NVRTC makes\n";
+    if (!machine.has_kernels()) return Result::invalid_image;
     kernels.push_back("*");
     return Result::success;
   } else {
     return Result::invalid_image;
   }
-  while (std::getline(text, line)) kernels.push_back(line);
+  while (std::getline(text, line) && !line.starts_with(std::string(text_mark) + " ")) kernels.push_back(line);
+  if (!text) return Result::success;
+  std::string code(strtoul(line.c_str() + strlen(text_mark), nullptr, 10), '\0');
+  text.read(code.data(), static_cast<std::streamsize>(code.size()));
+  if (!text) return Result::invalid_image;
+  try {
+    module.code = machine.texts.get(code, kernels);
+  } catch (const fuseval::Error& error) {
+    log = error.message();
+    machine.violation(error.message());
+    return Result::unknown;
+  }
   return Result::success;
+}
+
+/// Options are a buffer for the log and its size, which is passed in the pointer's bits.
+void write_log(const std::string& log, unsigned count, const JitOption* options, void** values) {
+  char* buffer = nullptr;
+  size_t room = 0;
+  for (unsigned k = 0; k < count; ++k) {
+    if (options[k] == JitOption::error_log_buffer) buffer = static_cast<char*>(values[k]);
+    if (options[k] == JitOption::error_log_buffer_size_bytes) room = reinterpret_cast<size_t>(values[k]);
+  }
+  if (buffer != nullptr && room > 0) buffer[log.copy(buffer, room - 1)] = '\0';
 }
 
 Result count_down(fake::Module* module, Result result) {
@@ -42,11 +69,12 @@ Result count_down(fake::Module* module, Result result) {
 FAKE cuModuleLoadDataEx(ModuleHandle* handle, const void* image, unsigned count, JitOption* options, void** values) {
   return inside("cuModuleLoadDataEx", [&](Machine& machine, Context& context) {
     auto module = std::make_unique<fake::Module>();
-    const Result result = read_image(machine, static_cast<const char*>(image), module->kernels);
-    for (unsigned k = 0; result != Result::success && k < count; ++k)
-      if (options[k] == JitOption::error_log_buffer)
-        strcpy(static_cast<char*>(values[k]), "the fake's linker does not take it\n");
-    if (result != Result::success) return result;
+    std::string log;
+    const Result result = read_image(machine, static_cast<const char*>(image), *module, log);
+    if (result != Result::success) {
+      write_log(log, count, options, values);
+      return result;
+    }
     *handle = reinterpret_cast<ModuleHandle>(module.get());
     context.modules.emplace(module.get(), std::move(module));
     return Result::success;
@@ -74,6 +102,7 @@ FAKE cuModuleGetFunction(FunctionHandle* handle, ModuleHandle module_handle, con
     if (!function) function = std::make_unique<fake::Function>();
     function->module = module;
     function->name = name;
+    if (module->code) function->code = module->code->function(0, name);
     *handle = reinterpret_cast<FunctionHandle>(function.get());
     return Result::success;
   });
@@ -110,6 +139,11 @@ FAKE cuLaunchKernel(FunctionHandle handle, unsigned grid_x, unsigned grid_y, uns
       return Result::invalid_value;
     const auto* words = static_cast<const uint64_t*>(extra[1]);
     const size_t bytes = *static_cast<const size_t*>(extra[3]);
+    if (function->code && bytes != function->code->kernel->argument_bytes) {
+      machine.violation("kernel " + function->name + " is launched with " + std::to_string(bytes) +
+                        " bytes of arguments and takes " + std::to_string(function->code->kernel->argument_bytes));
+      return Result::invalid_value;
+    }
     Operation operation;
     operation.name = "cuLaunchKernel " + function->name;
     ++function->module->pending;

@@ -1,9 +1,10 @@
-// How tests steer the fake driver (fake_driver/): a libcuda that runs in host memory.
+// How tests steer the fake driver: a libcuda that runs in host memory.
 //
 // Work that is enqueued runs later, in any order that streams and events allow (chosen by a seed), on the thread of
 // some later call. Device memory can be touched by operations alone; what an operation may not touch (memory freed, or
 // not yet allocated, in the order of the streams) is an illegal address and loses the device, as on a GPU. A cubin is
-// text that names kernels, which are functions of the test's.
+// a text (image.hpp): kernels' own CUDA C++, which runs in the simulator and is checked access by access, or names of
+// functions of the test's.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "runtime/cuda/driver_api.hpp"
+#include "tests/fakes/image.hpp"
 
 namespace fake {
 
@@ -44,6 +46,7 @@ class Control {
   virtual ~Control() = default;
   /// Forgets everything, leaks included. Nothing of the runtime may be alive.
   virtual void reset(const Settings& settings) = 0;
+  /// A kernel of cubins without a text. What it writes is not seen: all memory counts as written once it has run.
   virtual void add_kernel(const std::string& name, Kernel kernel) = 0;
   /// The k-th call from now (1: the next) fails without doing anything; later ones work again, unless `code` loses the
   /// device. 0: none. Looking up errors' names and the driver's version is no call.
@@ -55,24 +58,15 @@ class Control {
   /// Calls since the last reset or fail_call.
   virtual uint64_t calls() const = 0;
   virtual uint64_t calls_of(const std::string& symbol) const = 0;
+  /// Launches of kernels that have run.
+  virtual uint64_t launches() const = 0;
   /// Bytes of the device that somebody else has from now on.
   virtual void occupy(size_t bytes) = 0;
   /// What was alive when its context went, and contexts that are retained still; "" for none.
   virtual std::string leaks() const = 0;
-  /// What a correct program does not do, a line each: touching freed memory, freeing host memory that a copy needs …
+  /// What a correct program does not do, a line each: touching freed memory, freeing host memory that a copy needs, and
+  /// whatever the simulator has to say of a kernel …
   virtual std::string violations() const = 0;
 };
-
-/// A cubin for one architecture with these kernels, and PTX of a CUDA version.
-inline std::string cubin(int arch, const std::vector<std::string>& kernels) {
-  std::string text = "FAKE-CUBIN " + std::to_string(arch) + "\n";
-  for (const std::string& kernel : kernels) text += kernel + "\n";
-  return text;
-}
-inline std::string ptx(int version, const std::vector<std::string>& kernels) {
-  std::string text = "FAKE-PTX " + std::to_string(version) + "\n";
-  for (const std::string& kernel : kernels) text += kernel + "\n";
-  return text + '\0';
-}
 
 }  // namespace fake

@@ -12,11 +12,14 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/cuda_runtime/fake_driver/control.hpp"
+#include "runtime/cudasim/simulator.hpp"
+#include "tests/fakes/driver/control.hpp"
+#include "tests/fakes/driver/kernel_texts.hpp"
 
 namespace fake {
 
 using namespace fuseval::runtime::cuda;
+namespace cudasim = fuseval::runtime::cudasim;
 
 struct Event {
   uint64_t recorded = 0;   ///< records enqueued
@@ -60,11 +63,13 @@ struct Allocation {
 struct Function {
   struct Module* module = nullptr;
   std::string name;
+  std::optional<cudasim::Function> code;  ///< none: a function of the test's
   int shared_allowed = 48 * 1024;
 };
 
 struct Module {
   std::vector<std::string> kernels;
+  std::optional<cudasim::Module> code;
   std::map<std::string, std::unique_ptr<Function>> functions;
   int pending = 0;  ///< launches that have not run
 };
@@ -81,7 +86,8 @@ struct Context {
   std::map<Pool*, std::unique_ptr<Pool>> pools;
   std::map<DevicePointer, Allocation> memory;  ///< freed ones stay, so that their addresses are not given out again
   std::map<char*, size_t> pinned;
-  size_t allocated = 0;  ///< bytes from cuMemAlloc
+  size_t allocated = 0;                     ///< bytes from cuMemAlloc
+  std::unique_ptr<cudasim::Simulator> gpu;  ///< runs texts; knows of every live allocation, and what was written
 };
 
 /// All state. One lock around every call; operations run under it.
@@ -89,7 +95,6 @@ class Machine : public Control {
  public:
   static Machine& instance();
   Machine() { reset({}); }
-  ~Machine() override;
 
   void reset(const Settings& settings) override;
   void add_kernel(const std::string& name, Kernel kernel) override;
@@ -98,6 +103,7 @@ class Machine : public Control {
   void fail_operation(uint64_t k, Result code) override;
   uint64_t calls() const override { return calls_; }
   uint64_t calls_of(const std::string& symbol) const override;
+  uint64_t launches() const override { return launches_; }
   void occupy(size_t bytes) override { occupied_ = bytes; }
   std::string leaks() const override;
   std::string violations() const override { return violations_; }
@@ -111,16 +117,19 @@ class Machine : public Control {
   template <class Done>
   Result run_until(Context& context, Done done);
   void enqueue(Context& context, Stream& stream, Operation operation);
-  void violation(const std::string& what) { violations_ += what + "\n"; }
+  void violation(std::string what);
 
   Context* context_of(int device);
+  const std::map<int, std::unique_ptr<Context>>& contexts() const { return contexts_; }
   Stream* stream_of(Context& context, StreamHandle handle);
   /// An operation's access to [pointer, pointer + bytes) of live memory; illegal_address otherwise.
   Result access(Context& context, const std::string& who, DevicePointer pointer, size_t bytes,
                 const std::function<void(char*)>& use);
   Result run_kernel(Context& context, const Function& function, const Launch& launch);
+  bool has_kernels() const { return !kernels_.empty(); }
+  Result make_live(Context& context, DevicePointer pointer);
   Result allocate(Context& context, Pool* pool, size_t bytes, Allocation::State state, DevicePointer* pointer);
-  void drop(Context& context, Allocation& allocation);
+  void drop(Context& context, DevicePointer pointer);
   size_t reserved(const Context& context) const;
   void shrink_pools(Context& context);
   void retain(Context& context) { ++context.references; }
@@ -130,9 +139,12 @@ class Machine : public Control {
 
   uint64_t next_stream = 0;
   Settings settings;
+  KernelTexts texts;
   std::recursive_mutex mutex;
 
  private:
+  Result run_function(const std::string& name, Context& context, const Launch& launch);
+  Result run_text(const cudasim::Function& function, Context& context, const Launch& launch);
   bool step(Context& context);
   void lose(Context& context, Result code);
   void destroy(Context& context);
@@ -142,6 +154,7 @@ class Machine : public Control {
   std::map<std::string, Kernel> kernels_;
   std::map<std::string, uint64_t> counts_;
   uint64_t calls_ = 0;
+  uint64_t launches_ = 0;
   uint64_t fail_at_ = 0;
   Result fail_code_ = Result::unknown;
   std::string failing_function_;

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "tests/unit/cuda_runtime/fake_driver/call.hpp"
+#include "tests/fakes/driver/call.hpp"
 
 using namespace fake;
 
