@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <thread>
 
 #include "runtime/cuda/device_buffer.hpp"
 #include "runtime/cuda/kernel_cache.hpp"
@@ -160,6 +161,20 @@ TEST_CASE("a kernel's own text goes the whole way: NVRTC, cubin, driver, streams
     CHECK(nvrtc->compilations() == 1);
     CHECK(gpu->launches() == 2);
   }
+}
+
+TEST_CASE("threads share a device, its kernels and a stream") {
+  NEEDS_COMPILER();
+  const FakeGpu gpu;
+  const FakeNvrtc nvrtc;
+  Machine machine;
+  std::vector<std::vector<double>> results(4);
+  std::vector<std::thread> threads;
+  for (auto& result : results) threads.emplace_back([&] { result = compute(machine); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& result : results) CHECK(result == expected());
+  CHECK(nvrtc->compilations() == 1);
+  CHECK(gpu->launches() == 4);
 }
 
 TEST_CASE("the same by PTX, for a device that NVRTC does not know") {
