@@ -79,10 +79,8 @@ void check(Session& session, const Result& array) {
   if (reinterpret_cast<uintptr_t>(array.data) % static_cast<uintptr_t>(size) != 0)
     refuse(ErrorCode::argument,
            fmt::format("its elements of {} bytes are not aligned to as many; copy it first", size));
-  session.runtime()
-      ->devices.get(array.place)
-      .device->check_memory(array.data + extent.begin, static_cast<size_t>(extent.end - extent.begin),
-                            "DLPack: the array's memory");
+  require_memory(*session.runtime()->devices.get(array.place).device, array.data + extent.begin,
+                 static_cast<size_t>(extent.end - extent.begin), "DLPack");
 }
 
 /// Gives a foreign tensor back once what uses its memory is done: its owner knows nothing of our work.

@@ -273,26 +273,35 @@ void require_outputs(const Specialisation& made, int32_t output_count, const Res
     throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
 }
 
+/// A call's first run on a device with such views, or one with arrays that no device can use as they lie.
+void run_away_first(Place place, const Program& program, const DeviceCall& given, const ResultRule& rule,
+                    const RunOptions& options, Results* results) {
+  program.check_inputs(given.inputs, static_cast<int32_t>(program.inputs().size()));
+  check_outputs(given.outputs, given.output_count);
+  const AlignedCall call(program, given.inputs, given.outputs, given.output_count);
+  std::shared_ptr<const Specialisation> keep;
+  const Specialisation& made =
+      specialisation(program, call.inputs(), call.outputs(), given.output_count, rule, options.control, keep);
+  require_outputs(made, given.output_count, results);
+  run_on_device(program.runtime().devices.get(place), program, made,
+                {call.inputs(), call.outputs(), given.output_count, given.results_on_device}, options, results);
+  call.copy_back();
+  for (size_t k = 0; results != nullptr && k < static_cast<size_t>(given.output_count); ++k)
+    if (call.is_replaced(k)) {
+      results->items[k].data = static_cast<char*>(given.outputs[k].data);
+      results->items[k].strides = strides_of(given.outputs[k]);
+    }
+}
+
 void run_away(Place place, const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
               const RunOptions& options, Results* results) {
   ResultRule rule = options.rule;
   rule.for_device = true;
-  program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
-  check_outputs(outputs, output_count);
-  const AlignedCall call(program, inputs, outputs, output_count);
-  std::shared_ptr<const Specialisation> keep;
-  const Specialisation& made =
-      specialisation(program, call.inputs(), call.outputs(), output_count, rule, options.control, keep);
-  require_outputs(made, output_count, results);
-  const bool stay = results_stay(options, program, inputs);
-  run_on_device(program.runtime().devices.get(place), program, made,
-                {call.inputs(), call.outputs(), output_count, stay}, options, results);
-  call.copy_back();
-  for (size_t k = 0; results != nullptr && k < static_cast<size_t>(output_count); ++k)
-    if (call.is_replaced(k)) {
-      results->items[k].data = static_cast<char*>(outputs[k].data);
-      results->items[k].strides = strides_of(outputs[k]);
-    }
+  const DeviceCall call{inputs, outputs, output_count, results_stay(options, program, inputs)};
+  const Specialisation* made = program.find(inputs, outputs, output_count, rule);
+  if (made == nullptr) return run_away_first(place, program, call, rule, options, results);
+  require_outputs(*made, output_count, results);
+  run_on_device(program.runtime().devices.get(place), program, *made, call, options, results);
 }
 
 }  // namespace

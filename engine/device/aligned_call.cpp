@@ -18,16 +18,8 @@ bool has_unaligned_strides(const fv_view& view) {
                                  [&](int64_t stride) { return stride % size != 0; });
 }
 
-bool is_unaligned(const fv_view& view) {
-  const auto size = static_cast<uintptr_t>(std::max(fv_dtype_size(view.dtype), 1));
-  return reinterpret_cast<uintptr_t>(view.data) % size != 0 || has_unaligned_strides(view);
-}
-
 void require_aligned(const fv_view& view, const std::string& what) {
-  if (view.device_type != FV_DEVICE_CPU && is_unaligned(view))
-    throw Error(ErrorCode::argument, fmt::format("{}: its elements of {} bytes are not aligned to as many, which a "
-                                                 "device needs; copy it first",
-                                                 what, fv_dtype_size(view.dtype)));
+  if (view.device_type != FV_DEVICE_CPU && has_unaligned_strides(view)) refuse_unaligned(view, what);
 }
 
 void copy_view(const fv_view& from, const fv_view& to) {
@@ -38,6 +30,13 @@ void copy_view(const fv_view& from, const fv_view& to) {
 bool wants_copy(const fv_view& view) { return view.device_type == FV_DEVICE_CPU && has_unaligned_strides(view); }
 
 }  // namespace
+
+void refuse_unaligned(const fv_view& view, const std::string& what) {
+  throw Error(
+      ErrorCode::argument,
+      fmt::format("{}: its elements of {} bytes are not aligned to as many, which a device needs; copy it first", what,
+                  fv_dtype_size(view.dtype)));
+}
 
 AlignedCall::AlignedCall(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count)
     : given_inputs_(inputs), given_outputs_(outputs) {

@@ -10,6 +10,9 @@
 
 namespace fuseval::engine {
 
+/// Throws Error(argument): `what` is on a device and not aligned to its elements' size.
+[[noreturn]] void refuse_unaligned(const fv_view& view, const std::string& what);
+
 /// A call's views, with aligned arrays in C order in place of those that no device can use as they lie.
 class AlignedCall {
  public:

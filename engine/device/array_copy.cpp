@@ -36,8 +36,8 @@ void copy_bytes(DeviceSpace& space, const fv_view& from, const fv_view& to) {
   char* const target = static_cast<char*>(to.data);
   const char* const source = static_cast<const char*>(from.data);
   const size_t bytes = bytes_of(from);
-  if (!place_of(from).is_host()) device.check_memory(source, bytes, "from: its memory");
-  if (!place_of(to).is_host()) device.check_memory(target, bytes, "to: its memory");
+  if (!place_of(from).is_host()) require_memory(device, source, bytes, "from");
+  if (!place_of(to).is_host()) require_memory(device, target, bytes, "to");
   if (place_of(from) == place_of(to)) return queue.copy(target, source, bytes);
   try {
     place_of(to).is_host() ? queue.download(target, source, bytes) : queue.upload(target, source, bytes);

@@ -105,9 +105,8 @@ class CudaDevice : public Device {
     return std::make_unique<CudaPinnedMemory>(cuda::PinnedBuffer(device_, bytes));
   }
   size_t free_bytes() override { return device_->available_bytes(); }
-  void check_memory(const char* data, size_t bytes, const std::string& what) override {
-    const std::string reason = device_->why_not_memory_here({pointer_of(data), bytes});
-    if (!reason.empty()) throw Error(ErrorCode::argument, fmt::format("{}: {}", what, reason));
+  std::string why_not_memory_here(const char* data, size_t bytes) override {
+    return device_->why_not_memory_here({pointer_of(data), bytes});
   }
 
  private:

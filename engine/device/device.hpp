@@ -91,8 +91,11 @@ class Device {
   virtual std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) = 0;
   /// Bytes that an allocation could still get.
   virtual size_t free_bytes() = 0;
-  /// Throws Error(argument), beginning with `what`, if these bytes are not memory of this device that is alive.
-  virtual void check_memory(const char* data, size_t bytes, const std::string& what) = 0;
+  /// Why these bytes are not memory of this device that is alive, as words after "its memory"; "" if they are.
+  virtual std::string why_not_memory_here(const char* data, size_t bytes) = 0;
 };
+
+/// Throws Error(argument), beginning with `what`, if these bytes are not memory of this device that is alive.
+void require_memory(Device& device, const char* data, size_t bytes, const std::string& what);
 
 }  // namespace fuseval::engine

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/call_memory.hpp"
+#include "engine/device/aligned_call.hpp"
 #include "engine/device/device_program.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
@@ -115,7 +116,8 @@ class DeviceRun {
       if (view.device_type == FV_DEVICE_CPU)
         upload(slot, extent);
       else
-        addresses_[slot] = checked(view, extent, "input", slot);
+        addresses_[slot] =
+            checked(view, extent, [&] { return fmt::format("input '{}'", program_.inputs()[slot].name); });
     }
   }
   void upload(uint32_t slot, const Extent& extent) {
@@ -126,9 +128,14 @@ class DeviceRun {
     queue_.get().upload(uploads_.back()->data(), static_cast<const char*>(call_.inputs[slot].data) + extent.begin,
                         bytes_of(extent));
   }
-  char* checked(const fv_view& view, const Extent& extent, const char* kind, size_t k) {
+  /// The address of an array on the device, which the caller vouches for: a kernel's fault would lose the device.
+  template <class Name>
+  char* checked(const fv_view& view, const Extent& extent, Name&& name) {
     char* const data = static_cast<char*>(view.data);
-    device_.check_memory(data + extent.begin, bytes_of(extent), fmt::format("{} {}: its memory", kind, k));
+    if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(fv_dtype_size(view.dtype)) != 0)
+      refuse_unaligned(view, name());
+    const std::string reason = device_.why_not_memory_here(data + extent.begin, bytes_of(extent));
+    if (!reason.empty()) throw Error(ErrorCode::argument, fmt::format("{}: its memory {}", name(), reason));
     return data;
   }
 
@@ -151,7 +158,8 @@ class DeviceRun {
     for (size_t k = 0; k < outputs_.size(); ++k) {
       const Extent& extent = made_.output_extent(k);
       if (bytes_of(extent) == 0) continue;
-      if (is_given_here(k)) outputs_[k].address = checked(call_.outputs[k], extent, "output", k);
+      if (is_given_here(k))
+        outputs_[k].address = checked(call_.outputs[k], extent, [&] { return fmt::format("output {}", k); });
       if (is_given_here(k) && !needs_copy(k)) continue;
       if (!is_given_here(k)) memory_.count(bytes_of(extent));
       outputs_[k].memory = device_.allocate(bytes_of(extent));

@@ -117,11 +117,8 @@ class SimulatedDevice : public Device {
   }
   std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override { return std::make_unique<HostMemory>(bytes); }
   size_t free_bytes() override { return SIZE_MAX; }
-  void check_memory(const char* data, size_t bytes, const std::string& what) override {
-    if (!simulator_->owns(address_of(data), bytes))
-      throw Error(ErrorCode::argument, fmt::format("{}: its {} bytes are no memory of the simulated device, or were "
-                                                   "freed",
-                                                   what, bytes));
+  std::string why_not_memory_here(const char* data, size_t bytes) override {
+    return simulator_->owns(address_of(data), bytes) ? "" : "is not the simulated device's, or was freed";
   }
 
  private:
