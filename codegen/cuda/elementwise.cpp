@@ -48,9 +48,7 @@ class ElementwiseWriter {
     text_.close();
     text_.close();
     kernel.entries = {{CudaRole::elementwise, name, threads}};
-    kernel.text = writer_.assemble("", "", text_.text());
-    kernel.words = writer_.words();
-    kernel.words_in_memory = writer_.words_in_memory();
+    writer_.assemble("", {text_.text()}, kernel);
     kernel.vector = width_;
     kernel.elements_a_block = int64_t{threads} * unroll_ * width_;
   }

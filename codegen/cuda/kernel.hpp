@@ -36,8 +36,9 @@ enum class CudaRole : uint8_t {
 
 struct CudaEntry {
   CudaRole role = CudaRole::elementwise;
-  std::string name;      ///< an extern "C" function
-  uint32_t threads = 0;  ///< of a block
+  std::string name;           ///< an extern "C" function
+  uint32_t threads = 0;       ///< of a block
+  size_t begin = 0, end = 0;  ///< of CudaKernel::text: what this entry alone needs
 };
 
 /// What an 8-byte word of a kernel's Arguments holds.
@@ -108,6 +109,11 @@ CudaVariant cuda_variant(const LoopNest& nest, const KernelArguments& arguments)
 
 /// The text and what a caller needs to know of it. Looks at the nest's structure only.
 CudaKernel cuda_kernel(const LoopNest& nest, const CudaOptions& options);
+
+/// A translation unit with this entry alone, which compiles faster.
+std::string cuda_entry_text(const CudaKernel& kernel, size_t entry);
+/// Entries [0, n) are what launches for these extents use.
+size_t cuda_entries_used(const CudaKernel& kernel, const int64_t* extents);
 
 /// Bytes of device memory that the launches need for states between them, 16-byte aligned; its content does not matter.
 int64_t cuda_scratch_bytes(const CudaKernel& kernel, const int64_t* extents);

@@ -183,6 +183,14 @@ int64_t cuda_scratch_bytes(const CudaKernel& kernel, const int64_t* extents) {
   return launcher.scratch_bytes;
 }
 
+size_t cuda_entries_used(const CudaKernel& kernel, const int64_t* extents) {
+  Launcher launcher(kernel, extents);
+  launcher.run();
+  size_t used = 0;
+  for (const Launcher::Launch& row : launcher.launches) used = std::max(used, row.entry + 1);
+  return used;
+}
+
 std::vector<CudaLaunch> cuda_launches(const CudaKernel& kernel, const KernelArguments& arguments, char* scratch) {
   Launcher launcher(kernel, arguments.extents);
   launcher.run();

@@ -11,8 +11,6 @@ namespace {
 
 // Inlining 8 bodies of sinf 16 times took NVRTC 900 ms, as functions 81 ms.
 constexpr int max_inlined = 16;
-// Of a kernel's parameters (4 096 bytes before CUDA 12.1).
-constexpr size_t max_parameter_words = 500;
 
 constexpr const char* number_names[cuda_number_count] = {
     "elements",           "outputs",       "reduced", "blocks", "group", "states", "chunks", "divisor",
@@ -206,28 +204,31 @@ std::string NestWriter::function_of(Op op, DType result, const std::vector<CudaV
   return name;
 }
 
-bool NestWriter::words_in_memory() const { return words_.size() > max_parameter_words; }
-
 std::string NestWriter::head(const std::string& name, uint32_t threads) const {
   return fmt::format("extern \"C\" __global__ void __launch_bounds__({}) {}(PARAMETER) {{", threads, name);
 }
 
-std::string NestWriter::assemble(const std::string& states, const std::string& functions,
-                                 const std::string& kernels) const {
+void NestWriter::assemble(const std::string& shared, std::vector<std::string> own, CudaKernel& kernel) const {
+  kernel.words = words_;
+  kernel.words_in_memory = words_in_memory();
   std::string text(cuda_prelude());
   text += "\n// the nest\n";
   text += fmt::format("typedef {} ix;\n\nstruct Arguments {{\n", options.variant.wide ? "i64" : "i32");
   for (const CudaWord& row : words_) text += fmt::format("  {} {};\n", type_of(row), field_of(row));
-  text += "};\n\n" + tables_.text() + states;
+  text += "};\n\n" + tables_.text();
   for (const auto& [name, definition] : functions_) text += definition + "\n";
-  text += functions;
-  std::string entries = kernels;
+  text += shared;
   const std::string parameter =
       words_in_memory() ? "const Arguments* __restrict__ words" : "const __grid_constant__ Arguments arguments";
-  for (size_t at; (at = entries.find("(PARAMETER) {\n")) != std::string::npos;)
-    entries.replace(at, 14,
-                    "(" + parameter + ") {\n" + (words_in_memory() ? "  const Arguments& arguments = *words;\n" : ""));
-  return text + entries;
+  for (size_t k = 0; k < own.size(); ++k) {
+    const size_t at = own[k].find("(PARAMETER) {\n");
+    own[k].replace(at, 14,
+                   "(" + parameter + ") {\n" + (words_in_memory() ? "  const Arguments& arguments = *words;\n" : ""));
+    kernel.entries[k].begin = text.size();
+    text += own[k];
+    kernel.entries[k].end = text.size();
+  }
+  kernel.text = std::move(text);
 }
 
 }  // namespace fuseval::codegen

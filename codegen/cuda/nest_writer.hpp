@@ -50,15 +50,18 @@ class NestWriter {
   void evaluate(CudaText& text, const std::vector<Instruction>& instructions, const CudaHooks& hooks);
   CudaEmitter emitter(CudaText& text) { return {text, tables_}; }
 
-  /// The whole translation unit.
-  std::string assemble(const std::string& states, const std::string& functions, const std::string& kernels) const;
-  const std::vector<CudaWord>& words() const { return words_; }
-  bool words_in_memory() const;
+  /// Fills in the whole translation unit, its words, and where each entry's own part of the text lies. shared: what
+  /// several entries use. own: [entry].
+  void assemble(const std::string& shared, std::vector<std::string> own, CudaKernel& kernel) const;
   /// `extern "C" __global__ … {`
   std::string head(const std::string& name, uint32_t threads) const;
 
  private:
+  // Of a kernel's parameters (4 096 bytes before CUDA 12.1).
+  static constexpr size_t max_parameter_words = 500;
+
   std::string word(const CudaWord& word);
+  bool words_in_memory() const { return words_.size() > max_parameter_words; }
   std::string index_word(const CudaWord& row) { return "(ix)" + word(row); }
   CudaValue apply(CudaText& text, const Instruction& instruction, const std::vector<CudaValue>& arguments);
   std::string function_of(Op op, DType result, const std::vector<CudaValue>& arguments);

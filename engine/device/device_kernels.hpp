@@ -11,9 +11,10 @@
 
 namespace fuseval::engine {
 
+/// A nest's texts. Each entry has a module of its own, and only those that some launch has needed are there.
 struct DeviceKernel {
-  codegen::CudaKernel code;
-  std::shared_ptr<const DeviceModule> module;
+  std::shared_ptr<const codegen::CudaKernel> code;
+  std::vector<std::shared_ptr<const DeviceModule>> modules;  ///< [entry]
 };
 
 class DeviceKernels {
@@ -24,14 +25,15 @@ class DeviceKernels {
   struct Wanted {
     const LoopNest* nest;
     codegen::CudaVariant variant;
+    const int64_t* extents;  ///< [axis] of the nest
   };
-  /// In their order; those that are not there are compiled together. Thread-safe; two threads that want one at the same
-  /// time may both compile it.
+  /// In their order, with the entries that their extents need; what is not there is compiled together. Thread-safe; two
+  /// threads that want one at the same time may both compile it.
   std::vector<std::shared_ptr<const DeviceKernel>> get(std::span<const Wanted> wanted);
 
  private:
   std::shared_ptr<const DeviceKernel> find(const std::string& key);
-  /// What is there already, if another thread was faster.
+  /// Or what is there already and has no fewer entries, if another thread was faster.
   std::shared_ptr<const DeviceKernel> keep(const std::string& key, std::shared_ptr<const DeviceKernel> made);
 
   Device& device_;

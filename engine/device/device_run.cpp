@@ -70,15 +70,16 @@ class Mirror {
 void launch(DeviceSpace& space, const DeviceKernel& kernel, const codegen::CudaLaunch& launch,
             const std::string& program) {
   Device& device = *space.device;
-  if (!kernel.code.words_in_memory) {
-    device.launch(*kernel.module, launch.entry, launch.grid, launch.block, launch.words, program);
+  const DeviceModule& module = *kernel.modules[launch.entry];
+  if (!kernel.code->words_in_memory) {
+    device.launch(module, 0, launch.grid, launch.block, launch.words, program);
     return;
   }
   const DeviceBlock words(device, launch.words.size() * sizeof(uint64_t));
   device.upload(words.data(), reinterpret_cast<const char*>(launch.words.data()),
                 launch.words.size() * sizeof(uint64_t));
   const auto address = reinterpret_cast<uint64_t>(words.data());
-  device.launch(*kernel.module, launch.entry, launch.grid, launch.block, {&address, 1}, program);
+  device.launch(module, 0, launch.grid, launch.block, {&address, 1}, program);
 }
 
 /// A nest with this call's addresses.
@@ -96,9 +97,9 @@ struct Job {
 
 void run_job(DeviceSpace& space, const Job& job, const DeviceKernel& kernel, const std::string& program) {
   const codegen::KernelArguments arguments = job.arguments();
-  const auto bytes = static_cast<size_t>(codegen::cuda_scratch_bytes(kernel.code, arguments.extents));
+  const auto bytes = static_cast<size_t>(codegen::cuda_scratch_bytes(*kernel.code, arguments.extents));
   const DeviceBlock scratch(*space.device, bytes);
-  for (const codegen::CudaLaunch& one : codegen::cuda_launches(kernel.code, arguments, scratch.data()))
+  for (const codegen::CudaLaunch& one : codegen::cuda_launches(*kernel.code, arguments, scratch.data()))
     launch(space, kernel, one, program);
   space.counters.add(space.counters.launches, 1);
 }
@@ -113,7 +114,8 @@ void run_on_device(DeviceSpace& space, const Specialisation& made, char* const* 
   for (const LoopNest& nest : made.plan().kernels) {
     if (nest.parallel_count() == 0) continue;
     jobs.emplace_back(nest, mirror.addresses());
-    wanted.push_back({&nest, codegen::cuda_variant(nest, jobs.back().arguments())});
+    wanted.push_back(
+        {&nest, codegen::cuda_variant(nest, jobs.back().arguments()), jobs.back().prepared.extents.data()});
   }
   const auto kernels = space.kernels.get(wanted);
   for (size_t k = 0; k < jobs.size(); ++k) {
