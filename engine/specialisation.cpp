@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "codegen/host/fold.hpp"
+#include "engine/device/device_jobs.hpp"
 #include "engine/in_place.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -87,9 +88,8 @@ void Specialisation::build(Function function, const Workshop& workshop) {
 #endif
   std::vector<ArrayLayout> outputs;
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
-  // Tiles are for caches between memory and a core: a device runs its kernels one after another.
   const bool for_device = signature_.rule.for_device;
-  plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? ChainLimits{} : workshop.chains);
+  plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : workshop.chains);
   if (!for_device) compile(workshop);
   note_extents();
   note_in_place();

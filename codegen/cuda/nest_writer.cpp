@@ -11,6 +11,8 @@ namespace {
 
 // Inlining 8 bodies of sinf 16 times took NVRTC 900 ms, as functions 81 ms.
 constexpr int max_inlined = 16;
+// Of a kernel's parameters (4 096 bytes before CUDA 12.1).
+constexpr size_t max_parameter_words = 500;
 
 constexpr const char* number_names[cuda_number_count] = {
     "elements",           "outputs",       "reduced", "blocks", "group", "states", "chunks", "divisor",
@@ -204,31 +206,39 @@ std::string NestWriter::function_of(Op op, DType result, const std::vector<CudaV
   return name;
 }
 
-std::string NestWriter::head(const std::string& name, uint32_t threads) const {
+std::string NestWriter::head(const std::string& name, uint32_t threads) {
   return fmt::format("extern \"C\" __global__ void __launch_bounds__({}) {}(PARAMETER) {{", threads, name);
+}
+
+std::string cuda_text_begin() { return std::string(cuda_prelude()) + "\n// the nest\n"; }
+
+bool are_cuda_words_in_memory(size_t words) { return words > max_parameter_words; }
+
+void set_cuda_parameter(std::string& kernel, bool words_in_memory) {
+  const std::string parameter =
+      words_in_memory ? "const Arguments* __restrict__ words" : "const __grid_constant__ Arguments arguments";
+  kernel.replace(kernel.find("(PARAMETER) {\n"), 14,
+                 "(" + parameter + ") {\n" + (words_in_memory ? "  const Arguments& arguments = *words;\n" : ""));
+}
+
+std::string NestWriter::declarations() const {
+  std::string text = fmt::format("typedef {} ix;\n\nstruct Arguments {{\n", options.variant.wide ? "i64" : "i32");
+  for (const CudaWord& row : words_) text += fmt::format("  {} {};\n", type_of(row), field_of(row));
+  text += "};\n\n" + tables_.text();
+  for (const auto& [name, definition] : functions_) text += definition + "\n";
+  return text;
 }
 
 void NestWriter::assemble(const std::string& shared, std::vector<std::string> own, CudaKernel& kernel) const {
   kernel.words = words_;
-  kernel.words_in_memory = words_in_memory();
-  std::string text(cuda_prelude());
-  text += "\n// the nest\n";
-  text += fmt::format("typedef {} ix;\n\nstruct Arguments {{\n", options.variant.wide ? "i64" : "i32");
-  for (const CudaWord& row : words_) text += fmt::format("  {} {};\n", type_of(row), field_of(row));
-  text += "};\n\n" + tables_.text();
-  for (const auto& [name, definition] : functions_) text += definition + "\n";
-  text += shared;
-  const std::string parameter =
-      words_in_memory() ? "const Arguments* __restrict__ words" : "const __grid_constant__ Arguments arguments";
+  kernel.words_in_memory = are_cuda_words_in_memory(words_.size());
+  kernel.text = cuda_text_begin() + declarations() + shared;
   for (size_t k = 0; k < own.size(); ++k) {
-    const size_t at = own[k].find("(PARAMETER) {\n");
-    own[k].replace(at, 14,
-                   "(" + parameter + ") {\n" + (words_in_memory() ? "  const Arguments& arguments = *words;\n" : ""));
-    kernel.entries[k].begin = text.size();
-    text += own[k];
-    kernel.entries[k].end = text.size();
+    set_cuda_parameter(own[k], kernel.words_in_memory);
+    kernel.entries[k].begin = kernel.text.size();
+    kernel.text += own[k];
+    kernel.entries[k].end = kernel.text.size();
   }
-  kernel.text = std::move(text);
 }
 
 }  // namespace fuseval::codegen

@@ -1,20 +1,29 @@
 #include "engine/device/device_kernels.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 
 namespace fuseval::engine {
 namespace {
 
-std::string cache_key(const LoopNest& nest, const codegen::CudaVariant& variant) {
-  std::string key = serialise_structure(nest);
-  for (const bool part : {variant.vectors, variant.wide, variant.short_rows}) key += part ? '\1' : '\0';
+// Structures tell where they end.
+std::string cache_key(const DeviceKernels::Wanted& wanted) {
+  std::string key = fmt::format("{} {} ", wanted.chain.nests.size(), wanted.chain.shared);
+  for (size_t k = 0; k < wanted.variants.size(); ++k) {
+    const codegen::CudaVariant& variant = wanted.variants[k];
+    key += serialise_structure(*wanted.chain.nests[k]);
+    for (const bool part : {variant.vectors, variant.wide, variant.short_rows}) key += part ? '\1' : '\0';
+  }
   return key;
 }
 
 std::shared_ptr<const codegen::CudaKernel> code_of(const DeviceKernels::Wanted& wanted) {
   codegen::CudaOptions options;
-  options.variant = wanted.variant;
-  return std::make_shared<const codegen::CudaKernel>(codegen::cuda_kernel(*wanted.nest, options));
+  options.variant = wanted.variants[0];
+  return std::make_shared<const codegen::CudaKernel>(
+      wanted.chain.nests.size() > 1 ? codegen::cuda_chain_kernel(wanted.chain, wanted.variants, options.name)
+                                    : codegen::cuda_kernel(*wanted.chain.nests[0], options));
 }
 
 /// A kernel that lacks entries, which are compiled now.
@@ -32,7 +41,7 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
   std::vector<Making> missing;
   std::vector<DeviceSource> sources;
   for (size_t k = 0; k < wanted.size(); ++k) {
-    std::string key = cache_key(*wanted[k].nest, wanted[k].variant);
+    std::string key = cache_key(wanted[k]);
     found.push_back(find(key));
     DeviceKernel kernel = found[k] != nullptr ? *found[k] : DeviceKernel{code_of(wanted[k]), {}};
     const size_t entries = codegen::cuda_entries_used(*kernel.code, wanted[k].extents);

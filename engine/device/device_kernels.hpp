@@ -1,4 +1,4 @@
-// The memory cache of a device's kernels: loop-nest structure and variant -> text and what the device made of it.
+// The memory cache of a device's kernels: structures of loop nests and variants -> text and what the device made of it.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,8 @@
 
 namespace fuseval::engine {
 
-/// A nest's texts. Each entry has a module of its own, and only those that some launch has needed are there.
+/// The texts of a nest or of a chain. Each entry has a module of its own, and only those that some launch has needed
+/// are there.
 struct DeviceKernel {
   std::shared_ptr<const codegen::CudaKernel> code;
   std::vector<std::shared_ptr<const DeviceModule>> modules;  ///< [entry]
@@ -23,9 +24,9 @@ class DeviceKernels {
       : device_(device), kernels_(limit), counters_(counters) {}
 
   struct Wanted {
-    const LoopNest* nest;
-    codegen::CudaVariant variant;
-    const int64_t* extents;  ///< [axis] of the nest
+    codegen::CudaChain chain;  ///< one nest, or those that one kernel runs
+    std::vector<codegen::CudaVariant> variants;
+    const int64_t* extents;  ///< [axis] of the first nest
   };
   /// In their order, with the entries that their extents need; what is not there is compiled together. Thread-safe; two
   /// threads that want one at the same time may both compile it.

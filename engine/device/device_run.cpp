@@ -1,6 +1,6 @@
 #include "engine/device/device_run.hpp"
 
-#include "engine/executor.hpp"
+#include "engine/device/device_jobs.hpp"
 #include "engine/strided_copy.hpp"
 #include "ir/shape.hpp"
 #include "runtime/buffer.hpp"
@@ -82,26 +82,11 @@ void launch(DeviceSpace& space, const DeviceKernel& kernel, const codegen::CudaL
   device.launch(module, 0, launch.grid, launch.block, {&address, 1}, program);
 }
 
-/// A nest with this call's addresses.
-struct Job {
-  Job(const LoopNest& made_of, char* const* addresses) : nest(&made_of), prepared(prepare(made_of, nullptr)) {
-    pointers.resize(prepared.bases.size());
-    fill_pointers(prepared, addresses, pointers.data());
-  }
-  codegen::KernelArguments arguments() const { return arguments_of(prepared, pointers.data()); }
-
-  const LoopNest* nest;
-  PreparedKernel prepared;
-  std::vector<char*> pointers;
-};
-
-void run_job(DeviceSpace& space, const Job& job, const DeviceKernel& kernel, const std::string& program) {
-  const codegen::KernelArguments arguments = job.arguments();
-  const auto bytes = static_cast<size_t>(codegen::cuda_scratch_bytes(*kernel.code, arguments.extents));
-  const DeviceBlock scratch(*space.device, bytes);
-  for (const codegen::CudaLaunch& one : codegen::cuda_launches(*kernel.code, arguments, scratch.data()))
-    launch(space, kernel, one, program);
+void run_job(DeviceSpace& space, const DeviceJob& job, const DeviceKernel& kernel, const std::string& program) {
+  const DeviceBlock scratch(*space.device, job.scratch_bytes(kernel));
+  for (const codegen::CudaLaunch& one : job.launches(kernel, scratch.data())) launch(space, kernel, one, program);
   space.counters.add(space.counters.launches, 1);
+  space.counters.add(space.counters.chained_kernels, static_cast<int64_t>(job.size()) - 1);
 }
 
 }  // namespace
@@ -109,14 +94,9 @@ void run_job(DeviceSpace& space, const Job& job, const DeviceKernel& kernel, con
 void run_on_device(DeviceSpace& space, const Specialisation& made, char* const* buffers, const std::string& program,
                    const RunControl* control) {
   const Mirror mirror(*space.device, made, buffers);
-  std::vector<Job> jobs;
+  const std::vector<DeviceJob> jobs = device_jobs(made.plan(), mirror.addresses());
   std::vector<DeviceKernels::Wanted> wanted;
-  for (const LoopNest& nest : made.plan().kernels) {
-    if (nest.parallel_count() == 0) continue;
-    jobs.emplace_back(nest, mirror.addresses());
-    wanted.push_back(
-        {&nest, codegen::cuda_variant(nest, jobs.back().arguments()), jobs.back().prepared.extents.data()});
-  }
+  for (const DeviceJob& job : jobs) wanted.push_back(job.wanted());
   const auto kernels = space.kernels.get(wanted);
   for (size_t k = 0; k < jobs.size(); ++k) {
     if (control != nullptr) control->check();
