@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "codegen/host/fold.hpp"
+#include "engine/device/device_jobs.hpp"
 #include "engine/in_place.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -87,9 +88,8 @@ void Specialisation::build(Function function, const Workshop& workshop) {
 #endif
   std::vector<ArrayLayout> outputs;
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
-  // Tiles are for caches between memory and a core: a device runs its kernels one after another.
   const bool for_device = signature_.rule.for_device;
-  plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? ChainLimits{} : workshop.chains);
+  plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : workshop.chains);
   if (!for_device) compile(workshop);
   note_extents();
   note_in_place();
@@ -176,7 +176,7 @@ void Specialisation::note_expectations() {
     const bool temporary = buffer.role == BufferRole::temporary;
     buffer_sources_.push_back(
         {buffer.role, temporary ? static_cast<int64_t>(temporary_bytes_) : static_cast<int64_t>(buffer.slot)});
-    if (temporary && plan_.tile_of[b] < 0)
+    if (temporary && (anywhere || plan_.tile_of[b] < 0))  // a device has no memory for tiles alone
       temporary_bytes_ += (static_cast<size_t>(element_count(buffer.shape) * size_of(buffer.dtype)) + 63) / 64 * 64;
   }
 }

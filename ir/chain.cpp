@@ -133,7 +133,10 @@ class ChainFinder {
     }
     for (Chain& chain : chains) {
       merge_shared_axes(chain);
-      choose_tile(chain);
+      if (limits_.single_rows)
+        choose_row(chain);
+      else
+        choose_tile(chain);
     }
     return chains;
   }
@@ -322,6 +325,20 @@ class ChainFinder {
       }
       outer *= static_cast<double>(extent);
     }
+  }
+
+  void choose_row(Chain& chain) const {
+    chain.row_limit = limits_.row_bytes;
+    chain.split = static_cast<int>(chain.extents.size()) - 1;
+    int64_t rows = 1;
+    for (const int64_t extent : chain.extents) rows *= extent;
+    for (const LoopNest& nest : nests(chain)) {
+      const bool along_rows =
+          nest.order == ReductionOrder::lanes && static_cast<size_t>(nest.parallel_rank()) == chain.extents.size();
+      if (nest.is_reduction() && !along_rows) return;
+    }
+    chain.row_bytes = bytes(chain, static_cast<size_t>(chain.split), 1, false);
+    if (chain.row_bytes <= limits_.row_bytes && rows >= limits_.threads) chain.rows = 1;
   }
 
   int64_t largest_tile(const Chain& chain) const {

@@ -22,6 +22,9 @@ struct ChainLimits {
   int64_t tile_bytes = 0;  ///< what the kernels of a chain touch of one tile, unless its smallest tile is larger
   int64_t row_bytes = 0;   ///< most that they may touch of the smallest tile; beyond it they are not tiled
   int64_t threads = 1;     ///< fewer tiles than this would leave threads idle
+  /// Tiles are single rows, of chains whose reductions keep the shared axes alone and run lanes along the rows: what a
+  /// GPU's warps take.
+  bool single_rows = false;
 };
 
 struct Chain {

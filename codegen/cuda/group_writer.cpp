@@ -8,7 +8,7 @@ namespace fuseval::codegen {
 namespace {
 
 // Bytes in flight against registers, as in elementwise.cpp.
-constexpr int loads_in_flight = 8;
+constexpr int loads_in_flight = 4;
 constexpr int max_elements = 32;
 constexpr int max_elementary = 16;
 

@@ -139,4 +139,11 @@ CudaKernel cuda_kernel(const LoopNest& nest, const CudaOptions& options) {
   return kernel;
 }
 
+std::string cuda_entry_text(const CudaKernel& kernel, size_t entry) {
+  std::string text = kernel.text;
+  for (size_t k = kernel.entries.size(); k-- > 0;)
+    if (k != entry) text.erase(kernel.entries[k].begin, kernel.entries[k].end - kernel.entries[k].begin);
+  return text;
+}
+
 }  // namespace fuseval::codegen

@@ -32,12 +32,14 @@ enum class CudaRole : uint8_t {
   elementwise,  ///< the whole of an elementwise nest
   reduce,       ///< elements to states of canonical blocks, and further up the tree within a CUDA block
   combine,      ///< states to fewer states, up the canonical tree
+  rows,         ///< all nests of a chain, row by row
 };
 
 struct CudaEntry {
   CudaRole role = CudaRole::elementwise;
-  std::string name;      ///< an extern "C" function
-  uint32_t threads = 0;  ///< of a block
+  std::string name;           ///< an extern "C" function
+  uint32_t threads = 0;       ///< of a block
+  size_t begin = 0, end = 0;  ///< of CudaKernel::text: what this entry alone needs
 };
 
 /// What an 8-byte word of a kernel's Arguments holds.
@@ -58,15 +60,15 @@ struct CudaWord {
 
 /// The words that differ between the launches of one nest.
 enum class CudaNumber : uint8_t {
-  elements,  ///< elementwise: of the whole nest
-  outputs,   ///< of a reduction
-  reduced,   ///< elements that each output takes
-  blocks,    ///< canonical blocks of an output
-  group,     ///< order (A): warps (short_rows: threads) that work on one output together; order (B): canonical
-             ///< blocks that a thread takes
-  states,    ///< combine: of an output, before
-  chunks,    ///< states of an output, after
-  divisor,   ///< what splits an item's number in two: `chunks` (A) or vectors of outputs (B)
+  elements,            ///< elementwise: of the whole nest; in a chain of a row
+  outputs,             ///< of a reduction
+  reduced,             ///< elements that each output takes
+  blocks,              ///< canonical blocks of an output
+  group,               ///< order (A), chains: warps (short_rows: threads) that work on one output together; order (B):
+                       ///< canonical blocks that a thread takes
+  states,              ///< combine: of an output, before
+  chunks,              ///< states of an output, after
+  divisor,             ///< what splits an item's number in two: `chunks` (A) or vectors of outputs (B)
   divisor_multiplier,  ///< see `divide` in the prelude
   divisor_shift,
   finish,  ///< whether a state is an output's last: then it goes through the epilogue instead of into `to`
@@ -86,10 +88,11 @@ struct CudaKernel {
   bool is_reduction = false;
   ReductionOrder order = ReductionOrder::lanes;
   int rank = 0, parallel_rank = 0;
-  int64_t block = 0;             ///< reductions: elements of a canonical block
-  int64_t state_bytes = 0;       ///< reductions: of an output's accumulators together
-  int vector = 1;                ///< adjacent elements (order (B): outputs) that a thread takes together
-  int64_t elements_a_block = 0;  ///< elementwise: that a CUDA block computes
+  int64_t block = 0;              ///< reductions: elements of a canonical block
+  int64_t state_bytes = 0;        ///< reductions: of an output's accumulators together
+  int vector = 1;                 ///< adjacent elements (order (B): outputs) that a thread takes together
+  int64_t elements_a_block = 0;   ///< elementwise: that a CUDA block computes
+  std::vector<CudaKernel> chain;  ///< of a chain: every nest's words and geometry, without texts; `words` is empty then
 };
 
 /// One kernel launch: a 1-D grid of 1-D blocks, no dynamic shared memory.
@@ -108,6 +111,26 @@ CudaVariant cuda_variant(const LoopNest& nest, const KernelArguments& arguments)
 
 /// The text and what a caller needs to know of it. Looks at the nest's structure only.
 CudaKernel cuda_kernel(const LoopNest& nest, const CudaOptions& options);
+
+/// Nests that are run one after another and share rows (ir/chain.hpp): index k of the first `shared` axes of each is
+/// the same row.
+struct CudaChain {
+  std::vector<const LoopNest*> nests;
+  int shared = 0;
+};
+
+/// Whether one kernel can run them, a team of warps a row: every reduction keeps the shared axes alone and has its
+/// lanes along the row, and rows have more than 32 elements and at most 8 canonical blocks.
+bool cuda_can_chain(const CudaChain& chain, const std::vector<KernelArguments>& arguments);
+/// variants: [nest], as cuda_variant gives them.
+CudaKernel cuda_chain_kernel(const CudaChain& chain, const std::vector<CudaVariant>& variants, const std::string& name);
+/// arguments: [nest].
+CudaLaunch cuda_chain_launch(const CudaKernel& kernel, const std::vector<KernelArguments>& arguments);
+
+/// A translation unit with this entry alone, which compiles faster.
+std::string cuda_entry_text(const CudaKernel& kernel, size_t entry);
+/// Entries [0, n) are what launches for these extents use.
+size_t cuda_entries_used(const CudaKernel& kernel, const int64_t* extents);
 
 /// Bytes of device memory that the launches need for states between them, 16-byte aligned; its content does not matter.
 int64_t cuda_scratch_bytes(const CudaKernel& kernel, const int64_t* extents);

@@ -16,6 +16,11 @@ constexpr int64_t max_grid = (int64_t{1} << 31) - 1;
 
 int64_t over(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+uint32_t grid_of(int64_t blocks) {
+  if (blocks > max_grid) throw Error(ErrorCode::memory, "too many elements for one launch on a GPU");
+  return static_cast<uint32_t>(blocks);
+}
+
 struct Magic {
   uint64_t multiplier = 1, shift = 0;
 };
@@ -60,6 +65,16 @@ class Launcher {
     while (states_ > 1) combine(most, in_lanes);
   }
 
+  /// What all of a nest's launches have in common.
+  Numbers common() const {
+    Numbers numbers{};
+    at(numbers, CudaNumber::elements) = geometry_.outputs;
+    at(numbers, CudaNumber::outputs) = geometry_.outputs;
+    at(numbers, CudaNumber::reduced) = geometry_.reduced;
+    at(numbers, CudaNumber::blocks) = geometry_.blocks;
+    return numbers;
+  }
+
   struct Launch {
     size_t entry;
     int64_t grid;
@@ -71,14 +86,6 @@ class Launcher {
  private:
   static int64_t& at(Numbers& numbers, CudaNumber number) { return numbers[static_cast<size_t>(number)]; }
 
-  Numbers common() const {
-    Numbers numbers{};
-    at(numbers, CudaNumber::elements) = geometry_.outputs;
-    at(numbers, CudaNumber::outputs) = geometry_.outputs;
-    at(numbers, CudaNumber::reduced) = geometry_.reduced;
-    at(numbers, CudaNumber::blocks) = geometry_.blocks;
-    return numbers;
-  }
   void divide_by(Numbers& numbers, int64_t divisor) const {
     const Magic magic = magic_of(divisor, kernel_.variant.wide);
     at(numbers, CudaNumber::divisor) = divisor;
@@ -183,13 +190,41 @@ int64_t cuda_scratch_bytes(const CudaKernel& kernel, const int64_t* extents) {
   return launcher.scratch_bytes;
 }
 
+size_t cuda_entries_used(const CudaKernel& kernel, const int64_t* extents) {
+  if (!kernel.chain.empty()) return 1;
+  Launcher launcher(kernel, extents);
+  launcher.run();
+  size_t used = 0;
+  for (const Launcher::Launch& row : launcher.launches) used = std::max(used, row.entry + 1);
+  return used;
+}
+
+CudaLaunch cuda_chain_launch(const CudaKernel& kernel, const std::vector<KernelArguments>& arguments) {
+  std::vector<Geometry> geometries;
+  int64_t blocks = 1;
+  for (size_t k = 0; k < kernel.chain.size(); ++k) {
+    geometries.emplace_back(kernel.chain[k], arguments[k].extents);
+    blocks = std::max(blocks, geometries[k].blocks);
+  }
+  const auto group = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(blocks)));
+  const int64_t grid = over(geometries[0].outputs, cuda_warps / group);
+  CudaLaunch launch{0, grid_of(grid), kernel.entries[0].threads, {}};
+  for (size_t k = 0; k < kernel.chain.size(); ++k) {
+    const CudaKernel& part = kernel.chain[k];
+    Launcher::Numbers numbers = Launcher(part, arguments[k].extents).common();
+    numbers[static_cast<size_t>(CudaNumber::group)] = group;
+    numbers[static_cast<size_t>(CudaNumber::elements)] = geometries[k].reduced;
+    for (const CudaWord& word : part.words) launch.words.push_back(word_of(part, word, arguments[k], numbers, nullptr));
+  }
+  return launch;
+}
+
 std::vector<CudaLaunch> cuda_launches(const CudaKernel& kernel, const KernelArguments& arguments, char* scratch) {
   Launcher launcher(kernel, arguments.extents);
   launcher.run();
   std::vector<CudaLaunch> launches;
   for (const Launcher::Launch& row : launcher.launches) {
-    if (row.grid > max_grid) throw Error(ErrorCode::memory, "too many elements for one launch on a GPU");
-    CudaLaunch launch{row.entry, static_cast<uint32_t>(row.grid), kernel.entries[row.entry].threads, {}};
+    CudaLaunch launch{row.entry, grid_of(row.grid), kernel.entries[row.entry].threads, {}};
     for (const CudaWord& word : kernel.words)
       launch.words.push_back(word_of(kernel, word, arguments, row.numbers, scratch));
     launches.push_back(std::move(launch));

@@ -206,28 +206,39 @@ std::string NestWriter::function_of(Op op, DType result, const std::vector<CudaV
   return name;
 }
 
-bool NestWriter::words_in_memory() const { return words_.size() > max_parameter_words; }
-
-std::string NestWriter::head(const std::string& name, uint32_t threads) const {
+std::string NestWriter::head(const std::string& name, uint32_t threads) {
   return fmt::format("extern \"C\" __global__ void __launch_bounds__({}) {}(PARAMETER) {{", threads, name);
 }
 
-std::string NestWriter::assemble(const std::string& states, const std::string& functions,
-                                 const std::string& kernels) const {
-  std::string text(cuda_prelude());
-  text += "\n// the nest\n";
-  text += fmt::format("typedef {} ix;\n\nstruct Arguments {{\n", options.variant.wide ? "i64" : "i32");
-  for (const CudaWord& row : words_) text += fmt::format("  {} {};\n", type_of(row), field_of(row));
-  text += "};\n\n" + tables_.text() + states;
-  for (const auto& [name, definition] : functions_) text += definition + "\n";
-  text += functions;
-  std::string entries = kernels;
+std::string cuda_text_begin() { return std::string(cuda_prelude()) + "\n// the nest\n"; }
+
+bool are_cuda_words_in_memory(size_t words) { return words > max_parameter_words; }
+
+void set_cuda_parameter(std::string& kernel, bool words_in_memory) {
   const std::string parameter =
-      words_in_memory() ? "const Arguments* __restrict__ words" : "const __grid_constant__ Arguments arguments";
-  for (size_t at; (at = entries.find("(PARAMETER) {\n")) != std::string::npos;)
-    entries.replace(at, 14,
-                    "(" + parameter + ") {\n" + (words_in_memory() ? "  const Arguments& arguments = *words;\n" : ""));
-  return text + entries;
+      words_in_memory ? "const Arguments* __restrict__ words" : "const __grid_constant__ Arguments arguments";
+  kernel.replace(kernel.find("(PARAMETER) {\n"), 14,
+                 "(" + parameter + ") {\n" + (words_in_memory ? "  const Arguments& arguments = *words;\n" : ""));
+}
+
+std::string NestWriter::declarations() const {
+  std::string text = fmt::format("typedef {} ix;\n\nstruct Arguments {{\n", options.variant.wide ? "i64" : "i32");
+  for (const CudaWord& row : words_) text += fmt::format("  {} {};\n", type_of(row), field_of(row));
+  text += "};\n\n" + tables_.text();
+  for (const auto& [name, definition] : functions_) text += definition + "\n";
+  return text;
+}
+
+void NestWriter::assemble(const std::string& shared, std::vector<std::string> own, CudaKernel& kernel) const {
+  kernel.words = words_;
+  kernel.words_in_memory = are_cuda_words_in_memory(words_.size());
+  kernel.text = cuda_text_begin() + declarations() + shared;
+  for (size_t k = 0; k < own.size(); ++k) {
+    set_cuda_parameter(own[k], kernel.words_in_memory);
+    kernel.entries[k].begin = kernel.text.size();
+    kernel.text += own[k];
+    kernel.entries[k].end = kernel.text.size();
+  }
 }
 
 }  // namespace fuseval::codegen

@@ -50,12 +50,14 @@ class NestWriter {
   void evaluate(CudaText& text, const std::vector<Instruction>& instructions, const CudaHooks& hooks);
   CudaEmitter emitter(CudaText& text) { return {text, tables_}; }
 
-  /// The whole translation unit.
-  std::string assemble(const std::string& states, const std::string& functions, const std::string& kernels) const;
+  /// ix, Arguments, tables and the functions that instructions call.
+  std::string declarations() const;
   const std::vector<CudaWord>& words() const { return words_; }
-  bool words_in_memory() const;
+  /// Fills in the whole translation unit, its words, and where each entry's own part of the text lies. shared: what
+  /// several entries use. own: [entry].
+  void assemble(const std::string& shared, std::vector<std::string> own, CudaKernel& kernel) const;
   /// `extern "C" __global__ … {`
-  std::string head(const std::string& name, uint32_t threads) const;
+  static std::string head(const std::string& name, uint32_t threads);
 
  private:
   std::string word(const CudaWord& word);
@@ -68,6 +70,13 @@ class NestWriter {
   std::map<std::string, std::string> functions_;
   bool inline_functions_;
 };
+
+/// What a text begins with.
+std::string cuda_text_begin();
+/// Writes a kernel's parameter into its head, now that the number of its words is known: Arguments, or its address.
+void set_cuda_parameter(std::string& kernel, bool words_in_memory);
+/// Whether that many words are too many for a parameter.
+bool are_cuda_words_in_memory(size_t words);
 
 /// Work of an operation that is a function of its own.
 inline constexpr int cuda_long_operation = 8;

@@ -8,7 +8,7 @@
 //
 // The warps of a CUDA block take `group` consecutive blocks of each output and combine them up the tree; what is left
 // of an output goes through `combine`. Outputs of at most 32 elements share warps (short_rows).
-#include "codegen/cuda/group_writer.hpp"
+#include "codegen/cuda/lanes_block.hpp"
 #include "codegen/cuda/writers.hpp"
 
 namespace fuseval::codegen {
@@ -22,204 +22,133 @@ class LanesWriter {
       : nest_(nest),
         options_(options),
         lanes_(canonical_lanes(nest)),
-        shape_(shape(nest, options)),
+        shape_(cuda_lanes_shape(nest, options.variant)),
         writer_(nest, options, shape_.rows * shape_.width),
         states_(writer_, shape_.width),
         group_(writer_, states_, shape_) {}
 
   void write(CudaKernel& kernel) {
-    std::string functions = states_.finish();
-    if (options_.variant.short_rows) {
-      short_kernel();
-    } else {
-      functions += block_function();
-      reduce_kernel();
-      combine_kernel();
-    }
+    const std::string functions = states_.finish();
+    std::vector<std::string> own;
     kernel.entries = {{CudaRole::reduce, options_.name + "_reduce", threads}};
-    if (!options_.variant.short_rows)
+    if (options_.variant.short_rows) {
+      own = {short_kernel()};
+    } else {
+      own = {LanesBlockWriter(writer_, states_, group_, shape_).function() + reduce_kernel(), combine_kernel()};
       kernel.entries.push_back({CudaRole::combine, options_.name + "_combine", threads});
-    const std::string states = states_.text();
-    kernel.text = writer_.assemble(states, functions, text_.text());
-    kernel.words = writer_.words();
-    kernel.words_in_memory = writer_.words_in_memory();
+    }
+    writer_.assemble(states_.text() + functions, own, kernel);
     kernel.vector = shape_.width;
     kernel.block = int64_t{cuda_lane_rows} * lanes_;
     kernel.state_bytes = StateLayout(nest_).bytes();
   }
 
  private:
-  static GroupShape shape(const LoopNest& nest, const CudaOptions& options) {
-    if (options.variant.short_rows) return {};
-    const int lanes = canonical_lanes(nest), width = lanes / 32;
-    return {cuda_group_rows(nest, width), width, options.variant.vectors, lanes};
-  }
-
   std::string number(CudaNumber n) { return writer_.number(n); }
 
-  // ---- a warp: one canonical block
+  // ---- a CUDA block: `group` canonical blocks of 8 / `group` outputs
 
-  std::string block_function() {
+  std::string reduce_kernel() {
     CudaText text;
-    text.open(
-        "static __device__ __forceinline__ State block_state(const Arguments& arguments, const ix o, const ix b, "
-        "const u32 thread) {");
-    writer_.split(text, 0, nest_.parallel_rank(), "o");
-    group_.item(text);
-    const int width = shape_.width;
-    text.line("State lane[{}];", width);
-    if (states_.has_moments()) text.line("Leaf low[{0}], high[{0}];", width);
-    each_lane(
-        text, width,
-        states_.has_moments() ? "{ lane[k] = identity(); low[k] = high[k] = no_leaf(); }" : "lane[k] = identity();");
+    text.open(writer_.head(options_.name + "_reduce", threads));
+    text.line("__shared__ State of_warp[{}];", cuda_warps);
+    text.line("const u32 thread = threadIdx.x % 32, warp = threadIdx.x / 32;");
+    text.line("const u32 group = (u32){};", number(CudaNumber::group));
+    place_of(text, "warp");
+    text.line("State state = identity();");
+    text.line("if (is_there) state = block_state(arguments, o, b, thread);");
+    text.line("if (thread == 0) of_warp[warp] = state;");
+    text.line("__syncthreads();");
+    text.line("if (warp != 0) return;");
+    text.open("{");
+    place_of(text, fmt::format("(thread % {})", cuda_warps));
+    text.line("state = of_warp[thread % {}];", cuda_warps);
     text.line("#pragma unroll 1");
-    text.open(fmt::format("for (int row = 0; row < {}; row += {}) {{", cuda_lane_rows, shape_.rows));
-    text.line("const ix from = b * {} + row * {};", cuda_lane_rows * lanes_, lanes_);
-    text.line("if (from >= {}) break;", number(CudaNumber::reduced));
-    text.line("const bool full = from + {} <= {};", shape_.rows * lanes_, number(CudaNumber::reduced));
-    text.line("const ix first = from + (ix)thread{};", shape_.adjacent ? fmt::format(" * {}", width) : "");
-    group_.group(text);
-    if (states_.has_moments()) leaves(text);
+    text.line("for (u32 d = 1; d < group; d *= 2) state = merge(state, shuffle(state, d));");
+    text.line("if (thread < {} && thread % group == 0 && is_there) {{", cuda_warps);
+    put_state(text, "o", fmt::format("o * {} + chunk", number(CudaNumber::chunks)));
+    text.line("}}");
     text.close();
-    if (states_.has_moments()) each_lane(text, width, "lane[k] = put(lane[k], merge(low[k], high[k]));");
-    halve(text);
-    text.line("return lane[0];");
     text.close();
     return text.text();
   }
 
-  static void each_lane(CudaText& text, int count, const char* line) {
-    text.line("#pragma unroll");
-    text.line("for (int k = 0; k < {}; ++k) {}", count, line);
-  }
-
-  // The tree over a block's four leaves: ((0, 1), (2, 3)); a leaf of no element changes nothing.
-  void leaves(CudaText& text) {
-    const int width = shape_.width;
-    text.line("#pragma unroll");
-    text.open(fmt::format("for (int k = 0; k < {}; ++k) {{", width));
-    std::string rows;
-    for (const uint32_t a : states_.moments()) rows += fmt::format("{}z{} + k", rows.empty() ? "" : ", ", a);
-    const char* lane = shape_.adjacent ? "first + k" : "first + k * 32";
-    text.line("const ix left = {} - ({});", number(CudaNumber::reduced), lane);
-    text.line("const i32 n = left <= 0 ? 0 : (i32)((left + {}) / {});", lanes_ - 1, lanes_);
-    text.line("const Leaf leaf = full ? leaf_full({0}) : leaf_part({0}, n);", rows);
-    text.line("const Leaf sum = merge(row < 32 ? low[k] : high[k], leaf);");
-    text.line("if (row < 32) low[k] = sum; else high[k] = sum;");
-    text.close();
-  }
-
-  void halve(CudaText& text) {
-    if (!shape_.adjacent) halve_lanes(text);
-    const int width = shape_.adjacent ? shape_.width : 1;
-    text.line("#pragma unroll 1");
-    text.open("for (u32 d = 16; d > 0; d /= 2) {");
-    each_lane(text, width, "lane[k] = merge(lane[k], shuffle(lane[k], d));");
-    text.close();
-    if (shape_.adjacent) halve_lanes(text);
-  }
-  void halve_lanes(CudaText& text) {
-    for (int half = shape_.width / 2; half > 0; half /= 2)
-      each_lane(text, half, fmt::format("lane[k] = merge(lane[k], lane[k + {}]);", half).c_str());
-  }
-
-  // ---- a CUDA block: `group` canonical blocks of 8 / `group` outputs
-
-  void reduce_kernel() {
-    text_.open(writer_.head(options_.name + "_reduce", threads));
-    text_.line("__shared__ State of_warp[{}];", cuda_warps);
-    text_.line("const u32 thread = threadIdx.x % 32, warp = threadIdx.x / 32;");
-    text_.line("const u32 group = (u32){};", number(CudaNumber::group));
-    place_of("warp");
-    text_.line("State state = identity();");
-    text_.line("if (is_there) state = block_state(arguments, o, b, thread);");
-    text_.line("if (thread == 0) of_warp[warp] = state;");
-    text_.line("__syncthreads();");
-    text_.line("if (warp != 0) return;");
-    text_.open("{");
-    place_of(fmt::format("(thread % {})", cuda_warps));
-    text_.line("state = of_warp[thread % {}];", cuda_warps);
-    text_.line("#pragma unroll 1");
-    text_.line("for (u32 d = 1; d < group; d *= 2) state = merge(state, shuffle(state, d));");
-    text_.line("if (thread < {} && thread % group == 0 && is_there) {{", cuda_warps);
-    put_state("o", fmt::format("o * {} + chunk", number(CudaNumber::chunks)));
-    text_.line("}}");
-    text_.close();
-    text_.close();
-  }
-
   // Which output's canonical block a warp of this CUDA block takes. `group` divides 8: b of the first is a multiple.
-  void place_of(const std::string& warp) {
-    text_.line("const ix slot = (ix)blockIdx.x * ({} / group) + (ix)({} / group);", cuda_warps, warp);
-    text_.line("const ix o = divide(slot, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
-               writer_.raw_number(CudaNumber::divisor_shift));
-    text_.line("const ix chunk = slot - o * {};", number(CudaNumber::divisor));
-    text_.line("const ix b = chunk * (ix)group + (ix)({} % group);", warp);
-    text_.line("const bool is_there = o < {} && b < {};", number(CudaNumber::outputs), number(CudaNumber::blocks));
+  void place_of(CudaText& text, const std::string& warp) {
+    text.line("const ix slot = (ix)blockIdx.x * ({} / group) + (ix)({} / group);", cuda_warps, warp);
+    text.line("const ix o = divide(slot, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
+              writer_.raw_number(CudaNumber::divisor_shift));
+    text.line("const ix chunk = slot - o * {};", number(CudaNumber::divisor));
+    text.line("const ix b = chunk * (ix)group + (ix)({} % group);", warp);
+    text.line("const bool is_there = o < {} && b < {};", number(CudaNumber::outputs), number(CudaNumber::blocks));
   }
 
-  void put_state(const char* output, const std::string& position) {
-    text_.line("  if ({}) finish(arguments, {}, state);", number(CudaNumber::finish), output);
-    text_.line("  else ((State*){})[{}] = state;", writer_.raw_number(CudaNumber::to), position);
+  void put_state(CudaText& text, const char* output, const std::string& position) {
+    text.line("  if ({}) finish(arguments, {}, state);", number(CudaNumber::finish), output);
+    text.line("  else ((State*){})[{}] = state;", writer_.raw_number(CudaNumber::to), position);
   }
 
   // ---- states to fewer states: a CUDA block takes 1 024 of one output
 
-  void combine_kernel() {
+  std::string combine_kernel() {
+    CudaText text;
     const int own = cuda_combine_states;
-    text_.open(writer_.head(options_.name + "_combine", threads));
-    text_.line("__shared__ State of_warp[{}];", cuda_warps);
-    text_.line("const u32 thread = threadIdx.x % 32, warp = threadIdx.x / 32;");
-    text_.line("const ix o = divide((ix)blockIdx.x, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
-               writer_.raw_number(CudaNumber::divisor_shift));
-    text_.line("const ix chunk = (ix)blockIdx.x - o * {};", number(CudaNumber::divisor));
-    text_.line("const State* from = (const State*){} + o * {};", writer_.raw_number(CudaNumber::from),
-               number(CudaNumber::states));
-    text_.line("State own[{}];", own);
-    text_.line("#pragma unroll");
-    text_.open(fmt::format("for (int k = 0; k < {}; ++k) {{", own));
-    text_.line("const ix at = chunk * {} + (ix)threadIdx.x * {} + k;", threads * own, own);
-    text_.line("own[k] = identity();");
-    text_.line("if (at < {}) own[k] = from[at];", number(CudaNumber::states));
-    text_.close();
+    text.open(writer_.head(options_.name + "_combine", threads));
+    text.line("__shared__ State of_warp[{}];", cuda_warps);
+    text.line("const u32 thread = threadIdx.x % 32, warp = threadIdx.x / 32;");
+    text.line("const ix o = divide((ix)blockIdx.x, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
+              writer_.raw_number(CudaNumber::divisor_shift));
+    text.line("const ix chunk = (ix)blockIdx.x - o * {};", number(CudaNumber::divisor));
+    text.line("const State* from = (const State*){} + o * {};", writer_.raw_number(CudaNumber::from),
+              number(CudaNumber::states));
+    text.line("State own[{}];", own);
+    text.line("#pragma unroll");
+    text.open(fmt::format("for (int k = 0; k < {}; ++k) {{", own));
+    text.line("const ix at = chunk * {} + (ix)threadIdx.x * {} + k;", threads * own, own);
+    text.line("own[k] = identity();");
+    text.line("if (at < {}) own[k] = from[at];", number(CudaNumber::states));
+    text.close();
     for (int step = 1; step < own; step *= 2)
-      for (int k = 0; k < own; k += 2 * step) text_.line("own[{0}] = merge(own[{0}], own[{1}]);", k, k + step);
-    text_.line("State state = own[0];");
-    combine_threads(32);
-    text_.line("if (thread == 0) of_warp[warp] = state;");
-    text_.line("__syncthreads();");
-    text_.line("if (warp != 0) return;");
-    text_.line("state = of_warp[thread % {}];", cuda_warps);
-    combine_threads(cuda_warps);
-    text_.line("if (thread == 0) {{");
-    put_state("o", fmt::format("o * {} + chunk", number(CudaNumber::chunks)));
-    text_.line("}}");
-    text_.close();
+      for (int k = 0; k < own; k += 2 * step) text.line("own[{0}] = merge(own[{0}], own[{1}]);", k, k + step);
+    text.line("State state = own[0];");
+    combine_threads(text, 32);
+    text.line("if (thread == 0) of_warp[warp] = state;");
+    text.line("__syncthreads();");
+    text.line("if (warp != 0) return;");
+    text.line("state = of_warp[thread % {}];", cuda_warps);
+    combine_threads(text, cuda_warps);
+    text.line("if (thread == 0) {{");
+    put_state(text, "o", fmt::format("o * {} + chunk", number(CudaNumber::chunks)));
+    text.line("}}");
+    text.close();
+    return text.text();
   }
   // The tree over the states of `count` neighbouring threads; thread 0 gets the whole.
-  void combine_threads(int count) {
-    text_.line("#pragma unroll 1");
-    text_.line("for (u32 d = 1; d < {}; d *= 2) state = merge(state, shuffle(state, d));", count);
+  void combine_threads(CudaText& text, int count) {
+    text.line("#pragma unroll 1");
+    text.line("for (u32 d = 1; d < {}; d *= 2) state = merge(state, shuffle(state, d));", count);
   }
 
   // ---- rows of at most 32 elements: `group` threads each
 
-  void short_kernel() {
-    text_.open(writer_.head(options_.name + "_reduce", threads));
-    text_.line("const u32 group = (u32){};", number(CudaNumber::group));
-    text_.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", threads);
-    text_.line("const ix o = thread >> __popc(group - 1);");
-    text_.line("const ix e = thread & (ix)(group - 1);");
-    text_.line("State lane[1];");
-    text_.line("lane[0] = identity();");
-    text_.open(fmt::format("if (o < {} && e < {}) {{", number(CudaNumber::outputs), number(CudaNumber::reduced)));
-    writer_.split(text_, 0, nest_.parallel_rank(), "o");
-    group_.item(text_);
-    group_.element(text_);
-    text_.close();
-    text_.line("for (u32 d = group / 2; d > 0; d /= 2) lane[0] = merge(lane[0], shuffle(lane[0], d));");
-    text_.line("if (o < {} && e == 0) finish(arguments, o, lane[0]);", number(CudaNumber::outputs));
-    text_.close();
+  std::string short_kernel() {
+    CudaText text;
+    text.open(writer_.head(options_.name + "_reduce", threads));
+    text.line("const u32 group = (u32){};", number(CudaNumber::group));
+    text.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", threads);
+    text.line("const ix o = thread >> __popc(group - 1);");
+    text.line("const ix e = thread & (ix)(group - 1);");
+    text.line("State lane[1];");
+    text.line("lane[0] = identity();");
+    text.open(fmt::format("if (o < {} && e < {}) {{", number(CudaNumber::outputs), number(CudaNumber::reduced)));
+    writer_.split(text, 0, nest_.parallel_rank(), "o");
+    group_.item(text);
+    group_.element(text);
+    text.close();
+    text.line("for (u32 d = group / 2; d > 0; d /= 2) lane[0] = merge(lane[0], shuffle(lane[0], d));");
+    text.line("if (o < {} && e == 0) finish(arguments, o, lane[0]);", number(CudaNumber::outputs));
+    text.close();
+    return text.text();
   }
 
   const LoopNest& nest_;
@@ -229,7 +158,6 @@ class LanesWriter {
   NestWriter writer_;
   StateWriter states_;
   GroupWriter group_;
-  CudaText text_;
 };
 
 }  // namespace

@@ -25,14 +25,10 @@ class SerialWriter {
 
   void write(CudaKernel& kernel) {
     const std::string functions = states_.finish();
-    reduce_kernel();
-    combine_kernel();
+    const std::string reduce = reduce_kernel(), combine = combine_kernel();
     kernel.entries = {{CudaRole::reduce, options_.name + "_reduce", threads},
                       {CudaRole::combine, options_.name + "_combine", threads}};
-    const std::string states = states_.text();
-    kernel.text = writer_.assemble(states, functions, text_.text());
-    kernel.words = writer_.words();
-    kernel.words_in_memory = writer_.words_in_memory();
+    writer_.assemble(states_.text() + functions, {reduce, combine}, kernel);
     kernel.vector = shape_.width;
     kernel.block = cuda_serial_rows;
     kernel.state_bytes = StateLayout(nest_).bytes();
@@ -46,78 +42,82 @@ class SerialWriter {
   std::string number(CudaNumber n) { return writer_.number(n); }
 
   // Splits a thread's number into its outputs and its chunk of their states; outputs go first.
-  void place(int width) {
-    text_.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", threads);
-    text_.line("const ix chunk = divide(thread, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
-               writer_.raw_number(CudaNumber::divisor_shift));
-    text_.line("const ix o = (thread - chunk * {}) * {};", number(CudaNumber::divisor), width);
-    text_.line("if (chunk >= {}) return;", number(CudaNumber::chunks));
+  void place(CudaText& text, int width) {
+    text.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", threads);
+    text.line("const ix chunk = divide(thread, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
+              writer_.raw_number(CudaNumber::divisor_shift));
+    text.line("const ix o = (thread - chunk * {}) * {};", number(CudaNumber::divisor), width);
+    text.line("if (chunk >= {}) return;", number(CudaNumber::chunks));
   }
-  void put_state(const std::string& output) {
-    text_.line("if ({}) finish(arguments, {}, state);", number(CudaNumber::finish), output);
-    text_.line("else ((State*){})[chunk * {} + {}] = state;", writer_.raw_number(CudaNumber::to),
-               number(CudaNumber::outputs), output);
+  void put_state(CudaText& text, const std::string& output) {
+    text.line("if ({}) finish(arguments, {}, state);", number(CudaNumber::finish), output);
+    text.line("else ((State*){})[chunk * {} + {}] = state;", writer_.raw_number(CudaNumber::to),
+              number(CudaNumber::outputs), output);
   }
 
-  void reduce_kernel() {
+  std::string reduce_kernel() {
+    CudaText text;
     const int width = shape_.width;
-    text_.open(writer_.head(options_.name + "_reduce", threads));
-    place(width);
-    writer_.split(text_, 0, nest_.parallel_rank(), "o");
-    group_.item(text_);
-    text_.line("State levels[{}];", levels * width);
-    text_.line("u32 n = 0;");
-    text_.line("const ix begin = chunk * {0}, end = begin + {0};", number(CudaNumber::group));
-    text_.open(fmt::format("for (ix b = begin; b < end && b < {}; ++b) {{", number(CudaNumber::blocks)));
-    block(width);
-    text_.close();
-    text_.line("#pragma unroll");
-    text_.open(fmt::format("for (int k = 0; k < {}; ++k) {{", width));
-    text_.line("const State state = collapse(levels + k * {}, n);", levels);
-    put_state("o + k");
-    text_.close();
-    text_.close();
+    text.open(writer_.head(options_.name + "_reduce", threads));
+    place(text, width);
+    writer_.split(text, 0, nest_.parallel_rank(), "o");
+    group_.item(text);
+    text.line("State levels[{}];", levels * width);
+    text.line("u32 n = 0;");
+    text.line("const ix begin = chunk * {0}, end = begin + {0};", number(CudaNumber::group));
+    text.open(fmt::format("for (ix b = begin; b < end && b < {}; ++b) {{", number(CudaNumber::blocks)));
+    block(text, width);
+    text.close();
+    text.line("#pragma unroll");
+    text.open(fmt::format("for (int k = 0; k < {}; ++k) {{", width));
+    text.line("const State state = collapse(levels + k * {}, n);", levels);
+    put_state(text, "o + k");
+    text.close();
+    text.close();
+    return text.text();
   }
 
-  void block(int width) {
-    text_.line("State lane[{}];", width);
-    text_.line("#pragma unroll");
-    text_.line("for (int k = 0; k < {}; ++k) lane[k] = identity();", width);
-    text_.line("const bool full = b * {0} + {0} <= {1};", cuda_serial_rows, number(CudaNumber::reduced));
-    text_.line("#pragma unroll 1");
-    text_.open(fmt::format("for (int row = 0; row < {}; row += {}) {{", cuda_serial_rows, shape_.rows));
-    text_.line("const ix first = b * {} + row;", cuda_serial_rows);
-    text_.line("if (first >= {}) break;", number(CudaNumber::reduced));
-    group_.group(text_);
-    if (states_.has_moments()) leaves(width);
-    text_.close();
-    text_.line("#pragma unroll");
-    text_.line("for (int k = 0; k < {}; ++k) push(levels + k * {}, n, lane[k]);", width, levels);
-    text_.line("++n;");
+  void block(CudaText& text, int width) {
+    text.line("State lane[{}];", width);
+    text.line("#pragma unroll");
+    text.line("for (int k = 0; k < {}; ++k) lane[k] = identity();", width);
+    text.line("const bool full = b * {0} + {0} <= {1};", cuda_serial_rows, number(CudaNumber::reduced));
+    text.line("#pragma unroll 1");
+    text.open(fmt::format("for (int row = 0; row < {}; row += {}) {{", cuda_serial_rows, shape_.rows));
+    text.line("const ix first = b * {} + row;", cuda_serial_rows);
+    text.line("if (first >= {}) break;", number(CudaNumber::reduced));
+    group_.group(text);
+    if (states_.has_moments()) leaves(text, width);
+    text.close();
+    text.line("#pragma unroll");
+    text.line("for (int k = 0; k < {}; ++k) push(levels + k * {}, n, lane[k]);", width, levels);
+    text.line("++n;");
   }
-  void leaves(int width) {
+  void leaves(CudaText& text, int width) {
     std::string rows;
     for (const uint32_t a : states_.moments()) rows += fmt::format("{}z{} + k", rows.empty() ? "" : ", ", a);
-    text_.line("const i32 present = full ? 16 : (i32)({} - first);", number(CudaNumber::reduced));
-    text_.line("#pragma unroll");
-    text_.line("for (int k = 0; k < {0}; ++k) lane[k] = put(lane[k], full ? leaf_full({1}) : leaf_part({1}, present));",
-               width, rows);
+    text.line("const i32 present = full ? 16 : (i32)({} - first);", number(CudaNumber::reduced));
+    text.line("#pragma unroll");
+    text.line("for (int k = 0; k < {0}; ++k) lane[k] = put(lane[k], full ? leaf_full({1}) : leaf_part({1}, present));",
+              width, rows);
   }
 
-  void combine_kernel() {
+  std::string combine_kernel() {
+    CudaText text;
     const int most = 1 << cuda_serial_levels;
-    text_.open(writer_.head(options_.name + "_combine", threads));
-    place(1);
-    text_.line("const ix first = chunk * {};", most);
-    text_.line("const ix left = {} - first;", number(CudaNumber::states));
-    text_.line("const u32 n = left < {0} ? (u32)left : {0}u;", most);
-    text_.line("const State* from = (const State*){} + o;", writer_.raw_number(CudaNumber::from));
-    text_.line("State levels[{}];", levels);
-    text_.line("#pragma unroll 1");
-    text_.line("for (u32 k = 0; k < n; ++k) push(levels, k, from[(first + (ix)k) * {}]);", number(CudaNumber::outputs));
-    text_.line("const State state = collapse(levels, n);");
-    put_state("o");
-    text_.close();
+    text.open(writer_.head(options_.name + "_combine", threads));
+    place(text, 1);
+    text.line("const ix first = chunk * {};", most);
+    text.line("const ix left = {} - first;", number(CudaNumber::states));
+    text.line("const u32 n = left < {0} ? (u32)left : {0}u;", most);
+    text.line("const State* from = (const State*){} + o;", writer_.raw_number(CudaNumber::from));
+    text.line("State levels[{}];", levels);
+    text.line("#pragma unroll 1");
+    text.line("for (u32 k = 0; k < n; ++k) push(levels, k, from[(first + (ix)k) * {}]);", number(CudaNumber::outputs));
+    text.line("const State state = collapse(levels, n);");
+    put_state(text, "o");
+    text.close();
+    return text.text();
   }
 
   const LoopNest& nest_;
@@ -126,7 +126,6 @@ class SerialWriter {
   NestWriter writer_;
   StateWriter states_;
   GroupWriter group_;
-  CudaText text_;
 };
 
 }  // namespace

@@ -1,54 +1,65 @@
 #include "engine/device/device_kernels.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 
 namespace fuseval::engine {
 namespace {
 
-std::string cache_key(const LoopNest& nest, const codegen::CudaVariant& variant) {
-  std::string key = serialise_structure(nest);
-  key += variant.vectors ? '\1' : '\0';
-  key += variant.wide ? '\1' : '\0';
-  key += variant.short_rows ? '\1' : '\0';
+// Structures tell where they end.
+std::string cache_key(const DeviceKernels::Wanted& wanted) {
+  std::string key = fmt::format("{} {} ", wanted.chain.nests.size(), wanted.chain.shared);
+  for (size_t k = 0; k < wanted.variants.size(); ++k) {
+    const codegen::CudaVariant& variant = wanted.variants[k];
+    key += serialise_structure(*wanted.chain.nests[k]);
+    for (const bool part : {variant.vectors, variant.wide, variant.short_rows}) key += part ? '\1' : '\0';
+  }
   return key;
 }
 
-codegen::CudaKernel text_of(const DeviceKernels::Wanted& wanted) {
+std::shared_ptr<const codegen::CudaKernel> code_of(const DeviceKernels::Wanted& wanted) {
   codegen::CudaOptions options;
-  options.variant = wanted.variant;
-  return codegen::cuda_kernel(*wanted.nest, options);
+  options.variant = wanted.variants[0];
+  return std::make_shared<const codegen::CudaKernel>(
+      wanted.chain.nests.size() > 1 ? codegen::cuda_chain_kernel(wanted.chain, wanted.variants, options.name)
+                                    : codegen::cuda_kernel(*wanted.chain.nests[0], options));
 }
 
-DeviceSource source_of(const codegen::CudaKernel& kernel) {
-  DeviceSource source{kernel.text, {}};
-  for (const codegen::CudaEntry& entry : kernel.entries) source.entries.push_back(entry.name);
-  return source;
-}
+/// A kernel that lacks entries, which are compiled now.
+struct Making {
+  size_t position;  ///< among the wanted
+  std::string key;
+  DeviceKernel kernel;
+  size_t entries;
+};
 
 }  // namespace
 
 std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<const Wanted> wanted) {
   std::vector<std::shared_ptr<const DeviceKernel>> found;
-  std::vector<size_t> missing;
-  std::vector<codegen::CudaKernel> texts;
+  std::vector<Making> missing;
   std::vector<DeviceSource> sources;
   for (size_t k = 0; k < wanted.size(); ++k) {
-    found.push_back(find(cache_key(*wanted[k].nest, wanted[k].variant)));
-    if (found.back() != nullptr) continue;
-    missing.push_back(k);
-    texts.push_back(text_of(wanted[k]));
-    sources.push_back(source_of(texts.back()));
+    std::string key = cache_key(wanted[k]);
+    found.push_back(find(key));
+    DeviceKernel kernel = found[k] != nullptr ? *found[k] : DeviceKernel{code_of(wanted[k]), {}};
+    const size_t entries = codegen::cuda_entries_used(*kernel.code, wanted[k].extents);
+    if (found[k] != nullptr && kernel.modules.size() >= entries) continue;
+    for (size_t entry = kernel.modules.size(); entry < entries; ++entry)
+      sources.push_back({codegen::cuda_entry_text(*kernel.code, entry), {kernel.code->entries[entry].name}});
+    missing.push_back({k, std::move(key), std::move(kernel), entries});
   }
   if (missing.empty()) return found;
   const auto start = std::chrono::steady_clock::now();
   const auto modules = device_.compile(sources);
   const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start;
-  counters_.add(counters_.kernels_compiled, static_cast<int64_t>(missing.size()));
+  counters_.add(counters_.kernels_compiled, static_cast<int64_t>(sources.size()));
   counters_.add(counters_.compile_nanoseconds, spent.count());
-  for (size_t m = 0; m < missing.size(); ++m) {
-    const Wanted& one = wanted[missing[m]];
-    found[missing[m]] = keep(cache_key(*one.nest, one.variant),
-                             std::make_shared<const DeviceKernel>(DeviceKernel{std::move(texts[m]), modules[m]}));
+  size_t taken = 0;
+  for (Making& made : missing) {
+    while (made.kernel.modules.size() < made.entries) made.kernel.modules.push_back(modules[taken++]);
+    found[made.position] = keep(made.key, std::make_shared<const DeviceKernel>(std::move(made.kernel)));
   }
   return found;
 }
@@ -62,7 +73,9 @@ std::shared_ptr<const DeviceKernel> DeviceKernels::find(const std::string& key) 
 std::shared_ptr<const DeviceKernel> DeviceKernels::keep(const std::string& key,
                                                         std::shared_ptr<const DeviceKernel> made) {
   std::lock_guard lock(mutex_);
-  if (const auto* known = kernels_.find(key)) return *known;
+  if (const auto* known = kernels_.find(key); known != nullptr && (*known)->modules.size() >= made->modules.size())
+    return *known;
+  kernels_.erase(key);
   kernels_.insert(key, made);
   return made;
 }

@@ -1,4 +1,4 @@
-// The memory cache of a device's kernels: loop-nest structure and variant -> text and what the device made of it.
+// The memory cache of a device's kernels: structures of loop nests and variants -> text and what the device made of it.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,11 @@
 
 namespace fuseval::engine {
 
+/// The texts of a nest or of a chain. Each entry has a module of its own, and only those that some launch has needed
+/// are there.
 struct DeviceKernel {
-  codegen::CudaKernel code;
-  std::shared_ptr<const DeviceModule> module;
+  std::shared_ptr<const codegen::CudaKernel> code;
+  std::vector<std::shared_ptr<const DeviceModule>> modules;  ///< [entry]
 };
 
 class DeviceKernels {
@@ -22,16 +24,17 @@ class DeviceKernels {
       : device_(device), kernels_(limit), counters_(counters) {}
 
   struct Wanted {
-    const LoopNest* nest;
-    codegen::CudaVariant variant;
+    codegen::CudaChain chain;  ///< one nest, or those that one kernel runs
+    std::vector<codegen::CudaVariant> variants;
+    const int64_t* extents;  ///< [axis] of the first nest
   };
-  /// In their order; those that are not there are compiled together. Thread-safe; two threads that want one at the same
-  /// time may both compile it.
+  /// In their order, with the entries that their extents need; what is not there is compiled together. Thread-safe; two
+  /// threads that want one at the same time may both compile it.
   std::vector<std::shared_ptr<const DeviceKernel>> get(std::span<const Wanted> wanted);
 
  private:
   std::shared_ptr<const DeviceKernel> find(const std::string& key);
-  /// What is there already, if another thread was faster.
+  /// Or what is there already and has no fewer entries, if another thread was faster.
   std::shared_ptr<const DeviceKernel> keep(const std::string& key, std::shared_ptr<const DeviceKernel> made);
 
   Device& device_;

@@ -4,9 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "codegen/cuda/kernel.hpp"
 #include "engine/attachments.hpp"
-#include "engine/device/device_kernels.hpp"
+#include "engine/device/device_jobs.hpp"
 #include "engine/run_control.hpp"
 #include "engine/specialisation.hpp"
 
@@ -28,19 +27,16 @@ class DeviceProgram : public Attachment {
            const RunControl* control) const;
 
  private:
-  struct Patch {
-    uint32_t word;
-    uint32_t buffer;
-    int64_t offset;
-  };
   struct Launch {
     std::shared_ptr<DeviceFunction> function;
     uint32_t grid, block;
     std::vector<uint64_t> words;
-    std::vector<uint32_t> in_workspace;  ///< words that are offsets in the workspace
   };
+  /// A nest or a chain of them.
   struct Kernel {
-    std::vector<Patch> patches;  ///< words that are addresses of arrays: the same ones in every launch
+    int64_t nests = 1;
+    std::vector<DeviceJob::AddressWord> addresses;  ///< filled in for a call; the same in every launch
+    std::vector<uint32_t> in_workspace;             ///< words that are offsets in the workspace
     std::vector<Launch> launches;
     bool words_in_memory = false;
   };
@@ -48,8 +44,7 @@ class DeviceProgram : public Attachment {
 
   static Alignments alignments_of(const Specialisation& made, char* const* buffers);
   bool serves(const DeviceKernels& kernels, const Specialisation& made, char* const* buffers) const;
-  void add_kernel(const PreparedKernel& nest, const DeviceKernel& compiled, const codegen::KernelArguments& arguments,
-                  const std::string& text);
+  void add_kernel(const DeviceJob& job, const DeviceKernel& compiled, const std::string& text);
   static void run_kernel(const Kernel& kernel, DeviceQueue& queue, char* const* buffers, char* workspace);
 
   const DeviceKernels* kernels_of_ = nullptr;

@@ -67,7 +67,7 @@ void check_noticed(std::initializer_list<Mutation> mutations, Add&& add) {
 TEST_CASE("a wrong text is noticed: order (A)") {
   check_noticed({Mutation{"__syncthreads();", ""},
                  {"d = 16; d > 0", "d = 8; d > 0"},
-                 {"row += 8", "row += 16"},
+                 {"row += 4", "row += 8"},
                  {"g * 128", "g * 127"},
                  {"if (full || e < ", "if (full || e <= "},
                  {"lane[k + 2]", "lane[k + 1]"},

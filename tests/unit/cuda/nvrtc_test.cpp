@@ -36,13 +36,14 @@ bool has_wide_loads(const std::string& ptx) {
   return ptx.find("ld.global.v2.") != std::string::npos || ptx.find("ld.global.v4.") != std::string::npos;
 }
 
-void check(const Nvrtc& nvrtc, const SampleNest& sample, const std::string& text, int arch) {
+void check(const Nvrtc& nvrtc, const SampleNest& sample, const std::string& entry, const std::string& text, int arch) {
   CAPTURE(sample.name);
+  CAPTURE(entry);
   CAPTURE(arch);
   const Nvrtc::Compiled compiled = nvrtc.compile(text, "fuseval.cu", fmt::format("sm_{}", arch), options());
   const int registers = fold(compiled.log, "Used ([0-9]+) registers", most);
   if (arch == 90)
-    fmt::print("  {:16} {:5.1f} ms, {:3} registers, {:4} bytes of stack, cubin {} bytes\n", sample.name,
+    fmt::print("  {:16} {:15} {:5.1f} ms, {:3} registers, {:4} bytes of stack, cubin {} bytes\n", sample.name, entry,
                1e3 * compiled.seconds, registers, fold(compiled.log, "([0-9]+) bytes stack frame", most),
                compiled.image.size());
   CHECK(fold(compiled.log, "([0-9]+) bytes spill", std::plus<>()) == 0);
@@ -62,11 +63,12 @@ TEST_CASE("static checks by NVRTC") {
   for (size_t k = 0; k < nests.size(); ++k) {
     const SampleNest& sample = nests[k];
     const codegen::CudaKernel kernel = codegen::cuda_kernel(sample.builder->nest, {"kernel", sample.variant});
-    // Every architecture for a few nests, an early and the H100's for the others.
-    for (const int arch : k % 8 == 0 ? found.nvrtc->archs() : std::vector<int>{80, 90})
-      check(*found.nvrtc, sample, kernel.text, arch);
+    // Every architecture for a few nests, an early and the H100's for the others. Entries apart, as a device does.
+    for (size_t entry = 0; entry < kernel.entries.size(); ++entry)
+      for (const int arch : k % 8 == 0 ? found.nvrtc->archs() : std::vector<int>{80, 90})
+        check(*found.nvrtc, sample, kernel.entries[entry].name, cuda_entry_text(kernel, entry), arch);
     CAPTURE(sample.name);
-    const Nvrtc::Compiled ptx = found.nvrtc->compile(kernel.text, "fuseval.cu", "compute_90", options());
+    const Nvrtc::Compiled ptx = found.nvrtc->compile(cuda_entry_text(kernel, 0), "fuseval.cu", "compute_90", options());
     CHECK(has_wide_loads(ptx.image) == sample.vector_loads);
   }
 }

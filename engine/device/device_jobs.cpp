@@ -1,0 +1,96 @@
+#include "engine/device/device_jobs.hpp"
+
+#include <algorithm>
+
+namespace fuseval::engine {
+namespace {
+
+// The shared axes are the first of every nest, in one order: else their rows have other numbers.
+bool are_first(const Chain& chain) {
+  return std::all_of(chain.positions.begin(), chain.positions.end(), [](const std::vector<uint8_t>& positions) {
+    for (size_t axis = 0; axis < positions.size(); ++axis)
+      if (positions[axis] != axis) return false;
+    return true;
+  });
+}
+
+bool is_scratch(const codegen::CudaWord& word) {
+  const auto number = static_cast<codegen::CudaNumber>(word.first);
+  return word.kind == codegen::CudaWordKind::number &&
+         (number == codegen::CudaNumber::from || number == codegen::CudaNumber::to);
+}
+
+}  // namespace
+
+void DeviceJob::add(const LoopNest& nest, char* const* addresses) {
+  chain_.nests.push_back(&nest);
+  prepared_.push_back(prepare(nest, nullptr));
+  pointers_.emplace_back(prepared_.back().bases.size());
+  fill_pointers(prepared_.back(), addresses, pointers_.back().data());
+}
+
+std::vector<codegen::KernelArguments> DeviceJob::arguments() const {
+  std::vector<codegen::KernelArguments> list;
+  for (size_t k = 0; k < size(); ++k) list.push_back(arguments_of(prepared_[k], pointers_[k].data()));
+  return list;
+}
+
+DeviceKernels::Wanted DeviceJob::wanted() const {
+  DeviceKernels::Wanted wanted{chain_, {}, prepared_[0].extents.data()};
+  const std::vector<codegen::KernelArguments> given = arguments();
+  for (size_t k = 0; k < size(); ++k) wanted.variants.push_back(codegen::cuda_variant(*chain_.nests[k], given[k]));
+  return wanted;
+}
+
+size_t DeviceJob::scratch_bytes(const DeviceKernel& kernel) const {
+  if (size() > 1) return 0;
+  return static_cast<size_t>(codegen::cuda_scratch_bytes(*kernel.code, prepared_[0].extents.data()));
+}
+
+std::vector<codegen::CudaLaunch> DeviceJob::launches(const DeviceKernel& kernel, char* scratch) const {
+  if (size() > 1) return {codegen::cuda_chain_launch(*kernel.code, arguments())};
+  return codegen::cuda_launches(*kernel.code, arguments()[0], scratch);
+}
+
+std::vector<DeviceJob::AddressWord> DeviceJob::address_words(const DeviceKernel& kernel) const {
+  std::vector<AddressWord> addresses;
+  uint32_t position = 0;
+  for (size_t k = 0; k < size(); ++k)
+    for (const codegen::CudaWord& word : (size() > 1 ? kernel.code->chain[k] : *kernel.code).words) {
+      if (word.kind == codegen::CudaWordKind::pointer)
+        if (const PreparedKernel::Base& base = prepared_[k].bases[word.first]; base.memory)
+          addresses.push_back({position, base.buffer, base.offset});
+      ++position;
+    }
+  return addresses;
+}
+
+std::vector<uint32_t> DeviceJob::scratch_words(const DeviceKernel& kernel) const {
+  std::vector<uint32_t> positions;
+  for (uint32_t k = 0; size() == 1 && k < kernel.code->words.size(); ++k)
+    if (is_scratch(kernel.code->words[k])) positions.push_back(k);
+  return positions;
+}
+
+std::vector<DeviceJob> device_jobs(const Plan& plan, char* const* addresses) {
+  std::vector<DeviceJob> jobs;
+  for (size_t k = 0; k < plan.kernels.size();) {
+    const auto chain = std::find_if(plan.chains.begin(), plan.chains.end(),
+                                    [&](const Chain& c) { return c.first == k && c.is_tiled() && are_first(c); });
+    if (chain != plan.chains.end()) {
+      DeviceJob job;
+      for (size_t n = 0; n < chain->size(); ++n) job.add(plan.kernels[k + n], addresses);
+      job.set_shared(static_cast<int>(chain->extents.size()));
+      if (job.can_be_one()) {
+        k += job.size();
+        jobs.push_back(std::move(job));
+        continue;
+      }
+    }
+    if (plan.kernels[k].parallel_count() > 0) jobs.emplace_back().add(plan.kernels[k], addresses);
+    ++k;
+  }
+  return jobs;
+}
+
+}  // namespace fuseval::engine

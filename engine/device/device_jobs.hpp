@@ -1,0 +1,54 @@
+// What a device launches for a plan: its kernels one by one, or those of a chain (ir/chain.hpp) as one.
+#pragma once
+
+#include <vector>
+
+#include "engine/device/device_kernels.hpp"
+#include "engine/executor.hpp"
+#include "ir/plan.hpp"
+
+namespace fuseval::engine {
+
+/// How a plan for a device is cut: chains of rows up to 1 MiB, and enough rows that their warps hide each other's
+/// waits.
+inline constexpr ChainLimits device_chain_limits{
+    .tile_bytes = 0, .row_bytes = 1 << 20, .threads = 64, .single_rows = true};
+
+/// One nest, or a chain of them, with this call's addresses.
+class DeviceJob {
+ public:
+  void add(const LoopNest& nest, char* const* addresses);
+  /// shared: rows that its nests have in common; 0: one nest.
+  void set_shared(int shared) { chain_.shared = shared; }
+
+  size_t size() const { return chain_.nests.size(); }
+  DeviceKernels::Wanted wanted() const;
+  /// Whether all of it can be one kernel.
+  bool can_be_one() const { return codegen::cuda_can_chain(chain_, arguments()); }
+  /// Of device memory, between its launches.
+  size_t scratch_bytes(const DeviceKernel& kernel) const;
+  std::vector<codegen::CudaLaunch> launches(const DeviceKernel& kernel, char* scratch) const;
+
+  /// A word that is the address of an array: of byte `offset` from element 0 of plan buffer `buffer`.
+  struct AddressWord {
+    uint32_t word;
+    uint32_t buffer;
+    int64_t offset;
+  };
+  /// Of every launch.
+  std::vector<AddressWord> address_words(const DeviceKernel& kernel) const;
+  /// Words that lie in the scratch memory.
+  std::vector<uint32_t> scratch_words(const DeviceKernel& kernel) const;
+
+ private:
+  std::vector<codegen::KernelArguments> arguments() const;
+
+  codegen::CudaChain chain_;
+  std::vector<PreparedKernel> prepared_;
+  std::vector<std::vector<char*>> pointers_;
+};
+
+/// In their order; kernels with nothing to do are left out. addresses[b]: of element 0 of plan buffer b.
+std::vector<DeviceJob> device_jobs(const Plan& plan, char* const* addresses);
+
+}  // namespace fuseval::engine
