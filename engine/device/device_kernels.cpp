@@ -6,9 +6,9 @@ namespace fuseval::engine {
 namespace {
 
 std::string cache_key(const LoopNest& nest, const codegen::CudaVariant& variant) {
+  const auto [vectors, wide, short_rows] = variant;  // all of them: a new one does not compile until it is here
   std::string key = serialise_structure(nest);
-  key += variant.vectors ? '\1' : '\0';
-  key += variant.wide ? '\1' : '\0';
+  for (const bool part : {vectors, wide, short_rows}) key += part ? '\1' : '\0';
   return key;
 }
 

@@ -58,6 +58,13 @@ TEST_CASE("a reduction of nothing loads nothing") {
   check("inner(ravel(a < 1), ravel(a < 1)), argmax(a.T[1:], axis=0)", {{"a", nothing}});
 }
 
+TEST_CASE("one structure in several variants") {
+  for (const std::int64_t n : {20, 133, 20}) {
+    const Array<double> a(rough_numbers<double>(static_cast<std::size_t>(7 * n)), {7, n}, Layout::contiguous);
+    check("max(a, axis=1)", {{"a", a.view()}});
+  }
+}
+
 TEST_CASE("on a device only elements of outputs are written, after everything was read") {
   std::vector<double> memory(40);
   for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = static_cast<double>(k);
