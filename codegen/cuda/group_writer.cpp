@@ -43,13 +43,17 @@ void GroupWriter::item(CudaText& text) {
   const auto base = [&](uint32_t k, DType) { text.line("char* const b{} = {};", k, writer_.address(k, 0, parallel_)); };
   each(OperandKind::load, base);
   each(OperandKind::store, base);
+  // Where nothing is reduced there may be nothing to load.
   each(OperandKind::load, [&](uint32_t k, DType dtype) {
     if (!is_fixed(k)) return;
     if (is_serial() && shape_.width > 1 && moves_in_vector(k)) {
-      text.line("{} x{}[{}];", cuda_memory_type(dtype), k, shape_.width);
+      text.line("{} x{}[{}] = {{}};", cuda_memory_type(dtype), k, shape_.width);
+      text.open(fmt::format("if ({} > 0) {{", writer_.number(CudaNumber::reduced)));
       vector_load(text, k, dtype, fmt::format("b{}", k), fmt::format("x{}[", k));
+      text.close();
     } else {
-      text.line("const {} x{} = {};", cuda_memory_type(dtype), k, cuda_load(dtype, fmt::format("b{}", k)));
+      text.line("const {0} x{1} = {2} > 0 ? {3} : ({0})0;", cuda_memory_type(dtype), k,
+                writer_.number(CudaNumber::reduced), cuda_load(dtype, fmt::format("b{}", k)));
     }
   });
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "ir/error.hpp"
+#include "runtime/cudasim/joint_compiler.hpp"
 #include "runtime/cudasim/simulator.hpp"
 
 namespace fuseval::engine {
@@ -98,11 +99,10 @@ class SimulatedDevice : public Device {
   std::vector<std::shared_ptr<const DeviceModule>> compile(std::span<const DeviceSource> sources) override {
     std::vector<cudasim::Source> texts;
     for (const DeviceSource& source : sources) texts.push_back({source.text, source.entries});
-    const cudasim::Module compiled = cudasim::Module::compile(texts);
     std::vector<std::shared_ptr<const DeviceModule>> modules;
-    for (size_t k = 0; k < sources.size(); ++k) {
+    for (std::vector<cudasim::Function>& functions : compiler_.compile(texts)) {
       auto module = std::make_shared<SimulatedModule>();
-      for (const std::string& entry : sources[k].entries) module->functions.push_back(compiled.function(k, entry));
+      module->functions = std::move(functions);
       modules.push_back(std::move(module));
     }
     return modules;
@@ -124,6 +124,7 @@ class SimulatedDevice : public Device {
  private:
   const SharedSimulator simulator_ = std::make_shared<cudasim::Simulator>();
   SimulatedQueue queue_{simulator_};
+  cudasim::JointCompiler compiler_;
 };
 
 }  // namespace

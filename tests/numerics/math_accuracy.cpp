@@ -32,23 +32,12 @@ void judge(const MathFunction& function, Point<T> point, Oracle& oracle, Worst<T
 
 template <class T>
 void check(const MathFunction& function) {
-  const uint64_t count = 12'000 * from_environment("FUSEVAL_SAMPLES", 1);
-  const uint64_t seed = from_environment("FUSEVAL_SEED", 20'240'229);
-  Sampler<T> random(seed);
+  const uint64_t count = sample_count * from_environment("FUSEVAL_SAMPLES", 1);
+  const uint64_t seed = from_environment("FUSEVAL_SEED", sample_seed);
   Oracle oracle;
   Worst<T> worst;
-  for (const auto& point : known_hard<T>(function.name)) judge(function, point, oracle, worst);
-  for (uint64_t i = 0; i < count; ++i) {
-    judge(function, {random.bits(), random.bits()}, oracle, worst);
-    if (function.arity == 1)
-      judge(function, {interesting(function.name, random), T{}}, oracle, worst);
-    else
-      judge(function, interesting_pair(function.name, random), oracle, worst);
-    if (function.arity == 1)
-      judge(function, {interesting(function.name, random), T{}}, oracle, worst);
-    else
-      judge(function, interesting_pair(function.name, random), oracle, worst);
-  }
+  for (const auto& point : points_for<T>(function.name, function.arity, count, seed))
+    judge(function, point, oracle, worst);
   fmt::print("{:8} {}  bound {}  largest error {:.4f} ulp at ({:a}, {:a}) giving {:a}  (seed {}, {} points)\n",
              function.name, sizeof(T) == 4 ? "float32" : "float64", function.bound, worst.error, worst.at.x, worst.at.y,
              worst.got, seed, 3 * count);

@@ -152,4 +152,25 @@ std::vector<Point<T>> known_hard(const std::string& function) {
   return points;
 }
 
+inline constexpr uint64_t sample_count = 12'000;
+inline constexpr uint64_t sample_seed = 20'240'229;
+
+/// Where a function is tried: hard points, then `count` each of any bits and twice of its interesting range.
+template <class T>
+std::vector<Point<T>> points_for(const std::string& function, int arity, uint64_t count, uint64_t seed) {
+  std::vector<Point<T>> points = known_hard<T>(function);
+  Sampler<T> random(seed);
+  const auto draw = [&]() -> Point<T> {
+    if (arity == 1) return {interesting(function, random), T{}};
+    return interesting_pair(function, random);
+  };
+  for (uint64_t i = 0; i < count; ++i) {
+    const T x = random.bits();
+    points.push_back({x, random.bits()});
+    points.push_back(draw());
+    points.push_back(draw());
+  }
+  return points;
+}
+
 }  // namespace fuseval::numerics

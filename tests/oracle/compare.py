@@ -2,6 +2,7 @@
 once more into an output of the caller's, which may be one of the inputs."""
 
 import zlib
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -113,13 +114,22 @@ def compare(envelope, array, where):
         raise Mismatch("elements", f"{where}: " + first_difference(envelope, array))
 
 
-def check_output(program, session, expected):
-    """Every other program runs once more, into an array of the caller's: of some layout, or an input, or one reversed."""
+@dataclass
+class Output:
+    """Inputs, and an array that the result is to be written into."""
+
+    values: dict
+    out: np.ndarray
+    what: str
+
+
+def output_for(program, results):
+    """Of every other program of one result, made anew: an array of some layout, or an input, or one reversed; or None."""
     draw = zlib.crc32(program.text.encode())
-    if len(expected) != 1 or draw % 2:
-        return
-    envelope, values = expected[0], dict(program.values)
-    out = arrange(np.zeros(envelope.shape, envelope.dtype), [x for x in LAYOUTS if x != "broadcast"][draw // 2 % 6])
+    if len(results) != 1 or draw % 2:
+        return None
+    result, values = results[0], dict(program.values)
+    out = arrange(np.zeros(result.shape, result.dtype), [x for x in LAYOUTS if x != "broadcast"][draw // 2 % 6])
     what = "a fresh array"
     for name, item in program.used.items():
         same = isinstance(item.value, np.ndarray) and (item.value.dtype, item.value.shape) == (out.dtype, out.shape)
@@ -129,8 +139,16 @@ def check_output(program, session, expected):
             if out.ndim and draw // 32 % 2:
                 out, what = out[::-1], what + " reversed"
             break
+    return Output(values, out, what)
+
+
+def check_output(program, session, expected):
+    """Once more, into an array of the caller's."""
+    case = output_for(program, expected)
+    if case is None:
+        return
     try:
-        session.evaluate(program.text, values, out=[out])
+        session.evaluate(program.text, case.values, out=[case.out])
     except fuseval.FusevalError as error:
-        raise Mismatch("output", f"into {what}: {error}") from error
-    compare(envelope, np.array(out), f"into {what}")
+        raise Mismatch("output", f"into {case.what}: {error}") from error
+    compare(expected[0], np.array(case.out), f"into {case.what}")

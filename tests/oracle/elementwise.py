@@ -232,6 +232,12 @@ def positive_base(ufunc, inputs):
     return corners(ufunc, inputs)[0], ~(low_of(inputs[0]) > 0)
 
 
+def power(base, exponent):
+    """np.power. glibc's powl (2.36, x87) has inf for (-inf)**-2.0**63, so infinite bases go by float64: all exact."""
+    exact = np.power(np.float64(base), np.float64(exponent))
+    return np.where(np.isinf(base), exact, np.power(base, exponent))
+
+
 BOUNDED = {
     "exp": (1, increasing), "log": (1, within(0, np.inf, increasing)), "sin": (1, lipschitz), "cos": (1, lipschitz),
     "tan": (1, one_branch), "arcsin": (1, within(-1, 1, increasing)), "arccos": (1, within(-1, 1, decreasing)),
@@ -299,6 +305,8 @@ def wraps(inputs, shape):
 def bounded(ufunc, inputs, value):
     """A function within its bound of the true value, which long double gives."""
     ulps, rule = BOUNDED[ufunc.__name__]
+    if ufunc in (np.power, np.float_power):
+        ufunc = power
     value = np.asarray(value)
     dtype, shape = value.dtype, value.shape
     wide = [widen(x, dtype) for x in inputs]
@@ -399,7 +407,7 @@ def where(condition, a, b):
     no = ~no
     parts = []
     for x in (a, b):
-        x = convert(x, value.dtype) if isinstance(x, Envelope) else Envelope(np.asarray(x, value.dtype))
+        x = convert(x, value.dtype) if isinstance(x, Envelope) else Envelope(np.asarray(x).astype(value.dtype))
         parts.append([np.broadcast_to(part, value.shape) for part in (x.low, x.high, x.soft, x.wild)])
     (la, ha, sa, wa), (lb, hb, sb, wb) = parts
     unsure = ~yes & ~no
@@ -432,7 +440,11 @@ def clip(a, a_min=None, a_max=None, **options):
 def as_dtype(x, dtype):
     if isinstance(x, Envelope):
         return convert(x, dtype)
-    return Envelope(departures.cast(x, dtype) if isinstance(x, float) else np.asarray(x, dtype))
+    if isinstance(x, float):
+        return Envelope(departures.cast(x, dtype))
+    if isinstance(x, int) and dtype.kind in "iu":  # clip's bounds may lie outside the dtype
+        x = min(max(x, np.iinfo(dtype).min), np.iinfo(dtype).max)
+    return Envelope(np.asarray(x, dtype))
 
 
 @implements(np.round, np.around)

@@ -319,9 +319,9 @@ def _take_string(result):
         library().fv_string_release(result)
 
 
-def evaluate(text, inputs=None, out=None, threads=0, casting="same_kind"):
+def evaluate(text, inputs=None, out=None, threads=0, casting="same_kind", device=None):
     """In the default session."""
-    return Session(default=True).evaluate(text, inputs, out, threads, casting)
+    return Session(default=True).evaluate(text, inputs, out, threads, casting, device)
 
 
 def info():

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from compare import Mismatch, check
+from compare import Mismatch
 from generator import Input, Node, Program
 from values import arrange
 
 
-def fails(program, session, kind):
+def fails(program, check, kind):
     """The message, if the program fails in the same way."""
     try:
-        check(program, session)
+        check(program)
     except Mismatch as mismatch:
         return str(mismatch) if mismatch.kind == kind else None
     except Exception:
@@ -69,8 +69,8 @@ def smaller_inputs(program):
             yield Program(program.roots, {**program.inputs, name: Input(arrange(values, layout), layout)})
 
 
-def shrink(program, session, mismatch, attempts=400):
-    """(program, message): the smallest that still fails."""
+def shrink(program, check, mismatch, attempts=400):
+    """(program, message): the smallest that check(program) still refuses."""
     message = str(mismatch)
     progress = True
     while progress and attempts > 0:
@@ -78,7 +78,7 @@ def shrink(program, session, mismatch, attempts=400):
         for candidates in (smaller_trees, smaller_inputs):
             for candidate in candidates(program):
                 attempts -= 1
-                found = fails(candidate, session, mismatch.kind)
+                found = fails(candidate, check, mismatch.kind)
                 if found:
                     program, message, progress = candidate, found, True
                     break
@@ -93,8 +93,8 @@ def literal(value):
     return repr(value)
 
 
-def reproducer(program):
-    """A script for tests/oracle that prints both answers."""
+def reproducer(program, device="cpu"):
+    """A script for tests/oracle that prints the answers of NumPy, of the CPU, and of the device if it is another."""
     lines = ["import numpy as np", "from numpy import inf, nan", "import fuseval_ctypes as fuseval",
              "from prelude import execute", "from values import arrange", "", f"text = {program.text!r}", "inputs = {}"]
     for name, item in program.used.items():
@@ -103,4 +103,6 @@ def reproducer(program):
             value = f"arrange({value}, {item.layout!r})"
         lines.append(f"inputs[{name!r}] = {value}")
     lines += ["print('numpy  ', execute(text, inputs))", "print('fuseval', fuseval.evaluate(text, inputs))"]
+    if device != "cpu":
+        lines.append(f"print({device!r}, fuseval.evaluate(text, inputs, device={device!r}))")
     return "\n".join(lines)

@@ -127,6 +127,20 @@ def test_zeros_are_ranked():
     assert envelope("argmax(a)", a=np.array([-0.0, 0.0])).value == 1
 
 
+def test_powers_of_infinities_are_exact():
+    base, exponent = np.array([-np.inf, -np.inf, np.inf, -np.inf]), np.array([-(2.0**63), 3, -(2.0**63), 2.0**63])
+    result = envelope("a**b", a=base, b=exponent)
+    assert agrees(result, np.array([0.0, -np.inf, 0.0, np.inf])).all()
+    assert not agrees(result, np.array([np.inf, np.inf, np.inf, 0.0])).any()
+
+
+def test_python_integers_outside_a_dtype():
+    """NumPy's where wraps them, and clip's bounds reach as far as the dtype."""
+    small = np.array([0, 9, 255], np.uint8)
+    assert agrees(envelope("clip(u, -2, 300)", u=small), small).all()
+    assert agrees(envelope("where(exp(b) > 0, -1, u)", b=np.ones(3), u=small), np.full(3, 255, np.uint8)).all()
+
+
 def test_variance_is_held_to_a_bound():
     result = envelope("var(a, axis=0)")
     exact = np.var(ARRAYS["a"].astype(np.longdouble), axis=0)

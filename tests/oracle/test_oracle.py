@@ -1,4 +1,4 @@
-"""5 000 random programs, in a process of their own: `./dev oracle` with its default count and a fixed seed."""
+"""Random programs, in a process of their own: `./dev oracle` with fixed seeds."""
 
 import subprocess
 import sys
@@ -9,8 +9,19 @@ import pytest
 RUNNER = Path(__file__).with_name("run_oracle.py")
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_random_programs_agree_with_numpy(seed):
-    run = subprocess.run([sys.executable, str(RUNNER), "--seed", str(seed)], capture_output=True, text=True)
+def oracle(*options):
+    run = subprocess.run([sys.executable, str(RUNNER), *options], capture_output=True, text=True)
     print(run.stdout[-20000:], run.stderr[-4000:])
     assert run.returncode == 0, run.stdout.strip().splitlines()[-1:]
+    return run.stdout
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_random_programs_agree_with_numpy(seed):
+    oracle("--seed", str(seed))
+
+
+@pytest.mark.parametrize("seed", [2])
+def test_random_programs_have_the_cpus_bits_on_the_simulator(seed):
+    closing = oracle("--seed", str(seed), "--count", "2050", "--device", "cudasim", "--quiet").splitlines()[-1]
+    assert int(closing.split(" of them on cudasim")[0].split()[-1]) >= 2000

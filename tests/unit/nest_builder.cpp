@@ -182,6 +182,12 @@ std::vector<char*> NestBuilder::buffers() const {
   for (const Array& array : arrays_) pointers.push_back(array.bytes->data() - array.lowest);
   return pointers;
 }
+std::vector<NestBuilder::Memory> NestBuilder::memories() const {
+  std::vector<Memory> all;
+  for (const Array& array : arrays_)
+    all.push_back({array.bytes->data(), array.bytes->size(), -array.lowest, array.is_output});
+  return all;
+}
 void NestBuilder::clear_outputs() {
   for (const Array& array : arrays_)
     if (array.is_output) std::memset(array.bytes->data(), 0x5a, array.bytes->size());

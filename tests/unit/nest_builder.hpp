@@ -59,6 +59,14 @@ class NestBuilder {
 
   /// What Operand::buffer indexes, for as long as the builder lives.
   std::vector<char*> buffers() const;
+  /// The same, as memory: its bytes, of which byte `origin` belongs to the element at index 0.
+  struct Memory {
+    char* data = nullptr;
+    size_t bytes = 0;
+    int64_t origin = 0;
+    bool is_output = false;
+  };
+  std::vector<Memory> memories() const;
   void clear_outputs();
   /// The outputs' bytes, NaN made one pattern.
   std::string outputs();

@@ -1,7 +1,7 @@
 // What is chosen and computed on the host for a launch: variants, and the multipliers that texts divide with.
 #include <doctest/doctest.h>
 
-#include "batch.hpp"
+#include "device_nest.hpp"
 
 namespace fuseval::test {
 namespace {
@@ -77,7 +77,7 @@ TEST_CASE("short rows") {
     builder.accumulate(Reduction::sum, builder.load(DType::float64, {n, 1}));
     builder.epilogue();
     builder.store(builder.result(0), {1, 0});
-    CHECK(cuda_variant(builder.nest, NestArguments(builder).get()).short_rows == (n <= 32));
+    CHECK(cuda_variant(builder.nest, NestArguments(builder.nest, builder.buffers()).get()).short_rows == (n <= 32));
   }
 }
 

@@ -99,6 +99,22 @@ TEST_CASE("what nobody has written") {
               {"atomic operation on device memory that nothing has written", "line 3"});
 }
 
+TEST_CASE("a structure that is copied whole may have padding") {
+  NEEDS_COMPILER();
+  const std::string types = "struct State { unsigned char flag; long long number; };\n";
+  const std::string body =
+      "State* const states = reinterpret_cast<State*>(arguments.y);\n"
+      "  if (threadIdx.x == 0) {\n    states[0].flag = 1;\n    states[0].number = 2;\n  }\n  __syncthreads();\n"
+      "  if (threadIdx.x == 1) {\n    State own = states[PLACE];\n    asm volatile(\"\" : \"+m\"(own));\n"
+      "    states[2] = own;\n  }";
+  const auto message = [&](const std::string& place) {
+    Fixture fixture;
+    return fixture.launch(compile(types + faulty(replaced(body, "PLACE", place)), "faulty"), 1, 32, 0);
+  };
+  CHECK(message("0") == "");
+  CHECK(message("1").find("of device memory that nothing has written") != std::string::npos);
+}
+
 TEST_CASE("shared memory is poisoned before every block") {
   NEEDS_COMPILER();
   // Bytes that the checks do not see: copied in assembly.

@@ -51,6 +51,20 @@ TEST_CASE("the simulator gives the CPU's bits") {
   check("arange(1000)*0.5, sum(arange(100000)), zeros((0, 3)) + 1, sum(zeros((0, 3)), axis=0)", bindings);
 }
 
+// What does not move along the reduced axes is loaded once, unless there is nothing to load.
+TEST_CASE("a reduction of nothing loads nothing") {
+  const fuseval::View nothing(nullptr, fuseval::DType::float64, {0, 400}, {0, 8}, FV_VIEW_READONLY);
+  check("sum(a, axis=0)", {{"a", nothing}});
+  check("inner(ravel(a < 1), ravel(a < 1)), argmax(a.T[1:], axis=0)", {{"a", nothing}});
+}
+
+TEST_CASE("one structure in several variants") {
+  for (const std::int64_t n : {20, 133, 20}) {
+    const Array<double> a(rough_numbers<double>(static_cast<std::size_t>(7 * n)), {7, n}, Layout::contiguous);
+    check("max(a, axis=1)", {{"a", a.view()}});
+  }
+}
+
 TEST_CASE("on a device only elements of outputs are written, after everything was read") {
   std::vector<double> memory(40);
   for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = static_cast<double>(k);

@@ -124,7 +124,8 @@ class Array {
     if (!values_.empty()) do {
         std::int64_t at = data_;
         for (std::size_t k = 0; k < index.size(); ++k) at += index[k] * strides_[k];
-        std::memcpy(memory_.data() + at, &values_[next++], sizeof(T));
+        const T value = values_[next++];  // a copy: std::vector<bool> has no elements to point to
+        std::memcpy(memory_.data() + at, &value, sizeof(T));
       } while (advance(index, shape_));
   }
 

@@ -1,0 +1,90 @@
+#include "runtime/cudasim/joint_compiler.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "ir/error.hpp"
+
+namespace fuseval::runtime::cudasim {
+
+struct JointCompiler::Request {
+  std::span<const Source> sources;
+  std::vector<std::vector<Function>> functions;
+  std::exception_ptr error;
+  bool done = false;
+};
+
+namespace {
+
+/// Texts of one run: more would only make the first of the callers wait longer.
+constexpr size_t largest_group = 256;
+
+template <class Request>
+void compile_together(std::span<Request* const> group) {
+  std::vector<Source> sources;
+  for (const Request* request : group) sources.insert(sources.end(), request->sources.begin(), request->sources.end());
+  const Module module = Module::compile(sources);
+  size_t source = 0;
+  for (Request* request : group)
+    for (const Source& text : request->sources) {
+      request->functions.emplace_back();
+      for (const std::string& kernel : text.kernels)
+        request->functions.back().push_back(module.function(source, kernel));
+      ++source;
+    }
+}
+
+template <class Request>
+void compile_alone(Request* request) {
+  try {
+    compile_together(std::span<Request* const>(&request, 1));
+  } catch (...) {
+    request->error = std::current_exception();
+  }
+}
+
+/// Each request's result or error.
+template <class Request>
+void compile_group(std::span<Request* const> group) {
+  if (group.size() > 1) {
+    try {
+      compile_together(group);
+      return;
+    } catch (const Error&) {  // of whichever: each alone tells
+    }
+  }
+  for (Request* request : group) compile_alone(request);
+}
+
+}  // namespace
+
+std::vector<JointCompiler::Request*> JointCompiler::next_group() {
+  size_t count = 0, texts = 0;
+  while (count < waiting_.size() && texts < largest_group) texts += waiting_[count++]->sources.size();
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Request*> group(waiting_.begin(), end);
+  waiting_.erase(waiting_.begin(), end);
+  return group;
+}
+
+std::vector<std::vector<Function>> JointCompiler::compile(std::span<const Source> sources) {
+  Request mine{sources, {}, nullptr, false};
+  std::unique_lock lock(mutex_);
+  waiting_.push_back(&mine);
+  while (!mine.done) {
+    changed_.wait(lock, [&] { return mine.done || !running_; });
+    if (mine.done) break;
+    running_ = true;
+    const std::vector<Request*> group = next_group();
+    lock.unlock();
+    compile_group(std::span<Request* const>(group));
+    lock.lock();
+    for (Request* request : group) request->done = true;
+    running_ = false;
+    changed_.notify_all();
+  }
+  if (mine.error) std::rethrow_exception(mine.error);
+  return std::move(mine.functions);
+}
+
+}  // namespace fuseval::runtime::cudasim

@@ -1,0 +1,32 @@
+// One run of the compiler for what several host threads ask for at the same time: a hundred kernels take ten times as
+// long as one, not a hundred times.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "runtime/cudasim/module.hpp"
+
+namespace fuseval::runtime::cudasim {
+
+/// Thread-safe. Nobody waits for others to come: who finds the compiler idle starts it, and what is asked for meanwhile
+/// is compiled together by the next run.
+class JointCompiler {
+ public:
+  /// [source][kernel]. Throws what Module::compile throws; a text that the compiler refuses is its own caller's error.
+  std::vector<std::vector<Function>> compile(std::span<const Source> sources);
+
+ private:
+  struct Request;
+
+  std::vector<Request*> next_group();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Request*> waiting_;
+  bool running_ = false;
+};
+
+}  // namespace fuseval::runtime::cudasim
