@@ -8,6 +8,7 @@
 #include "tests/numerics/compiled.hpp"
 #include "tests/numerics/oracle.hpp"
 #include "tests/numerics/samples.hpp"
+#include "tests/unit/device_under_test.hpp"
 
 namespace fuseval::numerics {
 
@@ -94,7 +95,7 @@ TEST_CASE_TEMPLATE("elementary functions have the same bits on every device", T,
     text += column.text() + ", ";
     column.bind(inputs);
   }
-  for (const char* device : {"cpu", "cudasim"}) {
+  for (const char* device : {"cpu", device_under_test()}) {
     CAPTURE(device);
     const std::vector<std::vector<T>> results = evaluate_on<T>(device, text, inputs);
     REQUIRE(results.size() == columns.size());

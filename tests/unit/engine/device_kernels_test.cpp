@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "support.hpp"
+#include "tests/unit/device_under_test.hpp"
 
 using namespace engine_test;
 
@@ -10,7 +11,7 @@ namespace {
 
 fuseval::RunOptions on_simulator() {
   fuseval::RunOptions options;
-  options.device = "cudasim";
+  options.device = device_under_test();
   return options;
 }
 

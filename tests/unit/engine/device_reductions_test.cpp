@@ -5,6 +5,7 @@
 #include <future>
 
 #include "support.hpp"
+#include "tests/unit/device_under_test.hpp"
 
 using namespace engine_test;
 
@@ -50,7 +51,7 @@ bool same_element(const fv_view& a, const fv_view& b, std::int64_t k) {
 /// "" or what differs.
 std::string difference(const fuseval::Session& session, const std::string& text, const fuseval::View& array) {
   fuseval::RunOptions options;
-  options.device = "cudasim";
+  options.device = device_under_test();
   const fuseval::Result expected = session.evaluate(text, {{"a", array}});
   const fuseval::Result found = session.evaluate(text, {{"a", array}}, options);
   for (std::size_t r = 0; r < expected.count(); ++r) {

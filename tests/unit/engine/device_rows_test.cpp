@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "support.hpp"
+#include "tests/unit/device_under_test.hpp"
 
 using namespace engine_test;
 
@@ -17,7 +18,7 @@ template <class T>
 std::int64_t launches(const std::string& text, const Array<T>& a) {
   CAPTURE(text);
   fuseval::RunOptions on_simulator;
-  on_simulator.device = "cudasim";
+  on_simulator.device = device_under_test();
   const fuseval::Result expected = session().evaluate(text, {{"a", a.view()}});
   const std::int64_t before = session().counters().launches;
   const fuseval::Result found = session().evaluate(text, {{"a", a.view()}}, on_simulator);
