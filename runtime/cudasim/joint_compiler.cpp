@@ -3,8 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include "ir/error.hpp"
-
 namespace fuseval::runtime::cudasim {
 
 struct JointCompiler::Request {
@@ -15,9 +13,6 @@ struct JointCompiler::Request {
 };
 
 namespace {
-
-/// Texts of one run: more would only make the first of the callers wait longer.
-constexpr size_t largest_group = 256;
 
 template <class Request>
 void compile_together(std::span<Request* const> group) {
@@ -37,35 +32,27 @@ void compile_together(std::span<Request* const> group) {
 template <class Request>
 void compile_alone(Request* request) {
   try {
+    request->functions.clear();
     compile_together(std::span<Request* const>(&request, 1));
   } catch (...) {
     request->error = std::current_exception();
   }
 }
 
-/// Each request's result or error.
+/// Each request's result or error. Throws nothing: others wait for this to end.
 template <class Request>
-void compile_group(std::span<Request* const> group) {
+void compile_group(std::span<Request* const> group) noexcept {
   if (group.size() > 1) {
     try {
       compile_together(group);
       return;
-    } catch (const Error&) {  // of whichever: each alone tells
+    } catch (...) {  // because of whichever: each alone tells
     }
   }
   for (Request* request : group) compile_alone(request);
 }
 
 }  // namespace
-
-std::vector<JointCompiler::Request*> JointCompiler::next_group() {
-  size_t count = 0, texts = 0;
-  while (count < waiting_.size() && texts < largest_group) texts += waiting_[count++]->sources.size();
-  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-  std::vector<Request*> group(waiting_.begin(), end);
-  waiting_.erase(waiting_.begin(), end);
-  return group;
-}
 
 std::vector<std::vector<Function>> JointCompiler::compile(std::span<const Source> sources) {
   Request mine{sources, {}, nullptr, false};
@@ -75,7 +62,7 @@ std::vector<std::vector<Function>> JointCompiler::compile(std::span<const Source
     changed_.wait(lock, [&] { return mine.done || !running_; });
     if (mine.done) break;
     running_ = true;
-    const std::vector<Request*> group = next_group();
+    const std::vector<Request*> group = std::exchange(waiting_, {});
     lock.unlock();
     compile_group(std::span<Request* const>(group));
     lock.lock();

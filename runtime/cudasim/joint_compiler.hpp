@@ -21,8 +21,6 @@ class JointCompiler {
  private:
   struct Request;
 
-  std::vector<Request*> next_group();
-
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Request*> waiting_;

@@ -180,7 +180,7 @@ TEST_CASE("order (B): strided columns, outer axes, several reduce axes, many row
     }
   // So many outputs that a thread takes several blocks, of operands that lie nowhere.
   for (const int64_t rows : {17, 33}) {
-    auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{1 << 18}, std::vector<int64_t>{rows}, 3);
+    auto builder = std::make_unique<NestBuilder>(std::vector<int64_t>{(1 << 18) + 1}, std::vector<int64_t>{rows}, 3);
     builder->nest.order = order;
     builder->tame = true;
     const uint32_t a = builder->load(DType::float32, {1, 0});
@@ -188,6 +188,10 @@ TEST_CASE("order (B): strided columns, outer axes, several reduce axes, many row
     builder->accumulate(Reduction::sum, builder->op(Op::divide, {a, i}));
     builder->epilogue();
     builder->store(builder->result(0), builder->parallel_strides());
+    const NestArguments arguments(builder->nest, builder->buffers());
+    const codegen::CudaKernel kernel =
+        codegen::cuda_kernel(builder->nest, {.variant = cuda_variant(builder->nest, arguments.get())});
+    CHECK(cuda_launches(kernel, arguments.get(), nullptr).size() == 1);  // nothing is left to combine
     batch.add(std::move(builder), "wide");
   }
   CHECK(batch.run() > 100);
