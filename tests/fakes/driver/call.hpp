@@ -1,7 +1,7 @@
 // What the fake driver's functions have in common: the lock, the count, injected errors, the thread's context.
 #pragma once
 
-#include <vector>
+#include <cstddef>
 
 #include "tests/fakes/driver/machine.hpp"
 
@@ -9,7 +9,22 @@
 
 namespace fake {
 
-inline thread_local std::vector<Context*> current_contexts;
+/// A thread's contexts. Trivial, so that it outlives the thread's destructors: sessions that are static are released
+/// after the main thread's.
+class ContextStack {
+ public:
+  bool empty() const { return depth_ == 0; }
+  Context* back() const { return contexts_[depth_ - 1]; }
+  void push_back(Context* context) { contexts_[depth_++ % limit] = context; }
+  void pop_back() { --depth_; }
+
+ private:
+  static constexpr size_t limit = 64;
+  Context* contexts_[limit];
+  size_t depth_;
+};
+
+inline thread_local constinit ContextStack current_contexts{};
 
 inline Context* current() { return current_contexts.empty() ? nullptr : current_contexts.back(); }
 
