@@ -11,9 +11,8 @@ namespace {
 std::string cache_key(const DeviceKernels::Wanted& wanted) {
   std::string key = fmt::format("{} {} ", wanted.chain.nests.size(), wanted.chain.shared);
   for (size_t k = 0; k < wanted.variants.size(); ++k) {
-    const codegen::CudaVariant& variant = wanted.variants[k];
     key += serialise_structure(*wanted.chain.nests[k]);
-    for (const bool part : {variant.vectors, variant.wide, variant.short_rows}) key += part ? '\1' : '\0';
+    key += codegen::serialise(wanted.variants[k]);
   }
   return key;
 }
