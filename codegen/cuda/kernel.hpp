@@ -129,7 +129,7 @@ struct CudaChain {
 
 /// Whether one kernel can run them, a team of warps a row: every reduction keeps the shared axes alone and has its
 /// lanes along the row, and rows have more than 32 elements and at most 8 canonical blocks.
-bool cuda_can_chain(const CudaChain& chain, const std::vector<KernelArguments>& arguments);
+bool cuda_can_chain(const CudaChain& chain);
 /// variants: [nest], as cuda_variant gives them.
 CudaKernel cuda_chain_kernel(const CudaChain& chain, const std::vector<CudaVariant>& variants, const std::string& name);
 /// arguments: [nest].

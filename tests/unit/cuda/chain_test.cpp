@@ -43,7 +43,7 @@ class ChainOnDevice : public PlanOnDevice {
     REQUIRE(plan.chains[0].is_tiled());
     chain_.shared = static_cast<int>(plan.chains[0].extents.size());
     for (const LoopNest& nest : plan.kernels) chain_.nests.push_back(&nest);
-    REQUIRE(cuda_can_chain(chain_, arguments()));
+    REQUIRE(cuda_can_chain(chain_));
   }
 
   codegen::CudaKernel kernel() const {
