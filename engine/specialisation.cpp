@@ -90,7 +90,10 @@ void Specialisation::build(Function function, const Workshop& workshop) {
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
   const bool for_device = signature_.rule.for_device;
   plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : workshop.chains);
-  if (!for_device) compile(workshop);
+  if (for_device)
+    keep_device_chains(plan_);
+  else
+    compile(workshop);
   note_extents();
   note_in_place();
   note_expectations();

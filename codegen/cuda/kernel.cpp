@@ -1,6 +1,9 @@
 #include "codegen/cuda/kernel.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 #include "codegen/cuda/writers.hpp"
@@ -12,6 +15,8 @@ namespace {
 constexpr int access_bytes = 16;
 // Of a thread in order (B): each column has a state and its tree.
 constexpr int max_column_components = 8;
+// Static shared memory of a block.
+constexpr int64_t most_tile_bytes = 48 << 10;
 // Numbers of 32-bit variants stay below, with room for a block beyond the end.
 constexpr int64_t narrow_limit = (int64_t{1} << 31) - (int64_t{1} << 18);
 
@@ -53,6 +58,22 @@ class Advisor {
     return true;
   }
 
+  /// Tiles where rows are no whole vectors: their indexes cost a division for each thread instead of each element, and
+  /// neighbouring rows, as stencils read them, come out of the L1 cache. And where an operand lies together along
+  /// another axis: else each of its elements is a memory transaction of 32 bytes.
+  void choose_tiles(CudaVariant& variant) const {
+    const int last = nest_.rank() - 1;
+    if (last < 1 || extent(last) < cuda_tile / 2) return;
+    for (int axis = last - 1; axis >= 0; --axis) {
+      const uint64_t mask = together_along(axis);
+      if (extent(axis) < cuda_tile / 2 || std::popcount(mask) <= std::popcount(variant.transposed)) continue;
+      variant.tile_axis = axis;
+      variant.transposed = mask;
+    }
+    if (variant.tile_axis < 0 && extent(last) >= cuda_tile && extent(last - 1) >= cuda_tile / 4)
+      variant.tile_axis = last - 1;
+  }
+
   bool short_rows() const {
     if (!nest_.is_reduction() || nest_.order != ReductionOrder::lanes) return false;
     int64_t reduced = 1;
@@ -62,6 +83,21 @@ class Advisor {
   }
 
  private:
+  // Operands whose elements lie side by side along the axis, and not along the last one; as many as fit into 48 KiB.
+  uint64_t together_along(int axis) const {
+    uint64_t mask = 0;
+    int64_t bytes = 0;
+    for (size_t k = 0; k < std::min<size_t>(nest_.operands.size(), 64); ++k) {
+      const Operand& operand = nest_.operands[k];
+      if (operand.kind != OperandKind::load || layout_class(nest_, operand) != LayoutClass::strided) continue;
+      if (stride(k, axis) != size_of(operand.dtype)) continue;
+      const int64_t tile = int64_t{cuda_tile} * (cuda_tile + 1) * size_of(operand.dtype);
+      if (bytes + tile > most_tile_bytes) continue;
+      bytes += tile;
+      mask |= uint64_t{1} << k;
+    }
+    return mask;
+  }
   int64_t extent(int axis) const { return arguments_.extents[axis]; }
   int64_t stride(size_t operand, int axis) const {
     return arguments_.strides[operand * static_cast<size_t>(nest_.rank()) + static_cast<size_t>(axis)];
@@ -119,8 +155,17 @@ int cuda_vector_width(const LoopNest& nest) {
 
 CudaVariant cuda_variant(const LoopNest& nest, const KernelArguments& arguments) {
   const Advisor advisor(nest, arguments);
-  const bool short_rows = advisor.short_rows();
-  return {!short_rows && advisor.vectors(), !advisor.narrow(), short_rows};
+  CudaVariant variant;
+  variant.short_rows = advisor.short_rows();
+  variant.vectors = !variant.short_rows && advisor.vectors();
+  variant.wide = !advisor.narrow();
+  if (!nest.is_reduction() && !variant.vectors) advisor.choose_tiles(variant);
+  return variant;
+}
+
+std::string serialise(const CudaVariant& variant) {
+  return fmt::format("{:d}{:d}{:d}.{}.{}.", variant.vectors, variant.wide, variant.short_rows, variant.tile_axis,
+                     variant.transposed);
 }
 
 CudaKernel cuda_kernel(const LoopNest& nest, const CudaOptions& options) {
@@ -130,7 +175,9 @@ CudaKernel cuda_kernel(const LoopNest& nest, const CudaOptions& options) {
   kernel.order = nest.order;
   kernel.rank = nest.rank();
   kernel.parallel_rank = nest.parallel_rank();
-  if (!nest.is_reduction())
+  if (options.variant.tile_axis >= 0)
+    write_tiles(nest, options, kernel);
+  else if (!nest.is_reduction())
     write_elementwise(nest, options, kernel);
   else if (nest.order == ReductionOrder::lanes)
     write_reduce_lanes(nest, options, kernel);

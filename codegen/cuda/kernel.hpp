@@ -20,6 +20,8 @@ struct CudaVariant {
   bool vectors = false;     ///< contiguous operands are read and written 16 bytes at a time, and are aligned for it
   bool wide = true;         ///< 64-bit indexes and offsets; else 32-bit ones
   bool short_rows = false;  ///< order (A): every output has at most 32 elements, and several outputs share a warp
+  int tile_axis = -1;  ///< elementwise: a block takes a tile of this axis and the last one; -1: elements in C order
+  uint64_t transposed = 0;  ///< then: operands (a mask) that lie together along tile_axis, and go through shared memory
   bool operator==(const CudaVariant&) const = default;
 };
 
@@ -71,11 +73,14 @@ enum class CudaNumber : uint8_t {
   divisor,             ///< what splits an item's number in two: `chunks` (A) or vectors of outputs (B)
   divisor_multiplier,  ///< see `divide` in the prelude
   divisor_shift,
+  tile_rows,             ///< tiles along the tile axis (`divisor`: along the last one)
+  tile_rows_multiplier,  ///< see `divide` in the prelude
+  tile_rows_shift,
   finish,  ///< whether a state is an output's last: then it goes through the epilogue instead of into `to`
   from,    ///< states in device memory
   to,
 };
-inline constexpr int cuda_number_count = 13;
+inline constexpr int cuda_number_count = 16;
 
 /// One nest's kernels, in one variant. Immutable; plain data.
 struct CudaKernel {
@@ -92,6 +97,7 @@ struct CudaKernel {
   int64_t state_bytes = 0;        ///< reductions: of an output's accumulators together
   int vector = 1;                 ///< adjacent elements (order (B): outputs) that a thread takes together
   int64_t elements_a_block = 0;   ///< elementwise: that a CUDA block computes
+  int64_t tile_height = 0;        ///< elementwise with a tile axis
   std::vector<CudaKernel> chain;  ///< of a chain: every nest's words and geometry, without texts; `words` is empty then
 };
 
@@ -106,6 +112,8 @@ struct CudaLaunch {
 inline constexpr const char* cuda_compile_options[] = {"--fmad=false", "--ftz=false", "--prec-div=true",
                                                        "--prec-sqrt=true", "--std=c++17"};
 
+/// What tells a variant from any other, as bytes: part of a kernel's cache key.
+std::string serialise(const CudaVariant& variant);
 /// The fastest variant that these arguments allow. `vectors` is only ever set where the nest's text differs by it.
 CudaVariant cuda_variant(const LoopNest& nest, const KernelArguments& arguments);
 
@@ -121,7 +129,7 @@ struct CudaChain {
 
 /// Whether one kernel can run them, a team of warps a row: every reduction keeps the shared axes alone and has its
 /// lanes along the row, and rows have more than 32 elements and at most 8 canonical blocks.
-bool cuda_can_chain(const CudaChain& chain, const std::vector<KernelArguments>& arguments);
+bool cuda_can_chain(const CudaChain& chain);
 /// variants: [nest], as cuda_variant gives them.
 CudaKernel cuda_chain_kernel(const CudaChain& chain, const std::vector<CudaVariant>& variants, const std::string& name);
 /// arguments: [nest].

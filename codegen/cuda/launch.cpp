@@ -48,11 +48,13 @@ class Launcher {
  public:
   using Numbers = std::array<int64_t, cuda_number_count>;
 
-  Launcher(const CudaKernel& kernel, const int64_t* extents) : kernel_(kernel), geometry_(kernel, extents) {}
+  Launcher(const CudaKernel& kernel, const int64_t* extents)
+      : kernel_(kernel), extents_(extents), geometry_(kernel, extents) {}
 
   /// Every launch's numbers; `from` and `to` are offsets in the scratch.
   void run() {
     if (geometry_.outputs == 0) return;
+    if (kernel_.variant.tile_axis >= 0) return tiles();
     if (!kernel_.is_reduction) return elementwise();
     const bool in_lanes = kernel_.order == ReductionOrder::lanes;
     if (kernel_.variant.short_rows)
@@ -108,6 +110,18 @@ class Launcher {
     states_ = chunks;
   }
 
+  void tiles() {
+    const int64_t* extents = extents_;
+    const int64_t columns = extents[kernel_.rank - 1], rows = extents[kernel_.variant.tile_axis];
+    const int64_t across = over(columns, cuda_tile), down = over(rows, kernel_.tile_height);
+    Numbers numbers = common();
+    divide_by(numbers, across);
+    const Magic magic = magic_of(down, kernel_.variant.wide);
+    at(numbers, CudaNumber::tile_rows) = down;
+    at(numbers, CudaNumber::tile_rows_multiplier) = static_cast<int64_t>(magic.multiplier);
+    at(numbers, CudaNumber::tile_rows_shift) = static_cast<int64_t>(magic.shift);
+    launches.push_back({0, geometry_.outputs / (columns * rows) * across * down, numbers});
+  }
   void elementwise() { launches.push_back({0, over(geometry_.outputs, kernel_.elements_a_block), common()}); }
 
   void reduce_short() {
@@ -151,6 +165,7 @@ class Launcher {
   }
 
   const CudaKernel& kernel_;
+  const int64_t* extents_;
   Geometry geometry_;
   int64_t states_ = 0, from_ = 0, first_bytes_ = 0;
 };

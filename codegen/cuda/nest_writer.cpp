@@ -14,9 +14,22 @@ constexpr int max_inlined = 16;
 // Of a kernel's parameters (4 096 bytes before CUDA 12.1).
 constexpr size_t max_parameter_words = 500;
 
-constexpr const char* number_names[cuda_number_count] = {
-    "elements",           "outputs",       "reduced", "blocks", "group", "states", "chunks", "divisor",
-    "divisor_multiplier", "divisor_shift", "finish",  "from",   "to"};
+constexpr const char* number_names[cuda_number_count] = {"elements",
+                                                         "outputs",
+                                                         "reduced",
+                                                         "blocks",
+                                                         "group",
+                                                         "states",
+                                                         "chunks",
+                                                         "divisor",
+                                                         "divisor_multiplier",
+                                                         "divisor_shift",
+                                                         "tile_rows",
+                                                         "tile_rows_multiplier",
+                                                         "tile_rows_shift",
+                                                         "finish",
+                                                         "from",
+                                                         "to"};
 
 std::string field_of(const CudaWord& word) {
   switch (word.kind) {
@@ -93,8 +106,15 @@ CudaValue NestWriter::constant(CudaEmitter& e, uint32_t position) {
 }
 
 void NestWriter::split(CudaText& text, int from, int to, const std::string& linear) {
+  std::vector<int> axes;
+  for (int axis = from; axis < to; ++axis) axes.push_back(axis);
+  split(text, axes, linear);
+}
+
+void NestWriter::split(CudaText& text, const std::vector<int>& axes, const std::string& linear) {
   std::string rest = linear;
-  for (int axis = to - 1; axis > from; --axis) {
+  for (size_t place = axes.size(); place-- > 1;) {
+    const int axis = axes[place];
     const auto k = static_cast<uint32_t>(axis);
     const std::string quotient = fmt::format("q{}", axis);
     text.line("const ix {} = divide({}, {}, {});", quotient, rest, word({CudaWordKind::multiplier, k, 0}),
@@ -102,7 +122,7 @@ void NestWriter::split(CudaText& text, int from, int to, const std::string& line
     text.line("const ix i{} = {} - {} * {};", axis, rest, quotient, extent(axis));
     rest = quotient;
   }
-  if (from < to) text.line("const ix i{} = {};", from, rest);
+  if (!axes.empty()) text.line("const ix i{} = {};", axes[0], rest);
 }
 
 bool NestWriter::moves(uint32_t operand, int from, int to) const {

@@ -32,6 +32,10 @@ class NestWriter {
   // Words: expressions that read them. Indexes and strides have the type ix.
   std::string pointer(uint32_t operand) { return word({CudaWordKind::pointer, operand, 0}); }
   std::string stride(uint32_t operand, int axis);
+  /// 64 bits in every variant.
+  std::string raw_stride(uint32_t operand, int axis) {
+    return word({CudaWordKind::stride, operand, static_cast<uint32_t>(axis)});
+  }
   std::string extent(int axis) { return index_word({CudaWordKind::extent, static_cast<uint32_t>(axis), 0}); }
   std::string number(CudaNumber number) { return index_word({CudaWordKind::number, static_cast<uint32_t>(number), 0}); }
   std::string raw_number(CudaNumber number) { return word({CudaWordKind::number, static_cast<uint32_t>(number), 0}); }
@@ -39,6 +43,8 @@ class NestWriter {
 
   /// Declares i<axis> of the axes [from, to): the place with number `linear` in C order over them.
   void split(CudaText& text, int from, int to, const std::string& linear);
+  /// The same of these axes, ascending.
+  void split(CudaText& text, const std::vector<int>& axes, const std::string& linear);
   /// Bytes that the indexes of the axes [from, to) move an operand by; empty where they do not.
   std::string offset(uint32_t operand, int from, int to);
   /// The place in memory, all indexes of [from, to) considered.

@@ -138,12 +138,13 @@ class ChainWriter {
 
 }  // namespace
 
-bool cuda_can_chain(const CudaChain& chain, const std::vector<KernelArguments>& arguments) {
+bool cuda_can_chain(const CudaChain& chain) {
   bool reduces = false;
-  for (size_t k = 0; k < chain.nests.size(); ++k) {
-    const LoopNest& nest = *chain.nests[k];
+  for (const LoopNest* each : chain.nests) {
+    const LoopNest& nest = *each;
     int64_t rows = 1, row = 1;
-    for (int axis = 0; axis < nest.rank(); ++axis) (axis < chain.shared ? rows : row) *= arguments[k].extents[axis];
+    for (int axis = 0; axis < nest.rank(); ++axis)
+      (axis < chain.shared ? rows : row) *= nest.axes[static_cast<size_t>(axis)].extent;
     if (rows == 0 || row == 0) return false;
     if (!nest.is_reduction()) continue;
     reduces = true;

@@ -15,6 +15,7 @@ int cuda_access_bytes(const Operand& operand, int width);
 
 // Geometry that texts and launches share.
 inline constexpr int cuda_elementwise_threads = 256;
+inline constexpr int cuda_tile = 32;         ///< elements of a tile along the last axis; 8 lines of threads
 inline constexpr int cuda_warps = 8;         ///< of a block in order (A) and in its combine
 inline constexpr int cuda_short_limit = 32;  ///< elements of an output for reduce_short
 inline constexpr int cuda_lane_rows = 64;    ///< of a canonical block in order (A)
@@ -24,6 +25,7 @@ inline constexpr int cuda_serial_levels = 5;   ///< of the tree in a thread: 32 
 inline constexpr int cuda_combine_states = 4;  ///< that a thread of order (A)'s combine takes
 
 // Each fills in the kernel's text, entries, words and geometry.
+void write_tiles(const LoopNest& nest, const CudaOptions& options, CudaKernel& kernel);
 void write_elementwise(const LoopNest& nest, const CudaOptions& options, CudaKernel& kernel);
 void write_reduce_lanes(const LoopNest& nest, const CudaOptions& options, CudaKernel& kernel);
 void write_reduce_serial(const LoopNest& nest, const CudaOptions& options, CudaKernel& kernel);

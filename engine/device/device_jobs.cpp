@@ -72,23 +72,27 @@ std::vector<uint32_t> DeviceJob::scratch_words(const DeviceKernel& kernel) const
   return positions;
 }
 
+void keep_device_chains(Plan& plan) {
+  std::erase_if(plan.chains, [&](const Chain& chain) {
+    codegen::CudaChain nests{{}, static_cast<int>(chain.extents.size())};
+    for (size_t k = 0; k < chain.size(); ++k) nests.nests.push_back(&plan.kernels[chain.first + k]);
+    return !chain.is_tiled() || !are_first(chain) || !codegen::cuda_can_chain(nests);
+  });
+  std::fill(plan.tile_of.begin(), plan.tile_of.end(), -1);
+}
+
 std::vector<DeviceJob> device_jobs(const Plan& plan, char* const* addresses) {
   std::vector<DeviceJob> jobs;
+  auto chain = plan.chains.begin();
   for (size_t k = 0; k < plan.kernels.size();) {
-    const auto chain = std::find_if(plan.chains.begin(), plan.chains.end(),
-                                    [&](const Chain& c) { return c.first == k && c.is_tiled() && are_first(c); });
-    if (chain != plan.chains.end()) {
-      DeviceJob job;
-      for (size_t n = 0; n < chain->size(); ++n) job.add(plan.kernels[k + n], addresses);
-      job.set_shared(static_cast<int>(chain->extents.size()));
-      if (job.can_be_one()) {
-        k += job.size();
-        jobs.push_back(std::move(job));
-        continue;
-      }
+    const bool is_chain = chain != plan.chains.end() && chain->first == k;
+    const size_t count = is_chain ? chain->size() : 1;
+    if (is_chain || plan.kernels[k].parallel_count() > 0) {
+      DeviceJob& job = jobs.emplace_back(is_chain ? static_cast<int>(chain->extents.size()) : 0);
+      for (size_t n = 0; n < count; ++n) job.add(plan.kernels[k + n], addresses);
     }
-    if (plan.kernels[k].parallel_count() > 0) jobs.emplace_back().add(plan.kernels[k], addresses);
-    ++k;
+    if (is_chain) ++chain;
+    k += count;
   }
   return jobs;
 }

@@ -17,14 +17,12 @@ inline constexpr ChainLimits device_chain_limits{
 /// One nest, or a chain of them, with this call's addresses.
 class DeviceJob {
  public:
+  /// shared: how many axes its nests have in common; 0: one nest.
+  explicit DeviceJob(int shared) { chain_.shared = shared; }
   void add(const LoopNest& nest, char* const* addresses);
-  /// shared: rows that its nests have in common; 0: one nest.
-  void set_shared(int shared) { chain_.shared = shared; }
 
   size_t size() const { return chain_.nests.size(); }
   DeviceKernels::Wanted wanted() const;
-  /// Whether all of it can be one kernel.
-  bool can_be_one() const { return codegen::cuda_can_chain(chain_, arguments()); }
   /// Of device memory, between its launches.
   size_t scratch_bytes(const DeviceKernel& kernel) const;
   std::vector<codegen::CudaLaunch> launches(const DeviceKernel& kernel, char* scratch) const;
@@ -47,6 +45,10 @@ class DeviceJob {
   std::vector<PreparedKernel> prepared_;
   std::vector<std::vector<char*>> pointers_;
 };
+
+/// Leaves only those chains in a plan made for a device that are one kernel each: what is known of a chain, such as
+/// what may be overwritten in it, must hold when it runs.
+void keep_device_chains(Plan& plan);
 
 /// In their order; kernels with nothing to do are left out. addresses[b]: of element 0 of plan buffer b.
 std::vector<DeviceJob> device_jobs(const Plan& plan, char* const* addresses);

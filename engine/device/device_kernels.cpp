@@ -11,9 +11,8 @@ namespace {
 std::string cache_key(const DeviceKernels::Wanted& wanted) {
   std::string key = fmt::format("{} {} ", wanted.chain.nests.size(), wanted.chain.shared);
   for (size_t k = 0; k < wanted.variants.size(); ++k) {
-    const auto [vectors, wide, short_rows] = wanted.variants[k];  // all: a new one does not compile until it is here
     key += serialise_structure(*wanted.chain.nests[k]);
-    for (const bool part : {vectors, wide, short_rows}) key += part ? '\1' : '\0';
+    key += codegen::serialise(wanted.variants[k]);
   }
   return key;
 }

@@ -42,7 +42,7 @@ void Batch::collect() {
     if (extra == 1 && (best.vectors || best.short_rows)) variants.push_back({false, best.wide, false});
     for (const codegen::CudaVariant& variant : variants) {
       const std::string key =
-          fmt::format("{}{}{}", variant.vectors, variant.wide, variant.short_rows) + serialise_structure(nest);
+          serialise(variant) + serialise_structure(nest);
       const auto [place, is_new] = known_.try_emplace(key, texts_.size());
       if (is_new) texts_.push_back(codegen::cuda_kernel(nest, {.variant = variant}));
       runs_.push_back({c, place->second});
