@@ -1,6 +1,4 @@
 // The C ABI: arrays that own their memory, on the host or a device, and the order of work on devices.
-#include <algorithm>
-
 #include "engine/c_api_handles.hpp"
 #include "engine/device/array_copy.hpp"
 #include "engine/dlpack.hpp"
@@ -18,7 +16,9 @@ Place place_given(const char* device) {
 
 Device& device_of(Session& session, const char* name) {
   const Place place = place_given(name);
-  if (place.is_host()) throw fuseval::Error(fuseval::ErrorCode::argument, "the CPU has no streams");
+  if (place.is_host())
+    throw fuseval::Error(fuseval::ErrorCode::argument,
+                         "the CPU has no stream: what it does is done when a call returns");
   return *session.runtime()->devices.get(place).device;
 }
 
@@ -27,15 +27,12 @@ fv_array* make_array(Session& session, Result array) {
                                std::make_shared<const OwnedArray>(OwnedArray{session.runtime(), std::move(array)}));
 }
 
-fuseval::Shape shape_given(int32_t rank, const int64_t* shape) {
-  require(rank >= 0 && rank <= FV_MAX_RANK && (shape != nullptr || rank == 0), "rank is not in [0, 64], or shape NULL");
-  require(std::all_of(shape, shape + rank, [](int64_t extent) { return extent >= 0; }), "an extent is negative");
-  return {shape, shape + rank};
-}
-
-fuseval::DType dtype_given(int32_t dtype) {
-  require(dtype >= 0 && dtype < fuseval::dtype_count, "there is no such dtype");
-  return static_cast<fuseval::DType>(dtype);
+/// An array that is yet to be made.
+fv_view described(int32_t dtype, int32_t rank, const int64_t* shape) {
+  require(rank <= 0 || shape != nullptr, "shape is NULL");
+  const fv_view wanted{nullptr, dtype, rank, shape, nullptr, FV_DEVICE_CPU, 0, 0};
+  validate_description(wanted, "the array");
+  return wanted;
 }
 
 }  // namespace
@@ -46,9 +43,9 @@ fv_status fv_array_create(fv_session* session, const char* device, int32_t pinne
   return guard(error, {}, [&] {
     require(array != nullptr, "array is NULL");
     *array = nullptr;
-    const fuseval::Shape extents = shape_given(rank, shape);
-    *array =
-        make_array(used.get(), new_array(used.get(), place_given(device), pinned != 0, dtype_given(dtype), extents));
+    const fv_view wanted = described(dtype, rank, shape);
+    *array = make_array(used.get(),
+                        new_array(used.get(), place_given(device), pinned != 0, dtype_of(wanted), shape_of(wanted)));
   });
 }
 

@@ -57,8 +57,9 @@ Result array_of(const dlpack::Tensor& tensor, bool is_readonly) {
   array.dtype = dtype_of(tensor.dtype);
   array.place = place_of(tensor.device);
   array.is_readonly = is_readonly;
-  if (tensor.rank < 0 || tensor.rank > FV_MAX_RANK)
-    refuse(ErrorCode::argument, fmt::format("rank {} is not in [0, {}]", tensor.rank, FV_MAX_RANK));
+  validate({tensor.data, static_cast<int32_t>(array.dtype), tensor.rank, tensor.shape, nullptr,
+            static_cast<int32_t>(array.place.kind), array.place.ordinal, 0},
+           "DLPack");
   array.shape.assign(tensor.shape, tensor.shape + tensor.rank);
   array.data = static_cast<char*>(tensor.data) + tensor.byte_offset;
   const int64_t size = size_of(array.dtype);
@@ -69,16 +70,16 @@ Result array_of(const dlpack::Tensor& tensor, bool is_readonly) {
   return array;
 }
 
-/// Where it is on a device: that it is alive there, and that the device can read it.
+/// That it is in the address space, and where it is on a device, that it is alive there and that the device can read
+/// it.
 void check(Session& session, const Result& array) {
-  const fv_view view = view_of(array);
-  validate(view, "DLPack");
   const int64_t size = size_of(array.dtype);
   const ByteExtent extent = byte_extent({array.shape, array.strides}, size, "DLPack");
   if (array.place.is_host() || extent.begin == extent.end) return;
   if (reinterpret_cast<uintptr_t>(array.data) % static_cast<uintptr_t>(size) != 0)
-    refuse(ErrorCode::argument,
-           fmt::format("its elements of {} bytes are not aligned to as many; copy it first", size));
+    refuse(
+        ErrorCode::argument,
+        fmt::format("its elements of {} bytes are not aligned to as many, which a device needs; copy it first", size));
   require_memory(*session.runtime()->devices.get(array.place).device, array.data + extent.begin,
                  static_cast<size_t>(extent.end - extent.begin), "DLPack");
 }
@@ -128,11 +129,8 @@ Managed* exported(const SharedArray& shared) {
   made->shared = shared;
   made->shape = array.shape;
   const int64_t size = size_of(array.dtype);
-  for (const int64_t stride : array.strides) {
-    if (stride % size != 0)
-      refuse(ErrorCode::argument, fmt::format("a stride of {} bytes is no whole number of elements", stride));
-    made->strides.push_back(stride / size);
-  }
+  // Arrays that own their memory are in C order or came by DLPack: their strides are whole elements.
+  for (const int64_t stride : array.strides) made->strides.push_back(stride / size);
   const dlpack::Device device = array.place.is_host() ? dlpack::Device{dlpack::DeviceType::cpu, 0}
                                                       : dlpack::Device{dlpack::DeviceType::cuda, array.place.ordinal};
   made->managed.tensor = {

@@ -14,8 +14,8 @@ namespace fuseval::engine {
 /// fuseval does not have), argument (rank, strides, memory that is not the device's, unaligned).
 SharedArray from_dlpack(Session& session, void* managed, bool versioned);
 
-/// A tensor that keeps `shared` until its deleter is called. Errors: argument (strides that are
-/// not whole elements; a read-only array without `versioned`), unsupported (the simulator's memory).
+/// A tensor that keeps `shared` until its deleter is called. Errors: argument (a read-only array without
+/// `versioned`), unsupported (the simulator's memory).
 void* to_dlpack(const SharedArray& shared, bool versioned);
 
 }  // namespace fuseval::engine

@@ -314,7 +314,7 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
   if (!place.is_host()) return run_away(place, program, inputs, outputs, output_count, options, results);
   if (options.results_on == RunOptions::ResultsOn::device)
-    throw Error(ErrorCode::argument, "results are to stay on a device, but the call is for the CPU");
+    throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");
   std::shared_ptr<const Specialisation> keep;
   const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
   if (made == nullptr) {

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <optional>
+
 #include "engine/device/device_run.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
+#include "runtime/mapped_guard.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -21,11 +25,11 @@ void check_pair(const fv_view& from, const fv_view& to) {
   validate(from, "from");
   validate(to, "to");
   if (from.dtype != to.dtype)
-    throw Error(ErrorCode::dtype, fmt::format("a copy of {} to an array of {}; a program casts (\"a.astype(…)\")",
+    throw Error(ErrorCode::dtype, fmt::format("cannot copy {0} to an array of {1}; evaluate \"a.astype({1})\" into it",
                                               name_of(dtype_of(from)), name_of(dtype_of(to))));
   if (shape_of(from) != shape_of(to))
-    throw Error(ErrorCode::shape,
-                fmt::format("a copy of shape {} to shape {}", to_string(shape_of(from)), to_string(shape_of(to))));
+    throw Error(ErrorCode::shape, fmt::format("cannot copy an array of shape {} to one of shape {}",
+                                              to_string(shape_of(from)), to_string(shape_of(to))));
   if ((to.flags & FV_VIEW_READONLY) != 0) throw Error(ErrorCode::argument, "the array to copy to is read-only");
 }
 
@@ -39,6 +43,8 @@ void copy_bytes(DeviceSpace& space, const fv_view& from, const fv_view& to) {
   if (!place_of(from).is_host()) require_memory(device, source, bytes, "from");
   if (!place_of(to).is_host()) require_memory(device, target, bytes, "to");
   if (place_of(from) == place_of(to)) return queue.copy(target, source, bytes);
+  std::optional<runtime::MappedGuard> guard;
+  if ((from.flags & FV_VIEW_MAPPED) != 0) guard.emplace(std::array{runtime::address_range(array_of(from))});
   try {
     place_of(to).is_host() ? queue.download(target, source, bytes) : queue.upload(target, source, bytes);
     queue.synchronize();
@@ -46,6 +52,7 @@ void copy_bytes(DeviceSpace& space, const fv_view& from, const fv_view& to) {
     queue.settle();
     throw;
   }
+  if (guard && guard->faulted()) throw Error(ErrorCode::file, "a mapped input file shrank while it was read");
 }
 
 bool overlap(const fv_view& from, const fv_view& to) {

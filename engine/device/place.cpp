@@ -34,26 +34,27 @@ std::string name_of(Place place) {
 void validate_place(const fv_view& view, const std::string& what) {
   const int32_t type = view.device_type;
   if (type != FV_DEVICE_CPU && type != FV_DEVICE_CUDA && type != FV_DEVICE_CUDASIM)
-    throw Error(ErrorCode::invalid_handle, fmt::format("{}: there is no device type {}", what, type));
+    throw Error(
+        ErrorCode::invalid_handle,
+        fmt::format("{}: device type {} is none of fv_device_type: 0 is the CPU, 1 CUDA, 2 the simulator", what, type));
   if (type != FV_DEVICE_CPU && view.device_id < 0)
-    throw Error(ErrorCode::invalid_handle, fmt::format("{}: the device's number is {}", what, view.device_id));
+    throw Error(ErrorCode::invalid_handle, fmt::format("{}: device number {} is negative", what, view.device_id));
 }
 
-Place place_named(std::string_view name) {
+Place place_named(std::string_view name, std::string_view choices) {
   if (name == "cpu") return {};
   if (name == "cudasim") return {DeviceKind::cudasim, 0};
   if (name == "cuda") return {DeviceKind::cuda, 0};
   if (name.starts_with("cuda:"))
     if (const auto ordinal = number_of(name.substr(5))) return {DeviceKind::cuda, *ordinal};
-  throw Error(ErrorCode::unsupported,
-              fmt::format("there is no device '{}'; use cpu, auto, cuda, cuda:1 … or cudasim", name));
+  throw Error(ErrorCode::unsupported, fmt::format("there is no device '{}'; use {}", name, choices));
 }
 
 DeviceChoice device_choice(const char* name) {
   using How = DeviceChoice::How;
   if (name == nullptr) return {};
   if (std::string_view(name) == "auto") return {How::automatic, {}};
-  return {How::fixed, place_named(name)};
+  return {How::fixed, place_named(name, "auto, cpu, cuda, cuda:1 … or cudasim")};
 }
 
 }  // namespace fuseval::engine

@@ -34,7 +34,7 @@ struct DeviceChoice {
 };
 /// Of "cpu", "auto", "cuda", "cuda:1", "cudasim"; nullptr: where the inputs are. Error(unsupported) for another name.
 DeviceChoice device_choice(const char* name);
-/// Of a device's name that is not "auto". Error(unsupported).
-Place place_named(std::string_view name);
+/// Of a device's name that is not "auto". Error(unsupported), which says what to use: `choices`.
+Place place_named(std::string_view name, std::string_view choices = "cpu, cuda, cuda:1 … or cudasim");
 
 }  // namespace fuseval::engine

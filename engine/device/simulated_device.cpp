@@ -110,7 +110,7 @@ class SimulatedDevice : public Device {
   DeviceQueue& queue() override { return queue_; }
   std::unique_ptr<DeviceQueue> open_queue() override { return std::make_unique<SimulatedQueue>(simulator_); }
   std::unique_ptr<DeviceQueue> borrow_queue(void*) override {
-    throw Error(ErrorCode::argument, "the simulator has no streams of a caller's");
+    throw Error(ErrorCode::argument, "the simulator has no streams; give NULL");
   }
   std::unique_ptr<DeviceMemory> allocate(size_t bytes) override {
     return std::make_unique<SimulatedMemory>(simulator_, bytes);

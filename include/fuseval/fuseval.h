@@ -344,16 +344,20 @@ FV_API void fv_array_release(fv_array* array);
 FV_API fv_status fv_array_from_dlpack(fv_session* session, void* managed, int32_t versioned, fv_array** array,
                                       fv_error** error);
 /* The tensor shares the array's memory, and is the caller's: its deleter gives it back. Its data is ready in the
- * session's stream (fv_stream_wait_for_session). Errors: FV_ERROR_ARGUMENT (read-only, and versioned is 0; strides that
- * are no whole elements), FV_ERROR_UNSUPPORTED (the simulator's memory). */
+ * session's stream (fv_stream_wait_for_session). Errors: FV_ERROR_ARGUMENT (read-only, and versioned is 0),
+ * FV_ERROR_UNSUPPORTED (the simulator's memory). */
 FV_API fv_status fv_array_to_dlpack(const fv_array* array, int32_t versioned, void** managed, fv_error** error);
 
 /* Waits for all the session's work on a device. Errors: FV_ERROR_DEVICE: what went wrong there. */
 FV_API fv_status fv_synchronize(fv_session* session, const char* device, fv_error** error);
 /* The session's stream on a CUDA device (a CUstream); it lives as long as the session's arrays. NULL on "cudasim". */
 FV_API fv_status fv_session_stream(fv_session* session, const char* device, void** stream, fv_error** error);
-/* Order between the session's stream and one of the caller's (as in fv_run_options): what is put into the first from
- * now on waits for what the second has now; and the other way round. Nobody else waits. */
+/* Order between the session's stream and one of the caller's (a CUstream; NULL and 1 are the legacy default stream): what
+ * is put into the first from now on waits for what the second has now; and the other way round. Nobody else waits.
+ * Whoever works on an array that another session, or another library, has work on orders the two so, or waits
+ * (fv_synchronize) in between: before reading what the other writes, before writing what the other reads or writes, and
+ * before releasing an array of this session that the other uses: its memory is free in this session's order.
+ * Errors: FV_ERROR_ARGUMENT (the CPU and the simulator have no streams), FV_ERROR_UNSUPPORTED, FV_ERROR_DEVICE. */
 FV_API fv_status fv_session_wait_for_stream(fv_session* session, const char* device, void* stream, fv_error** error);
 FV_API fv_status fv_stream_wait_for_session(fv_session* session, const char* device, void* stream, fv_error** error);
 

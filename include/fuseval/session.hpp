@@ -122,6 +122,15 @@ class Session {
     detail::check([&](fv_error** error) { return fv_session_stream(handle_.get(), device, &stream, error); });
     return stream;
   }
+  /// What is asked of this session from now on waits for what a CUDA stream has now: for arrays that another library,
+  /// or another session, works on there.
+  void wait_for_stream(const char* device, void* stream) const {
+    detail::check([&](fv_error** error) { return fv_session_wait_for_stream(handle_.get(), device, stream, error); });
+  }
+  /// The other way round: the stream waits for this session.
+  void let_stream_wait(const char* device, void* stream) const {
+    detail::check([&](fv_error** error) { return fv_stream_wait_for_session(handle_.get(), device, stream, error); });
+  }
 
   fv_session* handle() const { return handle_.get(); }
 

@@ -4,7 +4,11 @@
     program = compile_text("a*b", {"a": a, "b": b}); program.run([a, b], out=[c])
 
 Python bool, int and float bind as weak scalars; NumPy arrays and scalars as they are, strides included. A result is a
-copy unless it was written to `out`. The library is build/release/engine/libfuseval.so, or $FUSEVAL_LIBRARY.
+copy unless it was written to `out`, or it is on a device: then it is an Array. Arrays on devices:
+
+    session = Session(); there = session.to_device(array, "cuda"); session.evaluate("a*b", {"a": there, "b": 2})
+
+Array has __dlpack__ and __cuda_array_interface__, and what has the latter can be bound. The library is build/release/engine/libfuseval.so, or $FUSEVAL_LIBRARY.
 """
 
 import ctypes
@@ -12,6 +16,7 @@ import os
 from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 
+import dlpack
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +27,8 @@ CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 STATUS = ["OK", "SYNTAX", "UNKNOWN_NAME", "UNKNOWN_FUNCTION", "ARGUMENT", "DTYPE", "SHAPE", "CASTING", "AXIS", "LIMIT",
           "VALUE", "FILE", "MEMORY", "UNSUPPORTED", "INVALID_HANDLE", "CANCELLED", "INTERNAL", "HOOK", "DEVICE"]
 READONLY, WEAK, MAPPED = 1, 2, 4
+CPU, CUDA, CUDASIM = 0, 1, 2  # fv_device_type
+RESULTS_ON = {"inputs": 0, "host": 1, "device": 2}
 CASTING = {"same_kind": 0, "unsafe": 1, "safe": 2, "no": 3}
 
 
@@ -55,7 +62,8 @@ class RunOptions(ctypes.Structure):
     _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("casting", c_int32), ("device", c_char_p),
                 ("result_dtype", c_char_p), ("cancel", c_void_p),
                 ("progress", ctypes.CFUNCTYPE(ctypes.c_int, c_void_p, c_double)), ("progress_user", c_void_p),
-                ("input_extents", POINTER(Extent)), ("output_extents", POINTER(Extent))]
+                ("input_extents", POINTER(Extent)), ("output_extents", POINTER(Extent)),
+                ("results_on", c_int32), ("stream", c_void_p)]
 
 
 class Counters(ctypes.Structure):
@@ -98,6 +106,19 @@ def _load():
         "fv_results_is_tuple": (c_int32, [c_void_p]),
         "fv_results_view": (c_int32, [c_void_p, c_int32, views, handle]),
         "fv_results_release": (None, [c_void_p]),
+        "fv_array_create": (c_int32, [c_void_p, c_char_p, c_int32, c_int32, c_int32, POINTER(c_int64), handle, handle]),
+        "fv_to_device": (c_int32, [c_void_p, views, c_char_p, handle, handle]),
+        "fv_to_host": (c_int32, [c_void_p, views, handle, handle]),
+        "fv_copy": (c_int32, [c_void_p, views, views, handle]),
+        "fv_array_view": (c_int32, [c_void_p, views, handle]),
+        "fv_results_array": (c_int32, [c_void_p, c_int32, handle, handle]),
+        "fv_array_from_dlpack": (c_int32, [c_void_p, c_void_p, c_int32, handle, handle]),
+        "fv_array_to_dlpack": (c_int32, [c_void_p, c_int32, handle, handle]),
+        "fv_array_release": (None, [c_void_p]),
+        "fv_synchronize": (c_int32, [c_void_p, c_char_p, handle]),
+        "fv_session_stream": (c_int32, [c_void_p, c_char_p, handle, handle]),
+        "fv_session_wait_for_stream": (c_int32, [c_void_p, c_char_p, c_void_p, handle]),
+        "fv_stream_wait_for_session": (c_int32, [c_void_p, c_char_p, c_void_p, handle]),
         "fv_explain": (c_int32, [c_void_p, *text, names, views, c_int32, c_char_p, handle, handle]),
         "fv_string_release": (None, [c_void_p]),
         "fv_session_counters": (c_int32, [c_void_p, POINTER(Counters), handle]),
@@ -166,8 +187,23 @@ def words(kind):
         library().fv_names_release(names)
 
 
+def _vector(numbers):
+    return (c_int64 * max(len(numbers), 1))(*numbers)
+
+
+def cuda_view(array, device_id=0):
+    """The fv_view of what has a __cuda_array_interface__ (version 2 or 3); who uses it sees to the order of streams."""
+    interface = array.__cuda_array_interface__
+    data, is_readonly = interface["data"]
+    shape, strides = interface["shape"], interface.get("strides")
+    view = View(data, CODES[np.dtype(interface["typestr"])], len(shape), _vector(shape), strides and _vector(strides),
+                CUDA, device_id, READONLY if is_readonly else 0)
+    view.keep = array
+    return view
+
+
 class _Views:
-    """An array of fv_view over NumPy arrays, which it keeps alive."""
+    """An array of fv_view over NumPy arrays, Arrays and others' arrays on a GPU, which it keeps alive."""
 
     def __init__(self, values, writable=False):
         self.keep = []
@@ -178,8 +214,12 @@ class _Views:
     def _fill(self, view, value, writable):
         if isinstance(value, View):  # as it is, well-formed or not
             ctypes.memmove(ctypes.byref(view), ctypes.byref(value), ctypes.sizeof(View))
-            self.keep.append(value)
             return
+        self.keep.append(value)
+        if isinstance(value, Array):
+            return self._fill(view, value.view, writable)
+        if hasattr(value, "__cuda_array_interface__"):
+            return self._fill(view, cuda_view(value), writable)
         if value is None:
             view.dtype = -1  # an output that asks for an owned result, of its own dtype
             return
@@ -187,8 +227,7 @@ class _Views:
         array = np.asarray(value)
         if writable and array is not value:
             raise TypeError("an output must be an array")
-        shape = (c_int64 * max(array.ndim, 1))(*array.shape)
-        strides = (c_int64 * max(array.ndim, 1))(*array.strides)
+        shape, strides = _vector(array.shape), _vector(array.strides)
         self.keep += [array, shape, strides]
         view.data = array.ctypes.data
         view.dtype = CODES[array.dtype]
@@ -212,22 +251,95 @@ def to_numpy(view):
     return result
 
 
-def _take_results(results):
+def _take_results(results, session=None):
     lib = library()
     try:
         arrays = []
         for index in range(lib.fv_results_count(results)):
             view = View()
             _call(lib.fv_results_view, results, index, byref(view))
-            arrays.append(to_numpy(view))
+            arrays.append(to_numpy(view) if view.device_type == CPU else _result_array(results, index, session))
         return tuple(arrays) if lib.fv_results_is_tuple(results) else arrays[0]
     finally:
         lib.fv_results_release(results)
 
 
-def _run_options(threads, casting, device=None, result_dtype=None):
+def _run_options(threads, casting, device=None, result_dtype=None, results_on="inputs", stream=None):
     encoded = [name.encode() if name is not None else None for name in (device, result_dtype)]
-    return RunOptions(ctypes.sizeof(RunOptions), threads, CASTING.get(casting, casting), *encoded)
+    return RunOptions(ctypes.sizeof(RunOptions), threads, CASTING.get(casting, casting), *encoded,
+                      results_on=RESULTS_ON.get(results_on, results_on), stream=stream)
+
+
+class Array:
+    """An fv_array: memory of its own on the host or a device, or what an import by DLPack shares."""
+
+    def __init__(self, handle, session=None):
+        """session: whose stream its data is ready in; None: the default session's."""
+        self.handle, self.session = handle, session or Session(default=True)
+        self.view = View()
+        _call(library().fv_array_view, handle, byref(self.view))
+
+    def close(self):
+        library().fv_array_release(self.handle)
+        self.handle = None
+
+    def __del__(self):
+        if self.handle is not None:
+            self.close()
+
+    @property
+    def shape(self):
+        return tuple(self.view.shape[k] for k in range(self.view.rank))
+
+    @property
+    def strides(self):
+        """In bytes."""
+        return tuple(self.view.byte_strides[k] for k in range(self.view.rank))
+
+    @property
+    def dtype(self):
+        return DTYPES[self.view.dtype]
+
+    @property
+    def device(self):
+        return {CPU: "cpu", CUDA: f"cuda:{self.view.device_id}", CUDASIM: "cudasim"}[self.view.device_type]
+
+    def numpy(self):
+        """A copy on the host."""
+        if self.view.device_type == CPU:
+            return to_numpy(self.view)
+        return self.session.to_device(self, "cpu").numpy()
+
+    def to_dlpack(self, versioned=True):
+        """The address of a tensor, which is the caller's."""
+        managed = c_void_p()
+        _call(library().fv_array_to_dlpack, self.handle, int(versioned), byref(managed))
+        return managed.value
+
+    def __dlpack_device__(self):
+        return (dlpack.CPU, 0) if self.view.device_type == CPU else (dlpack.CUDA, self.view.device_id)
+
+    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        if dl_device not in (None, self.__dlpack_device__()) or copy:
+            raise BufferError("this array is given as it is, where it is")
+        if stream not in (None, -1) and self.view.device_type == CUDA:
+            self.session.let_stream_wait(self.device, stream)
+        versioned = max_version is not None and max_version >= (1, 0)
+        return dlpack.capsule_of(self.to_dlpack(versioned), versioned)
+
+    @property
+    def __cuda_array_interface__(self):
+        if self.view.device_type != CUDA:
+            raise AttributeError(f"the array is on {self.device}")
+        return {"shape": self.shape, "typestr": self.dtype.str, "strides": self.strides, "version": 3,
+                "data": (self.view.data or 0, bool(self.view.flags & READONLY)),
+                "stream": self.session.stream(self.device)}
+
+
+def _result_array(results, index, session):
+    array = c_void_p()
+    _call(library().fv_results_array, results, index, byref(array))
+    return Array(array, session)
 
 
 class _Text:
@@ -259,12 +371,13 @@ class Session:
     def __exit__(self, *_):
         self.close()
 
-    def evaluate(self, text, inputs=None, out=None, threads=0, casting="same_kind", device=None, result_dtype=None):
+    def evaluate(self, text, inputs=None, out=None, threads=0, casting="same_kind", device=None, result_dtype=None,
+                 results_on="inputs", stream=None):
         call, outputs = _Text(text, inputs or {}), _Views(out or [], writable=True)
-        results, options = c_void_p(), _run_options(threads, casting, device, result_dtype)
+        results, options = c_void_p(), _run_options(threads, casting, device, result_dtype, results_on, stream)
         _call(library().fv_evaluate, self.handle, *call.arguments, outputs.array if out else None, len(out or []),
               byref(options), byref(results))
-        return _take_results(results)
+        return _take_results(results, self)
 
     def compile(self, text, inputs):
         call, program = _Text(text, inputs), c_void_p()
@@ -275,6 +388,58 @@ class Session:
         call, result = _Text(text, inputs or {}), c_void_p()
         _call(library().fv_explain, self.handle, *call.arguments, stage.encode(), byref(result))
         return _take_string(result)
+
+    def empty(self, shape, dtype, device, pinned=False):
+        array = c_void_p()
+        _call(library().fv_array_create, self.handle, device.encode(), int(pinned), CODES[np.dtype(dtype)], len(shape),
+              _vector(shape), byref(array))
+        return Array(array, self)
+
+    def to_device(self, value, device):
+        array, views = c_void_p(), _Views([value])
+        _call(library().fv_to_device, self.handle, views.array, device.encode(), byref(array))
+        return Array(array, self)
+
+    def copy(self, source, target):
+        views = _Views([source]), _Views([target], writable=True)
+        _call(library().fv_copy, self.handle, views[0].array, views[1].array)
+
+    def synchronize(self, device):
+        _call(library().fv_synchronize, self.handle, device.encode())
+
+    def stream(self, device):
+        stream = c_void_p()
+        _call(library().fv_session_stream, self.handle, device.encode(), byref(stream))
+        return stream.value
+
+    def wait_for_stream(self, device, stream):
+        _call(library().fv_session_wait_for_stream, self.handle, device.encode(), stream)
+
+    def let_stream_wait(self, device, stream):
+        _call(library().fv_stream_wait_for_session, self.handle, device.encode(), stream)
+
+    def cuda_view(self, array, device="cuda:0"):
+        """The view of what has a __cuda_array_interface__, once the session waits for its stream."""
+        stream = array.__cuda_array_interface__.get("stream")
+        if stream is not None:
+            self.wait_for_stream(device, stream)
+        return cuda_view(array, int(device.partition(":")[2] or 0))
+
+    def take_dlpack(self, managed, versioned):
+        """The array of a tensor at this address, which is the array's from then on."""
+        array = c_void_p()
+        _call(library().fv_array_from_dlpack, self.handle, managed, int(versioned), byref(array))
+        return Array(array, self)
+
+    def from_dlpack(self, value, **arguments):
+        """The array of what has __dlpack__, which is called with these arguments; CUDA's in the session's order."""
+        kind, number = value.__dlpack_device__()
+        if kind == dlpack.CUDA:
+            arguments["stream"] = self.stream(f"cuda:{number}")
+        capsule = value.__dlpack__(**arguments)
+        array = self.take_dlpack(*dlpack.tensor_of(capsule))
+        dlpack.take(capsule)
+        return array
 
     def counters(self):
         counters = Counters(ctypes.sizeof(Counters))

@@ -1,5 +1,6 @@
 """What a case runs: a program, or another call of the C ABI that is to fail."""
 
+import contextlib
 import ctypes
 import os
 import tempfile
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+import dlpack
 import fuseval_ctypes as fv
 
 ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("FUSEVAL_BUILD_DIR", ROOT / "build" / "release"))
+FAKES = BUILD / "tests" / "fakes"
 
 
 def strided(base, shape, byte_strides):
@@ -58,15 +62,20 @@ def session(**fields):
     fv.library().fv_session_release(made)
 
 
-def within(text, inputs, **fields):
-    """Makes a session with these fields of fv_session_options, and evaluates in it."""
+def limited(call, **fields):
+    """call(session) for a session with these fields of fv_session_options."""
     options = fv.SessionOptions(**{"struct_size": ctypes.sizeof(fv.SessionOptions)} | fields)
     made = fv.Session(default=True)
     raw("fv_session_create", ctypes.byref(options), ctypes.byref(made.handle))
     try:
-        made.evaluate(text, inputs)
+        call(made)
     finally:
         made.close()
+
+
+def within(text, inputs, **fields):
+    """Evaluates in a session with these fields of fv_session_options."""
+    limited(lambda session: session.evaluate(text, inputs), **fields)
 
 
 def hooks(**functions):
@@ -169,6 +178,103 @@ def npy_header(text, version=1, data=b""):
     return b"\x93NUMPY" + bytes([version, 0]) + length + text.encode() + data
 
 
+@contextlib.contextmanager
+def environment(**variables):
+    """These environment variables for a while; the library asks for them when a session first uses a device."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def there(array, device="cudasim"):
+    """The array on a device of the default session; never released."""
+    made = fv.Session(default=True).to_device(array, device)
+    KEPT.append(made)
+    return made
+
+
+def empty(*arguments):
+    fv.Session(default=True).empty(*arguments)
+
+
+def copy(source, target):
+    fv.Session(default=True).copy(source, target)
+
+
+def device_view(array, **fields):
+    """The view of an Array, in C order, with some fields replaced; keeps the array."""
+    there = {"data": array.view.data, "byte_strides": None, "device_type": array.view.device_type}
+    view = spoiled(np.zeros(array.shape, array.dtype), **there | fields)
+    view.array = array
+    return view
+
+
+def freed(size):
+    """The view of memory on the simulator that was given back."""
+    view = device_view(there(np.zeros(size)))
+    view.array.close()
+    return view
+
+
+def created(device=b"cpu", pinned=0, dtype=11, rank=1, shape=(3,), wants_array=True):
+    """fv_array_create with any argument wrong."""
+    extents = None if shape is None else (ctypes.c_int64 * max(len(shape), 1))(*shape)
+    raw("fv_array_create", NULL, device, pinned, dtype, rank, extents, handle() if wants_array else NULL)
+
+
+def handle():
+    return ctypes.byref(ctypes.c_void_p())
+
+
+def written_result():
+    """Asks for the array of a result that was written to an output."""
+    call, made, out = fv._Text("1.5", {}), ctypes.c_void_p(), fv._Views([np.zeros(())], writable=True)
+    raw("fv_evaluate", NULL, *call.arguments, out.array, 1, NULL, ctypes.byref(made))
+    raw("fv_results_array", made, 0, handle())
+
+
+def tensor(array, versioned=True, **fields):
+    """The address of a hand-made tensor over an array, with some fields replaced ("device" and "dtype" by tuples)."""
+    made = dlpack.STRUCTURES[versioned]()
+    if versioned:
+        made.major = fields.pop("major", 1)
+        made.flags = dlpack.READ_ONLY if not array.flags.writeable else 0
+    shape, strides = (fv._vector(numbers) for numbers in (array.shape, [n // array.itemsize for n in array.strides]))
+    made.tensor = dlpack.Tensor(array.ctypes.data, dlpack.Device(dlpack.CPU, 0), array.ndim,
+                                dlpack.DataType(dlpack.TYPE_CODES[array.dtype.kind], array.itemsize * 8, 1), shape, strides)
+    for name, value in fields.items():
+        setattr(made.tensor, name, fv._vector(value) if name in ("shape", "strides") else value)
+    KEPT.append((made, array))
+    return ctypes.addressof(made)
+
+
+KEPT = []  # what outlives the expression that made it
+
+
+def import_tensor(managed, versioned=1):
+    raw("fv_array_from_dlpack", NULL, managed, versioned, handle())
+
+
+def exported(array, versioned=1):
+    array.to_dlpack(versioned)
+
+
+def on_fake_gpu(call):
+    """call(session) on the fake machine of tests/fakes."""
+    with environment(FUSEVAL_LIBCUDA=str(FAKES / "libcuda-fake.so"), FUSEVAL_LIBNVRTC=str(FAKES / "libnvrtc-fake.so"),
+                     FUSEVAL_CACHE_DIR=""), fv.Session() as session:
+        call(session)
+
+
+def without_driver():
+    with environment(FUSEVAL_LIBCUDA="/nowhere/libcuda.so.1"), fv.Session() as session:
+        session.evaluate("a + 1", {"a": np.zeros(3)}, device="cuda")
+
+
 def write_npy(path, array):
     view = fv._Views([array])
     raw("fv_npy_write", path.encode(), view.array)
@@ -176,7 +282,7 @@ def write_npy(path, array):
 
 NULL = None
 TOOLS = {name: value for name, value in globals().items() if not name.startswith("_")}
-NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"Counters": fv.Counters, "Extent": fv.Extent}
+NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"Counters": fv.Counters, "Extent": fv.Extent, "fv": fv}
 
 
 def value_of(expression, **names):

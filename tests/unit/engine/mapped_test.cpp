@@ -84,6 +84,31 @@ TEST_CASE("outputs of the caller's, and checks of values, over a file that shrin
   CHECK(out == std::vector<std::int64_t>(count, 7));  // the check reads it first
 }
 
+TEST_CASE("a file that shrinks before a device has its elements") {
+  for (const bool by_copy : {false, true}) {
+    CAPTURE(by_copy);
+    const File file;
+    const fuseval::NpyFile mapped(file.path());
+    const fuseval::Session session = session_of(1);
+    fuseval::RunOptions options;
+    options.device = "cudasim";
+    std::vector<double> out = {7};
+    const auto use = [&] {
+      if (by_copy)
+        session.to_device(mapped, "cudasim");
+      else
+        session.evaluate("sum(a[::4096])", {{"a", mapped}}, fuseval::into(out), options);
+    };
+    CHECK(error_of(use).code() == FV_OK);
+    file.shrink(4096);
+    out = {7};
+    const fuseval::Error error = error_of(use);
+    CHECK(error.code() == FV_ERROR_FILE);
+    CHECK(contains(error.message(), "a mapped input file shrank while it was read"));
+    CHECK(out[0] == 7);
+  }
+}
+
 TEST_CASE("a mapped file cannot be an output") {
   const File file;
   const fuseval::NpyFile mapped(file.path());
