@@ -4,6 +4,8 @@
 
 #include "codegen/host/fold.hpp"
 #include "codegen/llvm/kernel.hpp"
+#include "engine/device/cuda_device.hpp"
+#include "engine/device/device_jobs.hpp"
 #include "engine/device/simulated_device.hpp"
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
@@ -28,6 +30,20 @@ std::string each_kernel(const Plan& plan, F&& show) {
   return text;
 }
 
+// Of kernels as a device would get them for arrays that are aligned to 16 bytes: needs no device.
+std::string cuda_texts(const Plan& plan) {
+  const std::vector<char*> aligned(plan.buffers.size(), nullptr);
+  std::string text;
+  for (const DeviceJob& job : device_jobs(plan, aligned.data())) {
+    const DeviceKernels::Wanted wanted = job.wanted();
+    const auto first = static_cast<size_t>(wanted.chain.nests[0] - plan.kernels.data());
+    text += job.size() == 1 ? fmt::format("// kernel {}\n", first)
+                            : fmt::format("// kernels {} to {} in one\n", first, first + job.size() - 1);
+    text += cuda_code(wanted)->text + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string explain(const Program& program, const fv_view* inputs, int32_t count, std::string_view stage) {
@@ -38,6 +54,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "types") return print_types(bound.function, bound.weak_outputs);
   if (stage == "graph") return print(function);
+  if (stage == "cuda") return cuda_texts(plan_of(function, signature.layouts, device_chain_limits));
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;
   if (stage == "plan") return print(plan);
@@ -45,7 +62,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   if (stage == "llvm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::llvm_ir(nest, target); });
   if (stage == "asm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::assembly(nest, target); });
   throw Error(ErrorCode::argument,
-              fmt::format("there is no stage '{}': types, ast, graph, loops, plan, llvm, asm", stage));
+              fmt::format("there is no stage '{}': types, ast, graph, loops, plan, llvm, asm, cuda", stage));
 }
 
 std::string information(const Runtime& runtime) {
@@ -58,8 +75,8 @@ std::string information(const Runtime& runtime) {
   text += fmt::format("result pool bytes: {}\n", runtime::pool_bytes());
   text += "device cpu: available\n";
   text += fmt::format("device cudasim: {}\n", simulator_description());
-  text += "device cuda: not used by this version yet\n";
-  return text + runtime::cuda::describe();
+  const runtime::cuda::Installation cuda = runtime::cuda::find_installation();
+  return text + cuda_device_lines(cuda) + runtime::cuda::describe(cuda);
 }
 
 }  // namespace fuseval::engine

@@ -109,7 +109,8 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
       ->take_all()
       ->allow_extra_args(false);
   eval->add_option("--out-dtype", arguments.out_dtype, "cast the results, as astype does")->type_name("T");
-  eval->add_option("--device", arguments.device, "cpu, cudasim (the CUDA simulator) or auto")->type_name("D");
+  eval->add_option("--device", arguments.device, "auto, cpu, cuda, cuda:1 ..., or cudasim (the CUDA simulator)")
+      ->type_name("D");
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
   eval->add_flag("--explain", arguments.explain, "print the plan as well (standard error)");
@@ -120,7 +121,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
 CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
   CLI::App* explain = app.add_subcommand("explain", "show what an expression is compiled to");
   add_text_and_bindings(*explain, arguments);
-  explain->add_option("--stage", arguments.stage, "types, ast, graph, loops, llvm, asm or plan (default)")
+  explain->add_option("--stage", arguments.stage, "types, ast, graph, loops, llvm, asm, cuda or plan (default)")
       ->check(CLI::IsMember(std::vector<std::string>(stages.begin(), stages.end())))
       ->type_name("S");
   return explain;

@@ -6,6 +6,7 @@
 
 namespace fuseval::tools {
 
-inline constexpr std::array<std::string_view, 7> stages = {"types", "ast", "graph", "loops", "llvm", "asm", "plan"};
+inline constexpr std::array<std::string_view, 8> stages = {"types", "ast", "graph", "loops",
+                                                           "llvm",  "asm", "cuda",  "plan"};
 
 }  // namespace fuseval::tools

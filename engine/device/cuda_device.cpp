@@ -5,6 +5,7 @@
 #include "codegen/cuda/kernel.hpp"
 #include "ir/error.hpp"
 #include "runtime/cuda/device_buffer.hpp"
+#include "runtime/cuda/device_properties.hpp"
 #include "runtime/cuda/kernel_cache.hpp"
 
 namespace fuseval::engine {
@@ -124,7 +125,27 @@ class CudaDevice : public Device {
   throw Error(ErrorCode::unsupported, fmt::format("CUDA is not available: {}; the CPU is (device=\"cpu\")", reason));
 }
 
+std::string availability(const cuda::Driver& driver, int ordinal, const cuda::Nvrtc* compiler) {
+  if (compiler == nullptr) return "not available: see cuda compiler";
+  try {
+    const int arch = cuda::read_properties(driver, ordinal).arch();
+    if (!cuda::targets_for(arch, compiler->archs()).empty()) return "available";
+    return fmt::format("not available: sm_{} is older than what the cuda compiler knows", arch);
+  } catch (const Error& error) {
+    return fmt::format("not available: {}", error.message());
+  }
+}
+
 }  // namespace
+
+std::string cuda_device_lines(const cuda::Installation& found) {
+  if (!found.driver.driver) return "device cuda: not available: see cuda driver\n";
+  const cuda::Driver& driver = *found.driver.driver;
+  std::string text;
+  for (int k = 0; k < driver.device_count(); ++k)
+    text += fmt::format("device cuda:{}: {}\n", k, availability(driver, k, found.compiler.nvrtc.get()));
+  return text;
+}
 
 std::unique_ptr<Device> open_cuda_device(int32_t ordinal) {
   const cuda::DriverFound found = cuda::Driver::find();

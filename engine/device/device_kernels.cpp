@@ -17,14 +17,6 @@ std::string cache_key(const DeviceKernels::Wanted& wanted) {
   return key;
 }
 
-std::shared_ptr<const codegen::CudaKernel> code_of(const DeviceKernels::Wanted& wanted) {
-  codegen::CudaOptions options;
-  options.variant = wanted.variants[0];
-  return std::make_shared<const codegen::CudaKernel>(
-      wanted.chain.nests.size() > 1 ? codegen::cuda_chain_kernel(wanted.chain, wanted.variants, options.name)
-                                    : codegen::cuda_kernel(*wanted.chain.nests[0], options));
-}
-
 /// A kernel that lacks entries, which are compiled now.
 struct Making {
   size_t position;  ///< among the wanted
@@ -35,6 +27,14 @@ struct Making {
 
 }  // namespace
 
+std::shared_ptr<const codegen::CudaKernel> cuda_code(const DeviceKernels::Wanted& wanted) {
+  codegen::CudaOptions options;
+  options.variant = wanted.variants[0];
+  return std::make_shared<const codegen::CudaKernel>(
+      wanted.chain.nests.size() > 1 ? codegen::cuda_chain_kernel(wanted.chain, wanted.variants, options.name)
+                                    : codegen::cuda_kernel(*wanted.chain.nests[0], options));
+}
+
 std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<const Wanted> wanted) {
   std::vector<std::shared_ptr<const DeviceKernel>> found;
   std::vector<Making> missing;
@@ -42,7 +42,7 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
   for (size_t k = 0; k < wanted.size(); ++k) {
     std::string key = cache_key(wanted[k]);
     found.push_back(find(key));
-    DeviceKernel kernel = found[k] != nullptr ? *found[k] : DeviceKernel{code_of(wanted[k]), {}};
+    DeviceKernel kernel = found[k] != nullptr ? *found[k] : DeviceKernel{cuda_code(wanted[k]), {}};
     const size_t entries = codegen::cuda_entries_used(*kernel.code, wanted[k].extents);
     if (found[k] != nullptr && kernel.modules.size() >= entries) continue;
     for (size_t entry = kernel.modules.size(); entry < entries; ++entry)

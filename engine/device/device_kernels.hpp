@@ -43,4 +43,7 @@ class DeviceKernels {
   Counters& counters_;
 };
 
+/// What a device compiles for it.
+std::shared_ptr<const codegen::CudaKernel> cuda_code(const DeviceKernels::Wanted& wanted);
+
 }  // namespace fuseval::engine

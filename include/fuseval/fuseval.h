@@ -362,7 +362,7 @@ FV_API fv_status fv_session_wait_for_stream(fv_session* session, const char* dev
 FV_API fv_status fv_stream_wait_for_session(fv_session* session, const char* device, void* stream, fv_error** error);
 
 /* ---- explain: what would run. stage: "types" (what the results are, one line each), "ast", "graph", "loops", "llvm",
- * "asm" or "plan" (kernels, loads, bytes) ----
+ * "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU) or "plan" (kernels, loads, bytes) ----
  * Inputs as in fv_evaluate; their data is not read, but that of weak scalars. *result is owned by the caller:
  * fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */
 FV_API fv_status fv_explain(fv_session* session, const char* text, size_t length, const char* const* names,

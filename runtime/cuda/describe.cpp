@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include "runtime/cuda/device_properties.hpp"
-#include "runtime/cuda/nvrtc.hpp"
 
 namespace fuseval::runtime::cuda {
 namespace {
@@ -21,16 +20,23 @@ std::string device_line(const Driver& driver, int ordinal) {
 
 }  // namespace
 
-std::string describe() {
-  const DriverFound found = Driver::find();
+Installation find_installation() {
+  Installation found;
+  found.driver = Driver::find();
+  found.compiler = Nvrtc::find(found.driver.driver ? found.driver.driver->version() : 0);
+  return found;
+}
+
+std::string describe(const Installation& found) {
   std::string text;
-  if (!found.driver) text += fmt::format("cuda driver: none: {}\n", found.reason);
-  if (found.driver) {
-    text += fmt::format("cuda driver: CUDA {}, {}\n", found.driver->version_text(), found.driver->path());
-    for (int k = 0; k < found.driver->device_count(); ++k)
-      text += fmt::format("cuda device {}: {}\n", k, device_line(*found.driver, k));
+  if (const auto& driver = found.driver.driver) {
+    text += fmt::format("cuda driver: CUDA {}, {}\n", driver->version_text(), driver->path());
+    for (int k = 0; k < driver->device_count(); ++k)
+      text += fmt::format("cuda device {}: {}\n", k, device_line(*driver, k));
+  } else {
+    text += fmt::format("cuda driver: none: {}\n", found.driver.reason);
   }
-  const NvrtcFound compiler = Nvrtc::find(found.driver ? found.driver->version() : 0);
+  const NvrtcFound& compiler = found.compiler;
   if (!compiler.nvrtc) return text + fmt::format("cuda compiler: none: {}\n", compiler.reason);
   return text + fmt::format("cuda compiler: NVRTC {}, {}, for sm_{}\n", compiler.nvrtc->version(),
                             compiler.nvrtc->path(), fmt::join(compiler.nvrtc->archs(), ", sm_"));

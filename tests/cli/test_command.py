@@ -168,9 +168,9 @@ def test_time_and_explain_go_to_standard_error(run):
 
 def test_explain_stages(run):
     stages = {stage: run("explain", "a*b + 1", "a=float64:1,2", "b=2", "--stage", stage).stdout
-              for stage in ("ast", "graph", "loops", "llvm", "asm", "plan")}
+              for stage in ("ast", "graph", "loops", "llvm", "asm", "cuda", "plan")}
     assert len(set(stages.values())) == len(stages) and all(text.endswith("\n") for text in stages.values())
-    assert "define" in stages["llvm"] and "mm" in stages["asm"]
+    assert "define" in stages["llvm"] and "mm" in stages["asm"] and "__global__" in stages["cuda"]
     assert run("explain", "a*b + 1", "a=float64:1,2", "b=2").stdout == stages["plan"]
 
 

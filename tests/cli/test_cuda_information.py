@@ -1,26 +1,23 @@
 """What `fuseval info` says of CUDA, with the fake driver of tests/fakes in the place of NVIDIA's."""
 
 import os
-from pathlib import Path
 
 import pytest
+from fake_machine import FAKES
 
-BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
-if "FUSEVAL_COMMAND" in os.environ:
-    BUILD = Path(os.environ["FUSEVAL_COMMAND"]).resolve().parents[1]
-FAKE = BUILD / "tests" / "fakes" / "libcuda-fake.so"
-FAKE_COMPILER = BUILD / "tests" / "fakes" / "libnvrtc-fake.so"
+FAKE = FAKES / "libcuda-fake.so"
+FAKE_COMPILER = FAKES / "libnvrtc-fake.so"
 
 
 @pytest.fixture
 def info(run):
-    """info(NAME=value, …) -> lines that begin with "cuda", what the fake says at its end."""
+    """info(NAME=value, …) -> lines that begin with `begin` ("cuda"), what the fake says at its end."""
     if not FAKE.exists():
         pytest.skip(f"no fake driver: {FAKE} is built with unit_cuda_runtime")
 
-    def info(**variables):
+    def info(begin="cuda", **variables):
         done = run("info", env=os.environ | {"FUSEVAL_LIBCUDA": str(FAKE), "FUSEVAL_FAKE_REPORT": "1"} | variables)
-        return [line for line in done.stdout.splitlines() if line.startswith("cuda")], done.stderr
+        return [line for line in done.stdout.splitlines() if line.startswith(begin)], done.stderr
 
     return info
 
@@ -47,10 +44,20 @@ def test_reasons(info):
     assert "cannot be loaded" in info(FUSEVAL_LIBCUDA="/nonexistent")[0][0]
 
 
+def test_devices_that_evaluations_can_use(info):
+    real = {"FUSEVAL_LIBNVRTC": str(FAKE_COMPILER), "begin": "device cuda:"}
+    assert info(**real, FUSEVAL_FAKE_DEVICES="2")[0] == ["device cuda:0: available", "device cuda:1: available"]
+    assert info(**real, FUSEVAL_LIBCUDA="/nonexistent")[0] == ["device cuda: not available: see cuda driver"]
+    assert info(**real, FUSEVAL_FAKE_DEVICES="0")[0] == ["device cuda: not available: see cuda driver"]
+    assert info(**real | {"FUSEVAL_LIBNVRTC": "/nonexistent"})[0] == ["device cuda:0: not available: see cuda compiler"]
+    old = info(**real, FUSEVAL_FAKE_ARCH="61")[0]
+    assert old == ["device cuda:0: not available: sm_61 is older than what the cuda compiler knows"]
+
+
 def test_every_call_failed_in_turn(info):
     calls = int(info()[1].split()[2])
     assert calls > 10
     for k in range(1, calls + 1):
-        lines, report = info(FUSEVAL_FAKE_FAIL_AT=str(k), FUSEVAL_FAKE_FAIL_CODE="999")
+        lines, report = info(("cuda", "device cuda"), FUSEVAL_FAKE_FAIL_AT=str(k), FUSEVAL_FAKE_FAIL_CODE="999")
         assert any("CUDA_ERROR_UNKNOWN" in line for line in lines), k
         assert report.splitlines()[1:] == [], k

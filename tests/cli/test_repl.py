@@ -472,7 +472,7 @@ def test_settings(repl):
     assert repl.enter(":set threds 2") == "error: there is no setting 'threds'; did you mean 'threads'?"
     assert repl.enter(":set threads 0") == "error: '0' is no whole number from 1 to 4096"
     assert repl.enter(":set threads two") == "error: 'two' is no whole number from 1 to 4096"
-    assert repl.enter(":set device gpu") == "error: 'gpu' is no device: auto, cpu or cudasim"
+    assert repl.enter(":set device gpu") == "error: 'gpu' is no device: auto, cpu, cuda, cuda:1 and so on, or cudasim"
     assert repl.enter(":set threads 1 2").startswith("error: :set takes a setting and its value")
     assert repl.enter("sum(x)") == "63.333333333333336"  # names and values outlive the session that made them
 

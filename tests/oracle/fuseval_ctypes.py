@@ -212,10 +212,10 @@ class _Views:
             self._fill(view, value, writable)
 
     def _fill(self, view, value, writable):
+        self.keep.append(value)
         if isinstance(value, View):  # as it is, well-formed or not
             ctypes.memmove(ctypes.byref(view), ctypes.byref(value), ctypes.sizeof(View))
             return
-        self.keep.append(value)
         if isinstance(value, Array):
             return self._fill(view, value.view, writable)
         if hasattr(value, "__cuda_array_interface__"):
@@ -251,14 +251,24 @@ def to_numpy(view):
     return result
 
 
-def _take_results(results, session=None):
+def _result(results, index, session):
+    view = View()
+    _call(library().fv_results_view, results, index, byref(view))
+    return to_numpy(view) if view.device_type == CPU else _result_array(results, index, session)
+
+
+def _is_there(value):
+    """Whether an output is an array on a device."""
+    return not (value is None or isinstance(value, np.ndarray))
+
+
+def _take_results(results, session=None, out=None, take=_result):
+    """take: of (results, index, session). Outputs on a device are given back as they are."""
     lib = library()
+    there = dict((k, value) for k, value in enumerate(out or []) if _is_there(value))
     try:
-        arrays = []
-        for index in range(lib.fv_results_count(results)):
-            view = View()
-            _call(lib.fv_results_view, results, index, byref(view))
-            arrays.append(to_numpy(view) if view.device_type == CPU else _result_array(results, index, session))
+        count = lib.fv_results_count(results)
+        arrays = [there[index] if index in there else take(results, index, session) for index in range(count)]
         return tuple(arrays) if lib.fv_results_is_tuple(results) else arrays[0]
     finally:
         lib.fv_results_release(results)
@@ -377,7 +387,13 @@ class Session:
         results, options = c_void_p(), _run_options(threads, casting, device, result_dtype, results_on, stream)
         _call(library().fv_evaluate, self.handle, *call.arguments, outputs.array if out else None, len(out or []),
               byref(options), byref(results))
-        return _take_results(results, self)
+        return _take_results(results, self, out)
+
+    def evaluate_arrays(self, text, inputs):
+        """Results as Arrays, on the host too: memory of the results, not copies."""
+        call, results = _Text(text, inputs), c_void_p()
+        _call(library().fv_evaluate, self.handle, *call.arguments, None, 0, None, byref(results))
+        return _take_results(results, self, take=_result_array)
 
     def compile(self, text, inputs):
         call, program = _Text(text, inputs), c_void_p()

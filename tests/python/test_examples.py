@@ -1,11 +1,13 @@
 """The examples, run as a user runs them, and checked against NumPy."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_machine import environment, violations
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "examples" / "data"
@@ -173,6 +175,34 @@ def test_filter_of_an_npy_array(tmp_path, dtype):
     assert "each of the 20 rows" in run("filter", "x > 1", source, target, status=1).stderr
     np.save(source, np.float64(3))
     assert "no rows" in run("filter", "x > 1", source, target, status=1).stderr
+
+
+def plate_after(side, steps):
+    a = np.zeros((side, side))
+    a[0] = 100
+    for _ in range(steps):
+        b = a.copy()
+        b[1:-1, 1:-1] = (a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]) / 4
+        a = b
+    return a
+
+
+@pytest.mark.parametrize("machine", ["simulator", "fake GPU"])
+def test_heat_on_a_device(machine):
+    variables = {"FUSEVAL_LIBCUDA": "/nowhere"} if machine == "simulator" else environment(FUSEVAL_FAKE_SEED="5")
+    done = subprocess.run([EXAMPLES / "device_arrays", "33", "120"], capture_output=True, text=True, timeout=120,
+                          env=os.environ | variables)
+    assert done.returncode == 0, done.stderr
+    assert not violations(done.stderr) and ("fake driver: " in done.stderr) == (machine != "simulator")
+    where, *lines = done.stdout.splitlines()
+    assert where == ("on cudasim" if machine == "simulator" else "on cuda")
+    for line, steps in zip(lines, (100, 120), strict=True):
+        hottest, mean, beside = numbers_of(line)
+        plate = plate_after(33, steps)
+        assert line.startswith(f"{steps} steps: ")
+        assert (hottest, beside) == (plate[1:].max(), plate[1, 16])
+        assert mean == pytest.approx(plate.mean(), rel=1e-14)
+    assert run("device_arrays", 2, status=2).stderr.startswith("usage")
 
 
 def test_eigen():

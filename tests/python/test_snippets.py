@@ -1,7 +1,9 @@
 """Every snippet of README.md and docs/*.md does what it shows: commands print it, programs compile and run.
 
+Programs that name "cuda" run on the fake machine of tests/fakes.
+
 What a block is, is told by its language: `console` ("$ command" and what it prints), `repl` (what is typed, after "> " or ". ", and what
-is printed; the blocks of a page are one session; "…" stands for what differs from run to run), `cpp` and `c` (the body of a main, or all of it),
+is printed; the blocks of a page are one session; "…" stands for what differs from run to run), `cpp` and `c` (the body of a main, or all of it), `python` (over tests/oracle),
 `sh` (commands of ./dev, which must exist). docs/installation.md also has `cmake` and `shell`, which tests/install runs.
 """
 
@@ -9,10 +11,12 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_machine import environment, violations
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("FUSEVAL_BUILD_DIR", ROOT / "build" / "release"))
@@ -102,9 +106,23 @@ def test_program(snippet, tmp_path):
     engine = BUILD / "engine"
     subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'include'}", source, "-o", program,
                     f"-L{engine}", "-lfuseval", f"-Wl,-rpath,{engine}"], check=True, timeout=120)
-    done = subprocess.run([program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([program], capture_output=True, text=True, timeout=60, env=machine_of(snippet))
     assert done.returncode == 0, done.stderr
+    assert not violations(done.stderr)
     assert is_whole or not done.stdout
+
+
+def machine_of(snippet):
+    """The environment: with a GPU for what uses one."""
+    return environment() if '"cuda"' in snippet.text else None
+
+
+@of("python")
+def test_python(snippet, tmp_path):
+    script = tmp_path / "snippet.py"
+    script.write_text(snippet.text)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, env=machine_of(snippet))
+    assert done.returncode == 0 and not violations(done.stderr), done.stderr
 
 
 def commands_of_dev():
@@ -120,7 +138,7 @@ def test_commands_in_snippets_exist(snippet):
 
 def test_every_snippet_is_tested():
     other = {(snippet.path, snippet.language) for snippet in SNIPPETS} - {
-        (snippet.path, language) for snippet in SNIPPETS for language in ("console", "repl", "cpp", "c", "sh")}
+        (snippet.path, language) for snippet in SNIPPETS for language in ("console", "repl", "cpp", "c", "python", "sh")}
     assert other == {("docs/architecture.md", ""), ("docs/language.md", "ebnf"),  # a drawing and the grammar
                      ("docs/gpu.md", ""),  # what machines with a GPU, and kernels that go wrong, print
                      ("docs/installation.md", "cmake"), ("docs/installation.md", "shell")}

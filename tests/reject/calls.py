@@ -10,10 +10,9 @@ import numpy as np
 
 import dlpack
 import fuseval_ctypes as fv
+from fake_machine import FAKES
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("FUSEVAL_BUILD_DIR", ROOT / "build" / "release"))
-FAKES = BUILD / "tests" / "fakes"
 
 
 def strided(base, shape, byte_strides):

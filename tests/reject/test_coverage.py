@@ -40,10 +40,12 @@ ELSEWHERE = {
     "was released, or never made": "tests/unit/engine/c_abi_handles_test.cpp",
 }
 
-# The header of .npy files, a line of the log, a static_assert.
+# The header of .npy files, a line of the log, a static_assert, lines of fv_info.
 NOT_MESSAGES = {
     "{{'descr': '{}{}{}', 'fortran_order': {}, 'shape': {}, }}", "planned '{}': {} kernel{}, {} bytes of temporaries",
-    "a signal handler may not wait for a lock"}
+    "a signal handler may not wait for a lock", "device cuda: not available: see cuda driver",
+    "not available: see cuda compiler", "not available: sm_{} is older than what the cuda compiler knows",
+    "not available: {}", "device cuda:{}: {}"}
 
 # Diagnostics that a test cannot provoke at all, and why.
 UNPROVOKED = {

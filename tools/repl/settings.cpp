@@ -48,9 +48,17 @@ std::string bytes_text(int64_t bytes) {
 void set_threads(Settings& s, const std::string& value) {
   s.threads = value == "all" ? 0 : static_cast<int>(whole_number(value, 1, 4096));
 }
+/// "cuda:1": a GPU by its number.
+bool is_numbered_gpu(std::string_view name) {
+  constexpr std::string_view begin = "cuda:";
+  return name.starts_with(begin) && name.size() > begin.size() &&
+         name.find_first_not_of("0123456789", begin.size()) == std::string_view::npos;
+}
+
+// Whether it is there is for the evaluation to say, which has to find it.
 void set_device(Settings& s, const std::string& value) {
-  if (value != "auto" && value != "cpu" && value != "cudasim")
-    throw ReplError("'" + value + "' is no device: auto, cpu or cudasim");
+  if (value != "auto" && value != "cpu" && value != "cuda" && value != "cudasim" && !is_numbered_gpu(value))
+    throw ReplError("'" + value + "' is no device: auto, cpu, cuda, cuda:1 and so on, or cudasim");
   s.device = value;
 }
 void set_threshold(Settings& s, const std::string& value) {
@@ -60,7 +68,8 @@ void set_threshold(Settings& s, const std::string& value) {
 constexpr Setting settings[] = {
     {"threads", "N or all", "threads that evaluate, at most",
      [](const Settings& s) { return text_of(s.threads, 0, "all"); }, set_threads},
-    {"device", "auto, cpu or cudasim", "where evaluations run", [](const Settings& s) { return s.device; }, set_device},
+    {"device", "auto, cpu, cuda, cuda:1 ..., or cudasim", "where evaluations run",
+     [](const Settings& s) { return s.device; }, set_device},
     {"memory", "auto, none, or bytes: 500M, 2G", "what one evaluation may take",
      [](const Settings& s) { return bytes_text(s.memory_limit); },
      [](Settings& s, const std::string& value) { s.memory_limit = bytes_of(value); }},
