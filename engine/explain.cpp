@@ -23,6 +23,12 @@ Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts, 
   return make_plan(function, layouts, outputs, limits);
 }
 
+Plan device_plan_of(const Function& function, const std::vector<ArrayLayout>& layouts) {
+  Plan plan = plan_of(function, layouts, device_chain_limits);
+  keep_device_chains(plan);
+  return plan;
+}
+
 template <class F>
 std::string each_kernel(const Plan& plan, F&& show) {
   std::string text;
@@ -54,7 +60,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "types") return print_types(bound.function, bound.weak_outputs);
   if (stage == "graph") return print(function);
-  if (stage == "cuda") return cuda_texts(plan_of(function, signature.layouts, device_chain_limits));
+  if (stage == "cuda") return cuda_texts(device_plan_of(function, signature.layouts));
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;
   if (stage == "plan") return print(plan);
