@@ -160,7 +160,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=FULL_COUNT)
     parser.add_argument("--seed", type=int, default=None, help="default: a new one, printed")
-    parser.add_argument("--device", choices=["cpu", "cudasim"], default="cpu", help="where the programs run besides the CPU")
+    parser.add_argument("--device", default="cpu", help="where the programs run besides the CPU: cudasim, cuda, cuda:1 …")
     parser.add_argument("--failures", type=int, default=10, help="stop after this many")
     parser.add_argument("--quiet", action="store_true", help="no coverage tables")
     parser.add_argument("--worker", type=Path, default=None, help=argparse.SUPPRESS)

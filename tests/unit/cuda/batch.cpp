@@ -41,8 +41,7 @@ void Batch::collect() {
     if (extra == 0) variants.push_back({best.vectors, true, best.short_rows});
     if (extra == 1 && (best.vectors || best.short_rows)) variants.push_back({false, best.wide, false});
     for (const codegen::CudaVariant& variant : variants) {
-      const std::string key =
-          serialise(variant) + serialise_structure(nest);
+      const std::string key = serialise(variant) + serialise_structure(nest);
       const auto [place, is_new] = known_.try_emplace(key, texts_.size());
       if (is_new) texts_.push_back(codegen::cuda_kernel(nest, {.variant = variant}));
       runs_.push_back({c, place->second});
