@@ -23,12 +23,6 @@ Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts, 
   return make_plan(function, layouts, outputs, limits);
 }
 
-Plan device_plan_of(const Function& function, const std::vector<ArrayLayout>& layouts) {
-  Plan plan = plan_of(function, layouts, device_chain_limits);
-  keep_device_chains(plan);
-  return plan;
-}
-
 template <class F>
 std::string each_kernel(const Plan& plan, F&& show) {
   std::string text;
@@ -37,7 +31,11 @@ std::string each_kernel(const Plan& plan, F&& show) {
 }
 
 // Of kernels as a device would get them for arrays that are aligned to 16 bytes: needs no device.
-std::string cuda_texts(const Plan& plan) {
+std::string cuda_texts(const Program& program, const fv_view* inputs) {
+  ResultRule rule;
+  rule.for_device = true;
+  const auto made = program.specialise(inputs, nullptr, 0, rule, nullptr);
+  const Plan& plan = made->plan();
   const std::vector<char*> aligned(plan.buffers.size(), nullptr);
   std::string text;
   for (const DeviceJob& job : device_jobs(plan, aligned.data())) {
@@ -55,12 +53,12 @@ std::string cuda_texts(const Plan& plan) {
 std::string explain(const Program& program, const fv_view* inputs, int32_t count, std::string_view stage) {
   if (stage == "ast") return frontend::print(program.ast());
   program.check_inputs(inputs, count);
+  if (stage == "cuda") return cuda_texts(program, inputs);
   const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "types") return print_types(bound.function, bound.weak_outputs);
   if (stage == "graph") return print(function);
-  if (stage == "cuda") return cuda_texts(device_plan_of(function, signature.layouts));
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;
   if (stage == "plan") return print(plan);

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <future>
+#include <thread>
+
 #include "codegen/cuda/kernel.hpp"
 #include "ir/error.hpp"
 #include "runtime/cuda/device_buffer.hpp"
@@ -87,9 +91,19 @@ class CudaDevice : public Device {
 
   Place place() const override { return {DeviceKind::cuda, device_->ordinal()}; }
   std::vector<std::shared_ptr<const DeviceModule>> compile(std::span<const DeviceSource> sources) override {
-    std::vector<std::shared_ptr<const DeviceModule>> modules;
-    for (const DeviceSource& source : sources)
-      modules.push_back(std::make_shared<CudaModule>(kernels_.get(source_of(source)), source.entries));
+    std::vector<std::shared_ptr<const DeviceModule>> modules(sources.size());
+    std::atomic<size_t> next{0};
+    const auto work = [&] {
+      for (size_t k = next++; k < sources.size(); k = next++)
+        modules[k] = std::make_shared<CudaModule>(kernels_.get(source_of(sources[k])), sources[k].entries);
+    };
+    // NVRTC takes some 50 ms a text and runs on several threads at a time. The futures wait, also for each other's
+    // errors.
+    std::vector<std::future<void>> helpers;
+    const size_t threads = std::min<size_t>(sources.size(), std::max(std::thread::hardware_concurrency(), 1u));
+    for (size_t k = 1; k < threads; ++k) helpers.push_back(std::async(std::launch::async, work));
+    work();
+    for (std::future<void>& helper : helpers) helper.get();
     return modules;
   }
   DeviceQueue& queue() override { return queue_; }

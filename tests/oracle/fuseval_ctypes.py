@@ -332,8 +332,8 @@ class Array:
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
         if dl_device not in (None, self.__dlpack_device__()) or copy:
             raise BufferError("this array is given as it is, where it is")
-        if stream not in (None, -1) and self.view.device_type == CUDA:
-            self.session.let_stream_wait(self.device, stream)
+        if stream != -1 and self.view.device_type == CUDA:
+            self.session.let_stream_wait(self.device, 1 if stream is None else stream)  # None: the legacy default stream
         versioned = max_version is not None and max_version >= (1, 0)
         return dlpack.capsule_of(self.to_dlpack(versioned), versioned)
 
