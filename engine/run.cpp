@@ -304,6 +304,54 @@ void run_away(Place place, const Program& program, const fv_view* inputs, const 
   run_on_device(program.runtime().devices.get(place), program, *made, call, options, results);
 }
 
+bool is_given(const fv_view* outputs, int32_t output_count, size_t k) {
+  return k < static_cast<size_t>(output_count) && outputs[k].data != nullptr;
+}
+
+/// Whether a call that failed half-way can be begun again: nothing that it reads may have been written.
+bool can_be_repeated(const HostCall& call) {
+  for (size_t k = 0; k < call.planned.results().size(); ++k)
+    for (const uint32_t slot : call.planned.used_slots())
+      if (is_given(call.outputs, call.output_count, k) &&
+          overlap(call.outputs[k].data, call.planned.output_extent(k), call.inputs[slot].data,
+                  call.planned.input_extent(slot)))
+        return false;
+  return true;
+}
+
+/// Whether the CPU can do what a device failed to.
+bool is_of_device(ErrorCode code) {
+  return code == ErrorCode::memory || code == ErrorCode::device || code == ErrorCode::unsupported;
+}
+
+/// A call for "auto" whose arrays are on the host: runs it on the device if that is faster. false: nothing was done, or
+/// nothing that lasts.
+bool run_away_if_faster(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                        const RunOptions& options, Results* results) {
+  Automatic& automatic = program.runtime().automatic;
+  const bool must = options.results_on == RunOptions::ResultsOn::device;
+  const Specialisation* known = program.find(inputs, outputs, output_count, options.rule);
+  if (known != nullptr && !must && Automatic::is_short(1e-9 * estimated_nanoseconds(known->kernels()))) return false;
+  program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
+  ResultRule rule = options.rule;
+  rule.for_device = true;
+  std::shared_ptr<const Specialisation> keep;
+  const HostCall call{program,      specialisation(program, inputs, outputs, output_count, rule, options.control, keep),
+                      inputs,       outputs,
+                      output_count, options};
+  const Place place = automatic.choose(call);
+  if (place.is_host()) return false;
+  try {
+    run_away(place, program, inputs, outputs, output_count, options, results);
+    return true;
+  } catch (const Error& error) {
+    if (must || !is_of_device(error.code()) || !can_be_repeated(call)) throw;
+    if (error.code() != ErrorCode::memory) automatic.settle(error.message());
+    program.runtime().hooks.log(LogLevel::warning, [&] { return error.message() + "; the CPU takes over"; });
+    return false;
+  }
+}
+
 }  // namespace
 
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
@@ -313,6 +361,9 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
   const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
   if (!place.is_host()) return run_away(place, program, inputs, outputs, output_count, options, results);
+  if (options.device.how == DeviceChoice::How::automatic && !program.runtime().automatic.is_settled() &&
+      run_away_if_faster(program, inputs, outputs, output_count, options, results))
+    return;
   if (options.results_on == RunOptions::ResultsOn::device)
     throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");
   std::shared_ptr<const Specialisation> keep;

@@ -125,21 +125,6 @@ std::string print_header(const LoopNest& nest) {
   return text + "\n";
 }
 
-// Bytes that an operand touches: elements along the axes that it moves on.
-int64_t bytes_of(const LoopNest& nest, const Operand& operand) {
-  if (operand.kind == OperandKind::index) return 0;
-  int64_t bytes = size_of(operand.dtype);
-  for (size_t k = 0; k < nest.axes.size(); ++k)
-    if (operand.strides[k] != 0 || nest.axes[k].extent == 0) bytes *= nest.axes[k].extent;
-  return bytes;
-}
-
-int64_t bytes_moved(const LoopNest& nest) {
-  int64_t bytes = 0;
-  for (const Operand& operand : nest.operands) bytes += bytes_of(nest, operand);
-  return bytes;
-}
-
 // Kernels of a tiled chain find in the cache what one of them has touched, and what only they exchange stays there.
 int64_t bytes_moved(const Plan& plan) {
   int64_t sum = 0;

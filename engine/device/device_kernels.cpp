@@ -63,6 +63,13 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
   return found;
 }
 
+// Without the texts one does not know how many entries there will be: a nest has two at most, and mostly one.
+int DeviceKernels::missing(const Wanted& wanted) {
+  const auto known = find(cache_key(wanted));
+  if (known == nullptr) return 1;
+  return static_cast<int>(codegen::cuda_entries_used(*known->code, wanted.extents) - std::min(known->modules.size(), codegen::cuda_entries_used(*known->code, wanted.extents)));
+}
+
 std::shared_ptr<const DeviceKernel> DeviceKernels::find(const std::string& key) {
   std::lock_guard lock(mutex_);
   const auto* known = kernels_.find(key);
