@@ -324,6 +324,9 @@ bool is_of_device(ErrorCode code) {
   return code == ErrorCode::memory || code == ErrorCode::device || code == ErrorCode::unsupported;
 }
 
+/// Put at a specialisation for the CPU: no device could be faster.
+struct IsShort : Attachment {};
+
 /// A call for "auto" whose arrays are on the host: runs it on the device if that is faster. false: nothing was done, or
 /// nothing that lasts.
 bool run_away_if_faster(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
@@ -331,7 +334,8 @@ bool run_away_if_faster(const Program& program, const fv_view* inputs, const fv_
   Automatic& automatic = program.runtime().automatic;
   const bool must = options.results_on == RunOptions::ResultsOn::device;
   const Specialisation* known = program.find(inputs, outputs, output_count, options.rule);
-  if (known != nullptr && !must && Automatic::is_short(1e-9 * estimated_nanoseconds(known->kernels()))) return false;
+  if (known != nullptr && !must && known->attachments().find<IsShort>([](const IsShort&) { return true; }))
+    return false;
   program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
   ResultRule rule = options.rule;
   rule.for_device = true;
@@ -339,6 +343,8 @@ bool run_away_if_faster(const Program& program, const fv_view* inputs, const fv_
   const HostCall call{program,      specialisation(program, inputs, outputs, output_count, rule, options.control, keep),
                       inputs,       outputs,
                       output_count, options};
+  if (known != nullptr && !must && Automatic::is_short(call.planned))
+    known->attachments().add(std::make_unique<IsShort>());
   const Place place = automatic.choose(call);
   if (place.is_host()) return false;
   try {

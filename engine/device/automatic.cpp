@@ -99,9 +99,13 @@ DeviceRates rates_of_device(const std::shared_ptr<Runtime>& runtime, DeviceSpace
 
 }  // namespace
 
+bool Automatic::is_short(const Specialisation& planned) {
+  return work_of(planned).usual_seconds < shortest_worth_seconds;
+}
+
 Place Automatic::choose(const HostCall& call) {
   const bool must = call.options.results_on == RunOptions::ResultsOn::device;
-  if (!must && is_short(work_of(call.planned).usual_seconds)) return {};
+  if (!must && is_short(call.planned)) return {};
   const Rivals* rivals = rivals_.load(std::memory_order_acquire);
   if (rivals == nullptr && (must || is_worth_waking(call)))
     rivals = must ? wake(call.program.shared_runtime()) : try_to_wake(call.program.shared_runtime());

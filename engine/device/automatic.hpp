@@ -65,8 +65,8 @@ class Automatic {
 
   /// Whether every call stays on the CPU.
   bool is_settled() const { return is_settled_.load(std::memory_order_acquire); }
-  /// Whether a call of this length, by any measure, is too short for a device.
-  static bool is_short(double seconds) { return seconds < shortest_worth_seconds; }
+  /// Whether such a call is too short for any device, by usual rates.
+  static bool is_short(const Specialisation& planned);
   /// The CPU's place, or the device's. Thread-safe.
   Place choose(const HostCall& call);
   /// From now on everything stays on the CPU.

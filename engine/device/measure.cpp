@@ -73,7 +73,7 @@ class CpuMeasurement {
     rates.threads = runtime_->pool.threads();
     const Sample copy(runtime_, "-a", DType::float64, {});
     rates.one.memory = bytes_a_second(copy, bytes, 1, 2);
-    rates.all.memory = bytes_a_second(copy, bytes, rates.threads, 3);
+    rates.all.memory = std::max(rates.one.memory, bytes_a_second(copy, bytes, rates.threads, 3));
     rates.cache_one = bytes_a_second(copy, int64_t{128} << 10, 1, 20);
     measure_units(rates, DType::float64, &Speed::float64_units);
     measure_units(rates, DType::float32, &Speed::other_units);
@@ -95,7 +95,7 @@ class CpuMeasurement {
       return few_units * functions_of / shortest_of(4, once);
     };
     rates.one.*speed = measured(1);
-    rates.all.*speed = measured(rates.threads);
+    rates.all.*speed = std::max(rates.one.*speed, measured(rates.threads));
   }
 
   const std::shared_ptr<Runtime>& runtime_;

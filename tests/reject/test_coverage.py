@@ -20,7 +20,8 @@ TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?P<raw>.*?)\)"|"(?P<plain>(?:[^"\\\
 # Files whose literals are printed, also by debug builds alone, or are broken invariants (Error(internal)), not diagnostics.
 NO_DIAGNOSTICS = {
     "frontend/ast.cpp", "frontend/unicode.cpp", "ir/print.cpp", "ir/verify_graph.cpp", "ir/verify_loops.cpp",
-    "runtime/cpu_limits.cpp", "engine/handle_book.cpp", "engine/device/simulated_device.cpp"}
+    "runtime/cpu_limits.cpp", "engine/handle_book.cpp", "engine/device/simulated_device.cpp",
+    "engine/device/explain_choice.cpp"}
 
 # What no text can provoke, as it takes a driver, a compiler or a kernel that goes wrong: these have tests of their own, which
 # make every call of the driver fail in turn (cuda_runtime) and plant every fault (cudasim).
