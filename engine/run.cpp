@@ -345,9 +345,9 @@ bool run_away_if_faster(const Program& program, const fv_view* inputs, const fv_
                       output_count, options};
   if (known != nullptr && !must && Automatic::is_short(call.planned))
     known->attachments().add(std::make_unique<IsShort>());
-  const Place place = automatic.choose(call);
-  if (place.is_host()) return false;
   try {
+    const Place place = automatic.choose(call);
+    if (place.is_host()) return false;
     run_away(place, program, inputs, outputs, output_count, options, results);
     return true;
   } catch (const Error& error) {

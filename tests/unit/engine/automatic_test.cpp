@@ -209,6 +209,27 @@ TEST_CASE("auto: a device that fails, or is too small, leaves the work to the CP
   }
 }
 
+TEST_CASE("auto: whatever call of the driver fails, a call of the host's arrays has its results") {
+  const auto calls_of = [](std::uint64_t failing, Result code) {
+    const Machine machine(fast);
+    machine.gpu->fail_call(failing, code);
+    const fuseval::Session session = new_session();
+    CHECK(value(session, automatically()) == expected());
+    const std::uint64_t calls = machine.gpu->calls();
+    machine.gpu->fail_call(0, code);
+    CHECK(value(session, automatically()) == expected());
+    return calls;
+  };
+  const std::uint64_t calls = calls_of(0, Result::success);
+  REQUIRE(calls > 40);
+  for (const Result code : {Result::unknown, Result::out_of_memory, Result::illegal_address})
+    for (std::uint64_t k = 1; k <= calls; ++k) {
+      CAPTURE(k);
+      CAPTURE(static_cast<int>(code));
+      calls_of(k, code);
+    }
+}
+
 TEST_CASE("auto: what has not been measured is measured, and kept") {
   const Machine machine;
   const std::string choice_of_first = choice(new_session());
