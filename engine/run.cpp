@@ -327,15 +327,17 @@ bool is_of_device(ErrorCode code) {
 /// Put at a specialisation for the CPU: no device could be faster.
 struct IsShort : Attachment {};
 
-/// A call for "auto" whose arrays are on the host: runs it on the device if that is faster. false: nothing was done, or
-/// nothing that lasts.
-bool run_away_if_faster(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                        const RunOptions& options, Results* results) {
+bool is_known_to_be_short(const Specialisation* known) {
+  return known != nullptr && known->attachments().find<IsShort>([](const IsShort&) { return true; }) != nullptr;
+}
+
+/// A call for "auto" whose arrays are on the host: runs it on the device if that is faster. known: the specialisation
+/// for the CPU, if there is one. false: nothing was done, or nothing that lasts.
+bool run_away_if_faster(const Program& program, const Specialisation* known, const fv_view* inputs,
+                        const fv_view* outputs, int32_t output_count, const RunOptions& options, Results* results) {
   Automatic& automatic = program.runtime().automatic;
   const bool must = options.results_on == RunOptions::ResultsOn::device;
-  const Specialisation* known = program.find(inputs, outputs, output_count, options.rule);
-  if (known != nullptr && !must && known->attachments().find<IsShort>([](const IsShort&) { return true; }))
-    return false;
+  if (automatic.is_settled() || (!must && is_known_to_be_short(known))) return false;
   program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
   ResultRule rule = options.rule;
   rule.for_device = true;
@@ -367,13 +369,13 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
   const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
   if (!place.is_host()) return run_away(place, program, inputs, outputs, output_count, options, results);
-  if (options.device.how == DeviceChoice::How::automatic && !program.runtime().automatic.is_settled() &&
-      run_away_if_faster(program, inputs, outputs, output_count, options, results))
+  const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
+  if (options.device.how == DeviceChoice::How::automatic &&
+      run_away_if_faster(program, made, inputs, outputs, output_count, options, results))
     return;
   if (options.results_on == RunOptions::ResultsOn::device)
     throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");
   std::shared_ptr<const Specialisation> keep;
-  const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
   if (made == nullptr) {
     program.check_inputs(inputs, input_count);
     made = &specialisation(program, inputs, outputs, output_count, options.rule, options.control, keep);
