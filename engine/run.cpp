@@ -331,33 +331,49 @@ bool is_known_to_be_short(const Specialisation* known) {
   return known != nullptr && known->attachments().find<IsShort>([](const IsShort&) { return true; }) != nullptr;
 }
 
-/// A call for "auto" whose arrays are on the host: runs it on the device if that is faster. known: the specialisation
-/// for the CPU, if there is one. false: nothing was done, or nothing that lasts.
+/// A call for "auto" of arrays on the host whose results are to stay on a device: wherever there is one.
+bool run_away_if_possible(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                          const RunOptions& options, Results* results) {
+  const Rivals* rivals = program.runtime().automatic.wake(program.shared_runtime());
+  if (rivals == nullptr) return false;
+  run_away(rivals->space.device->place(), program, inputs, outputs, output_count, options, results);
+  return true;
+}
+
+/// A call for "auto" of arrays on the host: runs it on the device if that is faster. known: the specialisation for the
+/// CPU, if there is one. false: nothing was done, or nothing that lasts.
 bool run_away_if_faster(const Program& program, const Specialisation* known, const fv_view* inputs,
                         const fv_view* outputs, int32_t output_count, const RunOptions& options, Results* results) {
   Automatic& automatic = program.runtime().automatic;
-  const bool must = options.results_on == RunOptions::ResultsOn::device;
-  if (automatic.is_settled() || (!must && is_known_to_be_short(known))) return false;
+  if (automatic.is_settled() || is_known_to_be_short(known)) return false;
   program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
+  if (needs_stand_ins(program, inputs, outputs, output_count)) return false;
   ResultRule rule = options.rule;
   rule.for_device = true;
   std::shared_ptr<const Specialisation> keep;
   const HostCall call{program,      specialisation(program, inputs, outputs, output_count, rule, options.control, keep),
                       inputs,       outputs,
                       output_count, options};
-  if (known != nullptr && !must && Automatic::is_short(call.planned))
-    known->attachments().add(std::make_unique<IsShort>());
+  if (known != nullptr && Automatic::is_short(call.planned)) known->attachments().add(std::make_unique<IsShort>());
   try {
     const Place place = automatic.choose(call);
     if (place.is_host()) return false;
     run_away(place, program, inputs, outputs, output_count, options, results);
     return true;
   } catch (const Error& error) {
-    if (must || !is_of_device(error.code()) || !can_be_repeated(call)) throw;
+    if (!is_of_device(error.code()) || !can_be_repeated(call)) throw;
     if (error.code() != ErrorCode::memory) automatic.settle(error.message());
     program.runtime().hooks.log(LogLevel::warning, [&] { return error.message() + "; the CPU takes over"; });
     return false;
   }
+}
+
+/// Whether a call for "auto" of arrays on the host has been run on a device.
+bool has_run_away(const Program& program, const Specialisation* known, const fv_view* inputs, const fv_view* outputs,
+                  int32_t output_count, const RunOptions& options, Results* results) {
+  if (options.results_on == RunOptions::ResultsOn::device)
+    return run_away_if_possible(program, inputs, outputs, output_count, options, results);
+  return run_away_if_faster(program, known, inputs, outputs, output_count, options, results);
 }
 
 }  // namespace
@@ -371,7 +387,7 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (!place.is_host()) return run_away(place, program, inputs, outputs, output_count, options, results);
   const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
   if (options.device.how == DeviceChoice::How::automatic &&
-      run_away_if_faster(program, made, inputs, outputs, output_count, options, results))
+      has_run_away(program, made, inputs, outputs, output_count, options, results))
     return;
   if (options.results_on == RunOptions::ResultsOn::device)
     throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");

@@ -104,13 +104,10 @@ bool Automatic::is_short(const Specialisation& planned) {
 }
 
 Place Automatic::choose(const HostCall& call) {
-  const bool must = call.options.results_on == RunOptions::ResultsOn::device;
-  if (!must && is_short(call.planned)) return {};
+  if (is_short(call.planned)) return {};
   const Rivals* rivals = rivals_.load(std::memory_order_acquire);
-  if (rivals == nullptr && (must || is_worth_waking(call)))
-    rivals = must ? wake(call.program.shared_runtime()) : try_to_wake(call.program.shared_runtime());
-  if (rivals == nullptr) return {};
-  return must || gains(*rivals, call) ? rivals->space.device->place() : Place{};
+  if (rivals == nullptr && is_worth_waking(call)) rivals = try_to_wake(call.program.shared_runtime());
+  return rivals != nullptr && gains(*rivals, call) ? rivals->space.device->place() : Place{};
 }
 
 bool Automatic::gains(const Rivals& rivals, const HostCall& call) {

@@ -49,6 +49,17 @@ KernelWork work_of(const LoopNest& nest) {
   return work;
 }
 
+KernelWork work_of(const Plan& plan, const Chain& chain) {
+  KernelWork work;
+  for (size_t k = chain.first; k < chain.first + chain.size(); ++k) {
+    const KernelWork one = work_of(plan.kernels[k]);
+    work.float64_units += one.float64_units;
+    work.other_units += one.other_units;
+  }
+  work.bytes = static_cast<double>(bytes_moved(plan, chain));
+  return work;
+}
+
 // Memory and arithmetic go on at the same time.
 double seconds_of(const KernelWork& work, const Speed& speed) {
   const double arithmetic = work.float64_units / speed.float64_units + work.other_units / speed.other_units;
@@ -70,8 +81,16 @@ Speed speed_of(const CpuRates& rates, int threads) {
 }  // namespace
 
 void Work::add(const Plan& plan) {
-  for (const LoopNest& nest : plan.kernels)
-    if (nest.parallel_count() > 0) kernels.push_back(work_of(nest));
+  auto chain = plan.chains.begin();
+  for (size_t k = 0; k < plan.kernels.size();) {
+    const bool is_chain = chain != plan.chains.end() && chain->first == k;
+    if (is_chain && chain->is_tiled())
+      kernels.push_back(work_of(plan, *chain));
+    else if (plan.kernels[k].parallel_count() > 0)
+      kernels.push_back(work_of(plan.kernels[k]));
+    k += is_chain && chain->is_tiled() ? chain->size() : 1;
+    if (is_chain) ++chain;
+  }
 }
 
 KernelWork Work::total() const {

@@ -43,8 +43,8 @@ struct KernelWork {
   int launches = 1;
 };
 
-/// What a plan's kernels do, wherever they run: bytes and operations as `explain --stage plan` counts them, without
-/// tiles (which save the CPU at most a third of the time where memory is what it waits for).
+/// What a plan's kernels do, wherever they run; those of a tiled chain count as one. The plan is the device's: the CPU
+/// may tile more, which saves it at most a third of the time where memory is what it waits for.
 struct Work {
   std::vector<KernelWork> kernels;
   void add(const Plan& plan);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace fuseval::engine {
@@ -67,7 +68,8 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
 int DeviceKernels::missing(const Wanted& wanted) {
   const auto known = find(cache_key(wanted));
   if (known == nullptr) return 1;
-  return static_cast<int>(codegen::cuda_entries_used(*known->code, wanted.extents) - std::min(known->modules.size(), codegen::cuda_entries_used(*known->code, wanted.extents)));
+  const auto entries = static_cast<int>(codegen::cuda_entries_used(*known->code, wanted.extents));
+  return std::max(0, entries - static_cast<int>(known->modules.size()));
 }
 
 std::shared_ptr<const DeviceKernel> DeviceKernels::find(const std::string& key) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/device/aligned_call.hpp"
 #include "engine/placing.hpp"
 #include "engine/runtime.hpp"
 
@@ -90,8 +91,10 @@ std::string explain_on_host(const Program& program, const fv_view* inputs) {
 
 std::string explain_choice(const Program& program, const fv_view* inputs) {
   const Place place = place_of_call(program, inputs, nullptr, 0, {});
-  if (place.is_host()) return explain_on_host(program, inputs);
-  return fmt::format("choice: {}, as inputs are there\n", name_of(place));
+  if (!place.is_host()) return fmt::format("choice: {}, as inputs are there\n", name_of(place));
+  if (needs_stand_ins(program, inputs, nullptr, 0))
+    return "choice: cpu, as elements of an input are not aligned, which no device can use\n";
+  return explain_on_host(program, inputs);
 }
 
 }  // namespace fuseval::engine

@@ -143,6 +143,32 @@ TEST_CASE("auto: arrays that are on the device stay there, results may be asked 
   CHECK(session.to_host(result[0]).to_vector<double>() == expected());
 }
 
+TEST_CASE("auto: packed records stay, with the CPU's bits") {
+  const Machine machine(fast);
+  const fuseval::Session session = new_session();
+  std::vector<char> bytes(a.size() * 9);
+  for (std::size_t k = 0; k < a.size(); ++k) std::memcpy(&bytes[9 * k], &a[k], sizeof(double));
+  const std::int64_t shape[] = {static_cast<std::int64_t>(a.size())}, strides[] = {9};
+  const fuseval::View packed(fv_view{bytes.data(), FV_FLOAT64, 1, shape, strides, FV_DEVICE_CPU, 0, 0});
+  for (int k = 0; k < 2; ++k)
+    CHECK(session.evaluate(heavy, {{"a", packed}}, automatically())[0].to_vector<double>() == expected());
+  CHECK(machine.launches() == 0);
+  CHECK(contains(session.explain(heavy, {{"a", packed}}, "device"),
+                 "choice: cpu, as elements of an input are not aligned"));
+}
+
+TEST_CASE("auto: rows in a chain of kernels, with the CPU's bits") {
+  const Machine machine(fast);
+  const fuseval::Session session = new_session();
+  const std::vector<double> rows = near_one<double>(64 * 100);
+  const fuseval::View view = fuseval::view(const_cast<double*>(rows.data()), {64, 100});
+  const char* const softmax = "exp(sin(r) - max(r, axis=1, keepdims=True)) / sum(exp(sin(r)), axis=1, keepdims=True)";
+  const auto on_cpu = session.evaluate(softmax, {{"r", view}})[0].to_vector<double>();
+  CHECK(session.evaluate(softmax, {{"r", view}}, automatically())[0].to_vector<double>() == on_cpu);
+  CHECK(machine.launches() >= 1);
+  CHECK(contains(session.explain(softmax, {{"r", view}}, "device"), "choice: cuda:0"));
+}
+
 TEST_CASE("auto: page-locked arrays are a case of their own") {
   const Machine machine(slow);
   const fuseval::Session session = new_session();
