@@ -41,9 +41,10 @@ ELSEWHERE = {
     "was released, or never made": "tests/unit/engine/c_abi_handles_test.cpp",
 }
 
-# The header of .npy files, a line of the log, a static_assert, lines of fv_info.
+# The header of .npy files, lines of the log, a static_assert, lines of fv_info, what a device is, a key.
 NOT_MESSAGES = {
     "{{'descr': '{}{}{}', 'fortran_order': {}, 'shape': {}, }}", "planned '{}': {} kernel{}, {} bytes of temporaries",
+    "{}, sm_{}, driver of CUDA {}", "; the CPU takes over", "calibration 1\nfuseval {}.{}.{}\n{}\nthreads {}\n",
     "a signal handler may not wait for a lock", "device cuda: not available: see cuda driver",
     "not available: see cuda compiler", "not available: sm_{} is older than what the cuda compiler knows",
     "not available: {}", "device cuda:{}: {}"}
