@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <typeinfo>
 
 namespace fuseval::engine {
 
@@ -29,12 +30,11 @@ class Attachments {
   Attachments(const Attachments&) = delete;
   Attachments& operator=(const Attachments&) = delete;
 
-  /// The latest that is a T and fits; nullptr if none does.
+  /// The latest that is a T (not of a class derived from it: this is on warm paths) and fits; nullptr if none does.
   template <class T, class Fits>
   const T* find(Fits&& fits) const {
     for (const Attachment* entry = first_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next_)
-      if (const auto* candidate = dynamic_cast<const T*>(entry); candidate != nullptr && fits(*candidate))
-        return candidate;
+      if (typeid(*entry) == typeid(T) && fits(static_cast<const T&>(*entry))) return static_cast<const T*>(entry);
     return nullptr;
   }
   template <class T>

@@ -6,6 +6,7 @@
 #include "codegen/llvm/kernel.hpp"
 #include "engine/device/cuda_device.hpp"
 #include "engine/device/device_jobs.hpp"
+#include "engine/device/explain_choice.hpp"
 #include "engine/device/simulated_device.hpp"
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
@@ -54,6 +55,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   if (stage == "ast") return frontend::print(program.ast());
   program.check_inputs(inputs, count);
   if (stage == "cuda") return cuda_texts(program, inputs);
+  if (stage == "device") return explain_choice(program, inputs);
   const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
   const Function function = simplify(bound.function, codegen::host_folder());
@@ -66,7 +68,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   if (stage == "llvm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::llvm_ir(nest, target); });
   if (stage == "asm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::assembly(nest, target); });
   throw Error(ErrorCode::argument,
-              fmt::format("there is no stage '{}': types, ast, graph, loops, plan, llvm, asm, cuda", stage));
+              fmt::format("there is no stage '{}': types, ast, graph, loops, plan, llvm, asm, cuda, device", stage));
 }
 
 std::string information(const Runtime& runtime) {

@@ -304,6 +304,78 @@ void run_away(Place place, const Program& program, const fv_view* inputs, const 
   run_on_device(program.runtime().devices.get(place), program, *made, call, options, results);
 }
 
+bool is_given(const fv_view* outputs, int32_t output_count, size_t k) {
+  return k < static_cast<size_t>(output_count) && outputs[k].data != nullptr;
+}
+
+/// Whether a call that failed half-way can be begun again: nothing that it reads may have been written.
+bool can_be_repeated(const HostCall& call) {
+  for (size_t k = 0; k < call.planned.results().size(); ++k)
+    for (const uint32_t slot : call.planned.used_slots())
+      if (is_given(call.outputs, call.output_count, k) &&
+          overlap(call.outputs[k].data, call.planned.output_extent(k), call.inputs[slot].data,
+                  call.planned.input_extent(slot)))
+        return false;
+  return true;
+}
+
+/// Whether the CPU can do what a device failed to.
+bool is_of_device(ErrorCode code) {
+  return code == ErrorCode::memory || code == ErrorCode::device || code == ErrorCode::unsupported;
+}
+
+/// Put at a specialisation for the CPU: no device could be faster.
+struct IsShort : Attachment {};
+
+bool is_known_to_be_short(const Specialisation* known) {
+  return known != nullptr && known->attachments().find<IsShort>([](const IsShort&) { return true; }) != nullptr;
+}
+
+/// A call for "auto" of arrays on the host whose results are to stay on a device: wherever there is one.
+bool run_away_if_possible(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                          const RunOptions& options, Results* results) {
+  const Rivals* rivals = program.runtime().automatic.wake(program.shared_runtime());
+  if (rivals == nullptr) return false;
+  run_away(rivals->space.device->place(), program, inputs, outputs, output_count, options, results);
+  return true;
+}
+
+/// A call for "auto" of arrays on the host: runs it on the device if that is faster. known: the specialisation for the
+/// CPU, if there is one. false: nothing was done, or nothing that lasts.
+bool run_away_if_faster(const Program& program, const Specialisation* known, const fv_view* inputs,
+                        const fv_view* outputs, int32_t output_count, const RunOptions& options, Results* results) {
+  Automatic& automatic = program.runtime().automatic;
+  if (automatic.is_settled() || is_known_to_be_short(known)) return false;
+  program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
+  if (needs_stand_ins(program, inputs, outputs, output_count)) return false;
+  ResultRule rule = options.rule;
+  rule.for_device = true;
+  std::shared_ptr<const Specialisation> keep;
+  const HostCall call{program,      specialisation(program, inputs, outputs, output_count, rule, options.control, keep),
+                      inputs,       outputs,
+                      output_count, options};
+  if (known != nullptr && Automatic::is_short(call.planned)) known->attachments().add(std::make_unique<IsShort>());
+  try {
+    const Place place = automatic.choose(call);
+    if (place.is_host()) return false;
+    run_away(place, program, inputs, outputs, output_count, options, results);
+    return true;
+  } catch (const Error& error) {
+    if (!is_of_device(error.code()) || !can_be_repeated(call)) throw;
+    if (error.code() != ErrorCode::memory) automatic.settle(error.message());
+    program.runtime().hooks.log(LogLevel::warning, [&] { return error.message() + "; the CPU takes over"; });
+    return false;
+  }
+}
+
+/// Whether a call for "auto" of arrays on the host has been run on a device.
+bool has_run_away(const Program& program, const Specialisation* known, const fv_view* inputs, const fv_view* outputs,
+                  int32_t output_count, const RunOptions& options, Results* results) {
+  if (options.results_on == RunOptions::ResultsOn::device)
+    return run_away_if_possible(program, inputs, outputs, output_count, options, results);
+  return run_away_if_faster(program, known, inputs, outputs, output_count, options, results);
+}
+
 }  // namespace
 
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
@@ -313,10 +385,13 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
   const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
   if (!place.is_host()) return run_away(place, program, inputs, outputs, output_count, options, results);
+  const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
+  if (options.device.how == DeviceChoice::How::automatic &&
+      has_run_away(program, made, inputs, outputs, output_count, options, results))
+    return;
   if (options.results_on == RunOptions::ResultsOn::device)
     throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");
   std::shared_ptr<const Specialisation> keep;
-  const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
   if (made == nullptr) {
     program.check_inputs(inputs, input_count);
     made = &specialisation(program, inputs, outputs, output_count, options.rule, options.control, keep);

@@ -5,6 +5,7 @@
 
 #include "codegen/llvm/kernel.hpp"
 #include "engine/counters.hpp"
+#include "engine/device/automatic.hpp"
 #include "engine/device/devices.hpp"
 #include "engine/hooks.hpp"
 #include "engine/kernel_cache.hpp"
@@ -45,7 +46,8 @@ struct Runtime {
         pool(options.threads, options.hooks.parallel_for),
         kernels(options.kernel_limit, counters),
         chains(chain_limits(pool.threads())),
-        devices(options.kernel_limit, counters) {}
+        devices(options.kernel_limit, counters),
+        automatic(options.kernel_limit) {}
 
   HooksOwner hooks_owner;  ///< before everything that may call a hook, so destroyed after it
   const codegen::TargetOptions target;
@@ -57,6 +59,7 @@ struct Runtime {
   KernelCache kernels;
   ChainLimits chains;
   Devices devices;
+  Automatic automatic;  ///< after the devices that it refers to
 };
 
 }  // namespace fuseval::engine

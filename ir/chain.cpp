@@ -1,6 +1,7 @@
 #include "ir/chain.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "ir/plan.hpp"
@@ -369,6 +370,17 @@ bool shares_rows(const LoopNest& writer, const Operand& write, std::span<const u
 std::vector<Chain> find_chains(Plan& plan, const ChainLimits& limits) {
   if (plan.kernels.size() < 2) return {};
   return ChainFinder(plan, limits).run();
+}
+
+int64_t bytes_moved(const Plan& plan, const Chain& chain) {
+  std::map<uint32_t, int64_t> touched;
+  for (size_t k = chain.first; k < chain.first + chain.size(); ++k)
+    for (const Operand& operand : plan.kernels[k].operands)
+      if (operand.kind != OperandKind::index && plan.tile_of[operand.buffer] < 0)
+        touched[operand.buffer] = std::max(touched[operand.buffer], bytes_of(plan.kernels[k], operand));
+  int64_t sum = 0;
+  for (const auto& [buffer, bytes] : touched) sum += bytes;
+  return sum;
 }
 
 }  // namespace fuseval

@@ -53,6 +53,20 @@ int LoopNest::parallel_rank() const {
 int64_t LoopNest::parallel_count() const { return count_of(*this, AxisKind::parallel); }
 int64_t LoopNest::reduce_count() const { return count_of(*this, AxisKind::reduce); }
 
+int64_t bytes_of(const LoopNest& nest, const Operand& operand) {
+  if (operand.kind == OperandKind::index) return 0;
+  int64_t bytes = size_of(operand.dtype);
+  for (size_t k = 0; k < nest.axes.size(); ++k)
+    if (operand.strides[k] != 0 || nest.axes[k].extent == 0) bytes *= nest.axes[k].extent;
+  return bytes;
+}
+
+int64_t bytes_moved(const LoopNest& nest) {
+  int64_t bytes = 0;
+  for (const Operand& operand : nest.operands) bytes += bytes_of(nest, operand);
+  return bytes;
+}
+
 int LoopNest::vector_axis() const {
   if (is_reduction() && order == ReductionOrder::lanes) return parallel_rank() < rank() ? rank() - 1 : -1;
   return parallel_rank() - 1;

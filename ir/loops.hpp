@@ -104,6 +104,11 @@ struct LoopNest {
   int vector_axis() const;
 };
 
+/// Bytes that an operand touches: elements along the axes that it moves on.
+int64_t bytes_of(const LoopNest& nest, const Operand& operand);
+/// Of all operands.
+int64_t bytes_moved(const LoopNest& nest);
+
 LayoutClass layout_class(const LoopNest& nest, const Operand& operand);
 
 /// Everything the code depends on, as bytes: length-prefixed, with no names, sizes, strides or constants.

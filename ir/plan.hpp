@@ -41,6 +41,10 @@ struct ArrayLayout {
 Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
                const ChainLimits& limits);
 
+/// Bytes that the kernels of a tiled chain read from and write to memory: they find in the cache what one of them has
+/// touched, and what only they exchange stays there.
+int64_t bytes_moved(const Plan& plan, const Chain& chain);
+
 /// A line a kernel: space, loads, stores, bytes moved; a line a chain; then totals.
 std::string print(const Plan& plan);
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
 
 #include "ir/graph.hpp"
 #include "ir/loops.hpp"
@@ -125,37 +124,14 @@ std::string print_header(const LoopNest& nest) {
   return text + "\n";
 }
 
-// Bytes that an operand touches: elements along the axes that it moves on.
-int64_t bytes_of(const LoopNest& nest, const Operand& operand) {
-  if (operand.kind == OperandKind::index) return 0;
-  int64_t bytes = size_of(operand.dtype);
-  for (size_t k = 0; k < nest.axes.size(); ++k)
-    if (operand.strides[k] != 0 || nest.axes[k].extent == 0) bytes *= nest.axes[k].extent;
-  return bytes;
-}
-
-int64_t bytes_moved(const LoopNest& nest) {
-  int64_t bytes = 0;
-  for (const Operand& operand : nest.operands) bytes += bytes_of(nest, operand);
-  return bytes;
-}
-
-// Kernels of a tiled chain find in the cache what one of them has touched, and what only they exchange stays there.
 int64_t bytes_moved(const Plan& plan) {
   int64_t sum = 0;
   for (size_t k = 0; k < plan.kernels.size(); ++k)
     if (std::none_of(plan.chains.begin(), plan.chains.end(),
                      [&](const Chain& chain) { return chain.is_tiled() && chain.contains(k); }))
       sum += bytes_moved(plan.kernels[k]);
-  for (const Chain& chain : plan.chains) {
-    if (!chain.is_tiled()) continue;
-    std::map<uint32_t, int64_t> touched;
-    for (size_t k = chain.first; k < chain.first + chain.size(); ++k)
-      for (const Operand& operand : plan.kernels[k].operands)
-        if (operand.kind != OperandKind::index && plan.tile_of[operand.buffer] < 0)
-          touched[operand.buffer] = std::max(touched[operand.buffer], bytes_of(plan.kernels[k], operand));
-    for (const auto& [buffer, bytes] : touched) sum += bytes;
-  }
+  for (const Chain& chain : plan.chains)
+    if (chain.is_tiled()) sum += bytes_moved(plan, chain);
   return sum;
 }
 

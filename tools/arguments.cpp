@@ -121,7 +121,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
 CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
   CLI::App* explain = app.add_subcommand("explain", "show what an expression is compiled to");
   add_text_and_bindings(*explain, arguments);
-  explain->add_option("--stage", arguments.stage, "types, ast, graph, loops, llvm, asm, cuda or plan (default)")
+  explain->add_option("--stage", arguments.stage, "types, ast, graph, loops, llvm, asm, cuda, device or plan (default)")
       ->check(CLI::IsMember(std::vector<std::string>(stages.begin(), stages.end())))
       ->type_name("S");
   return explain;

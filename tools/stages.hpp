@@ -6,7 +6,7 @@
 
 namespace fuseval::tools {
 
-inline constexpr std::array<std::string_view, 8> stages = {"types", "ast", "graph", "loops",
-                                                           "llvm",  "asm", "cuda",  "plan"};
+inline constexpr std::array<std::string_view, 9> stages = {"types", "ast",  "graph",  "loops", "llvm",
+                                                           "asm",   "cuda", "device", "plan"};
 
 }  // namespace fuseval::tools

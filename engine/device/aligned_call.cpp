@@ -72,4 +72,10 @@ void AlignedCall::copy_back() const {
     if (is_replaced(k)) copy_view(outputs_[k], given_outputs_[k]);
 }
 
+bool needs_stand_ins(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count) {
+  for (size_t k = 0; k < program.inputs().size(); ++k)
+    if (program.is_used(k) && wants_copy(inputs[k])) return true;
+  return std::any_of(outputs, outputs + output_count, wants_copy);
+}
+
 }  // namespace fuseval::engine

@@ -36,4 +36,7 @@ class AlignedCall {
   std::vector<runtime::Buffer> copies_;
 };
 
+/// Whether some array on the host cannot be used by a device as it lies.
+bool needs_stand_ins(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count);
+
 }  // namespace fuseval::engine

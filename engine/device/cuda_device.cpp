@@ -90,6 +90,11 @@ class CudaDevice : public Device {
         queue_(cuda::Stream::create(device_)) {}
 
   Place place() const override { return {DeviceKind::cuda, device_->ordinal()}; }
+  std::string description() const override {
+    return fmt::format("{}, sm_{}, driver of CUDA {}", device_->properties().name, device_->properties().arch(),
+                       device_->driver().version_text());
+  }
+  bool is_pinned(const char* data) override { return device_->is_pinned(data); }
   std::vector<std::shared_ptr<const DeviceModule>> compile(std::span<const DeviceSource> sources) override {
     std::vector<std::shared_ptr<const DeviceModule>> modules(sources.size());
     std::atomic<size_t> next{0};

@@ -77,6 +77,10 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual Place place() const = 0;
+  /// What it is, for people and as a key of what was measured on it: its name, architecture and driver's version.
+  virtual std::string description() const = 0;
+  /// Whether the host's memory at this address is page-locked for the device.
+  virtual bool is_pinned(const char* data) = 0;
   /// One module a source, in their order.
   virtual std::vector<std::shared_ptr<const DeviceModule>> compile(std::span<const DeviceSource> sources) = 0;
   /// The session's own.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace fuseval::engine {
@@ -61,6 +62,14 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
     found[made.position] = keep(made.key, std::make_shared<const DeviceKernel>(std::move(made.kernel)));
   }
   return found;
+}
+
+// Without the texts one does not know how many entries there will be: a nest has two at most, and mostly one.
+int DeviceKernels::missing(const Wanted& wanted) {
+  const auto known = find(cache_key(wanted));
+  if (known == nullptr) return 1;
+  const auto entries = static_cast<int>(codegen::cuda_entries_used(*known->code, wanted.extents));
+  return std::max(0, entries - static_cast<int>(known->modules.size()));
 }
 
 std::shared_ptr<const DeviceKernel> DeviceKernels::find(const std::string& key) {

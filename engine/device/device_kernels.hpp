@@ -31,6 +31,8 @@ class DeviceKernels {
   /// In their order, with the entries that their extents need; what is not there is compiled together. Thread-safe; two
   /// threads that want one at the same time may both compile it.
   std::vector<std::shared_ptr<const DeviceKernel>> get(std::span<const Wanted> wanted);
+  /// How many texts get() would compile for it, at least. Thread-safe.
+  int missing(const Wanted& wanted);
 
  private:
   std::shared_ptr<const DeviceKernel> find(const std::string& key);

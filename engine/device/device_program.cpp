@@ -42,6 +42,12 @@ const DeviceProgram& DeviceProgram::get(DeviceKernels& kernels, const Specialisa
   return made.attachments().add(std::move(program));
 }
 
+int DeviceProgram::missing_kernels(DeviceKernels& kernels, const Specialisation& made, char* const* buffers) {
+  int missing = 0;
+  for (const DeviceJob& job : device_jobs(made.plan(), buffers)) missing += kernels.missing(job.wanted());
+  return missing;
+}
+
 void DeviceProgram::add_kernel(const DeviceJob& job, const DeviceKernel& compiled, const std::string& text) {
   Kernel kernel;
   kernel.nests = static_cast<int64_t>(job.size());

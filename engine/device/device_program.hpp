@@ -19,6 +19,9 @@ class DeviceProgram : public Attachment {
   static const DeviceProgram& get(DeviceKernels& kernels, const Specialisation& made, char* const* buffers,
                                   const std::string& text);
 
+  /// How many kernels get() would have to compile for these addresses.
+  static int missing_kernels(DeviceKernels& kernels, const Specialisation& made, char* const* buffers);
+
   /// Bytes of device memory that a run needs besides the plan's buffers.
   size_t workspace_bytes() const { return workspace_bytes_; }
   /// Asks for everything, in order. workspace: aligned to 16 bytes, kept until the work is done. control: nullptr, or

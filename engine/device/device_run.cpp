@@ -322,4 +322,10 @@ void prepare_for_device(DeviceSpace& space, const Program& program, const Specia
   if (made.check() != nullptr) prepare_for_device(space, program, *made.check());
 }
 
+int kernels_to_prepare(DeviceSpace& space, const Specialisation& made) {
+  const std::vector<char*> aligned(made.buffer_sources().size(), nullptr);
+  const int own = DeviceProgram::missing_kernels(space.kernels, made, aligned.data());
+  return made.check() == nullptr ? own : own + kernels_to_prepare(space, *made.check());
+}
+
 }  // namespace fuseval::engine

@@ -25,5 +25,7 @@ void run_on_device(DeviceSpace& space, const Program& program, const Specialisat
 
 /// Compiles the kernels that arrays aligned to 16 bytes want.
 void prepare_for_device(DeviceSpace& space, const Program& program, const Specialisation& made);
+/// How many that would compile.
+int kernels_to_prepare(DeviceSpace& space, const Specialisation& made);
 
 }  // namespace fuseval::engine

@@ -13,6 +13,12 @@ DeviceSpace& Devices::get(Place place) {
   return *space;
 }
 
+DeviceSpace* Devices::find(Place place) {
+  std::lock_guard lock(mutex_);
+  const auto it = spaces_.find({place.kind, place.ordinal});
+  return it == spaces_.end() ? nullptr : it->second.get();
+}
+
 std::unique_ptr<Device> Devices::open(Place place) const {
   switch (place.kind) {
     case DeviceKind::cuda:

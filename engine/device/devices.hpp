@@ -16,6 +16,8 @@ class Devices {
   /// Throws Error, saying what is missing, if it cannot be opened; another attempt may succeed. Thread-safe. Not for
   /// the CPU.
   DeviceSpace& get(Place place);
+  /// The device if it is open already; nullptr otherwise. Thread-safe.
+  DeviceSpace* find(Place place);
 
  private:
   std::unique_ptr<Device> open(Place place) const;

@@ -96,6 +96,8 @@ class SimulatedQueue : public DeviceQueue {
 class SimulatedDevice : public Device {
  public:
   Place place() const override { return {DeviceKind::cudasim, 0}; }
+  std::string description() const override { return "simulator"; }
+  bool is_pinned(const char*) override { return false; }
   std::vector<std::shared_ptr<const DeviceModule>> compile(std::span<const DeviceSource> sources) override {
     std::vector<cudasim::Source> texts;
     for (const DeviceSource& source : sources) texts.push_back({source.text, source.entries});

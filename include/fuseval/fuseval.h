@@ -211,7 +211,8 @@ typedef struct fv_run_options {
   int32_t threads; /* at most this many; 0: the session's */
   int32_t casting; /* how results may be cast to outputs: 0 same_kind, 1 unsafe, 2 safe, 3 no */
   /* Where to run: NULL, on the device where the inputs and outputs are; "cpu", "cuda" (GPU 0), "cuda:1" …, "cudasim"
-   * (the CUDA simulator, for debugging). "auto" chooses for inputs on the host. See "arrays on devices". */
+   * (the CUDA simulator, for debugging). "auto" takes, for arrays on the host, the faster of the CPU and GPU 0 by
+   * estimates, and otherwise the device where the arrays are. See "arrays on devices" and docs/gpu.md. */
   const char* device;
   const char* result_dtype; /* NULL, or a dtype's name: without outputs, owned results are cast to it under `casting` */
   const fv_cancel* cancel;  /* NULL, or a token that must outlive the call */
@@ -362,8 +363,9 @@ FV_API fv_status fv_session_wait_for_stream(fv_session* session, const char* dev
 FV_API fv_status fv_stream_wait_for_session(fv_session* session, const char* device, void* stream, fv_error** error);
 
 /* ---- explain: what would run. stage: "types" (what the results are, one line each), "ast", "graph", "loops", "llvm",
- * "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU) or "plan" (kernels, loads, bytes) ----
- * Inputs as in fv_evaluate; their data is not read, but that of weak scalars. *result is owned by the caller:
+ * "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU), "plan" (kernels, loads, bytes) or "device" ----
+ * "device": what "auto" would choose for results on the host, and the estimates. Looks for a GPU, and measures it and
+ * the CPU once (up to half a second). Inputs as in fv_evaluate; only weak scalars' data is read. *result: release with
  * fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */
 FV_API fv_status fv_explain(fv_session* session, const char* text, size_t length, const char* const* names,
                             const fv_view* inputs, int32_t input_count, const char* stage, char** result,

@@ -80,6 +80,17 @@ std::string Device::why_not_memory_here(DeviceView view) {
                      static_cast<int64_t>(view.pointer - begin + view.bytes));
 }
 
+bool Device::is_pinned(const void* data) {
+  const ContextScope scope(*this);
+  MemoryType type{};
+  PointerAttribute wanted[] = {PointerAttribute::memory_type};
+  void* values[] = {&type};
+  const Result result = api().pointer_get_attributes(1, wanted, values, reinterpret_cast<DevicePointer>(data));
+  if (result == Result::invalid_value) return false;  // older drivers' answer for what they do not know
+  check(result, "looking up memory");
+  return type == MemoryType::host;
+}
+
 void Device::trim() {
   if (pool_ == nullptr) return;
   const ContextScope scope(*this);

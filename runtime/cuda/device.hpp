@@ -57,6 +57,8 @@ class Device : public std::enable_shared_from_this<Device> {
   /// Why these bytes are not memory of this device that is alive, as words after "its memory"; "" if they are. A lookup
   /// of the driver's, without waiting for anything.
   std::string why_not_memory_here(DeviceView view);
+  /// Whether the driver knows this memory of the host's, so that copies from and to it run at full speed.
+  bool is_pinned(const void* data);
   /// Gives memory that the pool keeps back to the driver. Memory freed in work that is still running stays.
   void trim();
   /// Called, in order of registration, when memory runs out, before an allocation is tried once more: frees what can be

@@ -20,7 +20,8 @@ TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?P<raw>.*?)\)"|"(?P<plain>(?:[^"\\\
 # Files whose literals are printed, also by debug builds alone, or are broken invariants (Error(internal)), not diagnostics.
 NO_DIAGNOSTICS = {
     "frontend/ast.cpp", "frontend/unicode.cpp", "ir/print.cpp", "ir/verify_graph.cpp", "ir/verify_loops.cpp",
-    "runtime/cpu_limits.cpp", "engine/handle_book.cpp", "engine/device/simulated_device.cpp"}
+    "runtime/cpu_limits.cpp", "engine/handle_book.cpp", "engine/device/simulated_device.cpp",
+    "engine/device/explain_choice.cpp"}
 
 # What no text can provoke, as it takes a driver, a compiler or a kernel that goes wrong: these have tests of their own, which
 # make every call of the driver fail in turn (cuda_runtime) and plant every fault (cudasim).
@@ -40,9 +41,10 @@ ELSEWHERE = {
     "was released, or never made": "tests/unit/engine/c_abi_handles_test.cpp",
 }
 
-# The header of .npy files, a line of the log, a static_assert, lines of fv_info.
+# The header of .npy files, lines of the log, a static_assert, lines of fv_info, what a device is, a key.
 NOT_MESSAGES = {
     "{{'descr': '{}{}{}', 'fortran_order': {}, 'shape': {}, }}", "planned '{}': {} kernel{}, {} bytes of temporaries",
+    "{}, sm_{}, driver of CUDA {}", "; the CPU takes over", "calibration 1\nfuseval {}.{}.{}\n{}\nthreads {}\n",
     "a signal handler may not wait for a lock", "device cuda: not available: see cuda driver",
     "not available: see cuda compiler", "not available: sm_{} is older than what the cuda compiler knows",
     "not available: {}", "device cuda:{}: {}"}

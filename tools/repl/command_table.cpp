@@ -12,7 +12,7 @@ constexpr ReplCommand commands[] = {
      run_load},
     {"save", "", "EXPR FILE.npy", "write a value to a file", Takes::expression_and_file, run_save},
     {"type", "", "EXPR", "dtype, shape and layout, without evaluating", Takes::expression, run_type},
-    {"explain", "", "[STAGE] EXPR", "what it is compiled to: types, ast, graph, loops, llvm, asm, cuda or plan",
+    {"explain", "", "[STAGE] EXPR", "what it is compiled to: types, ast, graph, loops, llvm, asm, cuda, device or plan",
      Takes::expression_and_stage, run_explain},
     {"time", "", "EXPR", "evaluate twice: seconds for planning, compiling and running", Takes::expression, run_time},
     {"bench", "", "EXPR", "evaluate for about a second: median, ns/element, GB/s", Takes::expression, run_bench},
