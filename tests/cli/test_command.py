@@ -168,9 +168,10 @@ def test_time_and_explain_go_to_standard_error(run):
 
 def test_explain_stages(run):
     stages = {stage: run("explain", "a*b + 1", "a=float64:1,2", "b=2", "--stage", stage).stdout
-              for stage in ("ast", "graph", "loops", "llvm", "asm", "cuda", "plan")}
+              for stage in ("ast", "graph", "loops", "llvm", "asm", "cuda", "device", "plan")}
     assert len(set(stages.values())) == len(stages) and all(text.endswith("\n") for text in stages.values())
     assert "define" in stages["llvm"] and "mm" in stages["asm"] and "__global__" in stages["cuda"]
+    assert "choice: " in stages["device"]
     assert run("explain", "a*b + 1", "a=float64:1,2", "b=2").stdout == stages["plan"]
 
 
