@@ -353,8 +353,8 @@ FV_API fv_status fv_array_to_dlpack(const fv_array* array, int32_t versioned, vo
 FV_API fv_status fv_synchronize(fv_session* session, const char* device, fv_error** error);
 /* The session's stream on a CUDA device (a CUstream); it lives as long as the session's arrays. NULL on "cudasim". */
 FV_API fv_status fv_session_stream(fv_session* session, const char* device, void** stream, fv_error** error);
-/* Order between the session's stream and one of the caller's (a CUstream; NULL and 1 are the legacy default stream): what
- * is put into the first from now on waits for what the second has now; and the other way round. Nobody else waits.
+/* Order between the session's stream and one of the caller's (a CUstream; NULL and 1 are the legacy default stream):
+ * what is put into the first from now on waits for what the second has now; and the other way round. Nobody else waits.
  * Whoever works on an array that another session, or another library, has work on orders the two so, or waits
  * (fv_synchronize) in between: before reading what the other writes, before writing what the other reads or writes, and
  * before releasing an array of this session that the other uses: its memory is free in this session's order.

@@ -163,7 +163,8 @@ TEST_CASE("packed records on the host are taken along, and written") {
 TEST_CASE("what cannot be is said") {
   const auto a = counting(10);
   const fuseval::Array there = session().to_device(a, device_under_test());
-  const fv_view raw = there.view().raw();
+  const fuseval::View whole = there.view();
+  const fv_view raw = whole.raw();
   SUBCASE("reading elements on the host") {
     CHECK(code_of([&] { there.to_vector<double>(); }) == FV_ERROR_ARGUMENT);
     CHECK(code_of([&] { there.at<double>(0); }) == FV_ERROR_ARGUMENT);
