@@ -17,3 +17,9 @@ inline fv_device_type type_under_test() {
              ? FV_DEVICE_CUDA
              : FV_DEVICE_CUDASIM;
 }
+
+inline fuseval::RunOptions on_device_under_test() {
+  fuseval::RunOptions options;
+  options.device = device_under_test();
+  return options;
+}

@@ -2,7 +2,9 @@
 // memory is unreadable outside of operations, and kernels are the texts that NVRTC would get.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <functional>
+#include <future>
 
 #include "support.hpp"
 #include "tests/fakes/fake_machine.hpp"
@@ -257,4 +259,29 @@ TEST_CASE("cuda: out of memory frees what is kept, and says how much was wanted"
   CHECK(error.code() == FV_ERROR_MEMORY);
   CHECK(std::string(error.what()).find("1600000 bytes wanted") != std::string::npos);
   CHECK(session.evaluate("a + 1", {{"a", a}}, on("cuda")).size() == a.size());
+}
+
+TEST_CASE("cuda: several threads on one session, on arrays of the host and of the device") {
+  const Machine machine({.seed = 7});
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  const auto a = rough_numbers<double>(500);
+  const fuseval::Array there = session.to_device(a, "cuda");
+  const fuseval::Result expected = cpu().evaluate("sum(a*a), a*2 - 1", {{"a", a}});
+  std::vector<std::future<void>> threads;
+  std::atomic<int> wrong{0};
+  const auto same = [&](const fuseval::Array& found, std::size_t k) {
+    return std::memcmp(found.view().raw().data, expected[k].view().raw().data, expected[k].size() * sizeof(double)) ==
+           0;
+  };
+  for (int t = 0; t < 4; ++t)
+    threads.push_back(std::async(std::launch::async, [&, t] {
+      for (int round = 0; round < 5; ++round) {
+        const fuseval::Result found = t % 2 == 0 ? session.evaluate("sum(a*a), a*2 - 1", {{"a", a}}, on("cuda"))
+                                                 : session.evaluate("sum(a*a), a*2 - 1", {{"a", there}});
+        for (std::size_t k = 0; k < 2; ++k)
+          if (!same(t % 2 == 0 ? found[k] : session.to_host(found[k]), k)) ++wrong;
+      }
+    }));
+  for (auto& thread : threads) thread.get();
+  CHECK(wrong == 0);
 }

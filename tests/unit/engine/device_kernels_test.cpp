@@ -9,18 +9,12 @@ using namespace engine_test;
 
 namespace {
 
-fuseval::RunOptions on_simulator() {
-  fuseval::RunOptions options;
-  options.device = device_under_test();
-  return options;
-}
-
 // Texts compiled for the simulator; the result's bits are the CPU's.
 std::int64_t compiled(const fuseval::Session& session, const std::string& text, const Array<double>& a) {
   CAPTURE(text);
   const fuseval::Result expected = session.evaluate(text, {{"a", a.view()}});
   const std::int64_t before = session.counters().kernels_compiled;
-  const fuseval::Result found = session.evaluate(text, {{"a", a.view()}}, on_simulator());
+  const fuseval::Result found = session.evaluate(text, {{"a", a.view()}}, on_device_under_test());
   const auto bytes = static_cast<std::size_t>(count_of(expected[0].shape())) * sizeof(double);
   CHECK(std::memcmp(found[0].view().raw().data, expected[0].view().raw().data, bytes) == 0);
   return session.counters().kernels_compiled - before;

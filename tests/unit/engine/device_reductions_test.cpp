@@ -50,10 +50,8 @@ bool same_element(const fv_view& a, const fv_view& b, std::int64_t k) {
 
 /// "" or what differs.
 std::string difference(const fuseval::Session& session, const std::string& text, const fuseval::View& array) {
-  fuseval::RunOptions options;
-  options.device = device_under_test();
   const fuseval::Result expected = session.evaluate(text, {{"a", array}});
-  const fuseval::Result found = session.evaluate(text, {{"a", array}}, options);
+  const fuseval::Result found = session.evaluate(text, {{"a", array}}, on_device_under_test());
   for (std::size_t r = 0; r < expected.count(); ++r) {
     const fv_view one = expected[r].view().raw(), other = found[r].view().raw();
     if (one.dtype != other.dtype || expected[r].shape() != found[r].shape()) return "another dtype or shape";

@@ -17,11 +17,9 @@ const fuseval::Session& session() {
 template <class T>
 std::int64_t launches(const std::string& text, const Array<T>& a) {
   CAPTURE(text);
-  fuseval::RunOptions on_simulator;
-  on_simulator.device = device_under_test();
   const fuseval::Result expected = session().evaluate(text, {{"a", a.view()}});
   const std::int64_t before = session().counters().launches;
-  const fuseval::Result found = session().evaluate(text, {{"a", a.view()}}, on_simulator);
+  const fuseval::Result found = session().evaluate(text, {{"a", a.view()}}, on_device_under_test());
   REQUIRE(found[0].dtype() == expected[0].dtype());
   const auto bytes =
       static_cast<std::size_t>(count_of(expected[0].shape()) * fv_dtype_size(static_cast<int>(expected[0].dtype())));

@@ -9,12 +9,6 @@ using namespace engine_test;
 
 namespace {
 
-fuseval::RunOptions on_simulator() {
-  fuseval::RunOptions options;
-  options.device = device_under_test();
-  return options;
-}
-
 const fuseval::Session& session() {
   static const fuseval::Session one{fuseval::SessionOptions{}};
   return one;
@@ -24,7 +18,7 @@ const fuseval::Session& session() {
 void check(const std::string& text, const fuseval::Bindings& bindings) {
   CAPTURE(text);
   const fuseval::Result expected = session().evaluate(text, bindings);
-  const fuseval::Result found = session().evaluate(text, bindings, on_simulator());
+  const fuseval::Result found = session().evaluate(text, bindings, on_device_under_test());
   REQUIRE(found.count() == expected.count());
   for (std::size_t k = 0; k < found.count(); ++k) {
     CAPTURE(k);
@@ -73,11 +67,11 @@ TEST_CASE("on a device only elements of outputs are written, after everything wa
   const auto program = session().compile("a + 0.5", {{"a", every_third}});
   std::vector<double> expected = memory;
   for (std::size_t k = 0; k < 10; ++k) expected[3 * k] += 0.5;
-  program.run({{"a", every_third}}, fuseval::into(every_third), on_simulator());
+  program.run({{"a", every_third}}, fuseval::into(every_third), on_device_under_test());
   CHECK(memory == expected);
   const auto first = fuseval::view(memory.data(), {20}), shifted = fuseval::view(memory.data() + 1, {20});
   for (std::size_t k = 20; k > 0; --k) expected[k] = expected[k - 1] + 0.5;
-  program.run({{"a", first}}, fuseval::into(shifted), on_simulator());
+  program.run({{"a", first}}, fuseval::into(shifted), on_device_under_test());
   CHECK(memory == expected);
 }
 
@@ -85,7 +79,7 @@ TEST_CASE("a device says what is wrong as the CPU does") {
   const std::vector<std::int64_t> a = {1, 2, 3}, b = {1, -1, 2};
   const fuseval::Bindings bindings = {{"a", a}, {"b", b}};
   const fuseval::Error on_cpu = error_of([&] { session().evaluate("a**b", bindings); });
-  const fuseval::Error on_device = error_of([&] { session().evaluate("a**b", bindings, on_simulator()); });
+  const fuseval::Error on_device = error_of([&] { session().evaluate("a**b", bindings, on_device_under_test()); });
   CHECK(on_device.code() == on_cpu.code());
   CHECK(std::string(on_device.what()) == on_cpu.what());
   fuseval::RunOptions unknown;
@@ -110,14 +104,14 @@ TEST_CASE("a device's kernels are compiled once, and its calls can be cancelled"
   const std::vector<double> a(1000, 1.0);
   const auto launches = [&] { return session().counters().launches; };
   const auto compiled = [&] { return session().counters().kernels_compiled; };
-  session().evaluate("a*3 + 1", {{"a", a}}, on_simulator());
+  session().evaluate("a*3 + 1", {{"a", a}}, on_device_under_test());
   const std::int64_t kernels = compiled(), before = launches();
-  session().evaluate("a*3 + 1", {{"a", a}}, on_simulator());
+  session().evaluate("a*3 + 1", {{"a", a}}, on_device_under_test());
   CHECK(compiled() == kernels);
   CHECK(launches() == before + 1);
   fuseval::CancelToken token;
   token.set();
-  fuseval::RunOptions options = on_simulator();
+  fuseval::RunOptions options = on_device_under_test();
   options.cancel = &token;
   CHECK(error_of([&] { session().evaluate("a*3 + 1", {{"a", a}}, options); }).code() == FV_ERROR_CANCELLED);
 }
