@@ -69,6 +69,12 @@ class CudaQueue : public DeviceQueue {
   void download(char* to, const char* from, size_t bytes) override {
     stream_->copy_to_host(to, {pointer_of(from), bytes});
   }
+  void write_word(char* to, uint64_t word) override {
+    const auto low = static_cast<uint32_t>(word), high = static_cast<uint32_t>(word >> 32);
+    if (low == high) return stream_->fill_words({pointer_of(to), 8}, low);
+    stream_->fill_words({pointer_of(to), 4}, low);
+    stream_->fill_words({pointer_of(to + 4), 4}, high);
+  }
   void copy(char* to, const char* from, size_t bytes) override {
     stream_->copy_on_device({pointer_of(to), bytes}, {pointer_of(from), bytes});
   }

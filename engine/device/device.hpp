@@ -60,6 +60,8 @@ class DeviceQueue {
   /// The host's memory must stay as it is, and alive, until the queue has been waited for.
   virtual void upload(char* to, const char* from, size_t bytes) = 0;
   virtual void download(char* to, const char* from, size_t bytes) = 0;
+  /// A value, aligned to 8 bytes; the host's memory takes no part.
+  virtual void write_word(char* to, uint64_t word) = 0;
   /// On the device. The two must not overlap.
   virtual void copy(char* to, const char* from, size_t bytes) = 0;
   /// What is asked for from now on waits for what the other queue has now.

@@ -121,6 +121,12 @@ class DeviceRun {
     }
   }
   void upload(uint32_t slot, const Extent& extent) {
+    const fv_view& view = call_.inputs[slot];
+    if (view.rank == 0 && bytes_of(extent) <= DeviceScalars::most_bytes && (view.flags & FV_VIEW_MAPPED) == 0) {
+      numbers_.push_back(space_.scalars.get({static_cast<const char*>(view.data), bytes_of(extent)}));
+      addresses_[slot] = numbers_.back()->data();
+      return;
+    }
     uploads_.push_back(device_.allocate(bytes_of(extent)));
     addresses_[slot] = begin_of(uploads_.back(), extent);
     queue_.wait_for_memory();
@@ -303,6 +309,7 @@ class DeviceRun {
   CallMemory memory_;
   // Memory is given back in the order of the session's queue, so after the call's, which goes first.
   std::vector<std::unique_ptr<DeviceMemory>> uploads_, workspaces_;
+  std::vector<std::shared_ptr<const DeviceScalars::Slot>> numbers_;
   std::vector<Output> outputs_;
   std::vector<char*> addresses_;  ///< [slot]: on the device, of element 0
   bool uses_host_ = false;

@@ -4,15 +4,20 @@
 #include <memory>
 
 #include "engine/device/device_kernels.hpp"
+#include "engine/device/device_scalars.hpp"
 
 namespace fuseval::engine {
 
 struct DeviceSpace {
   DeviceSpace(std::unique_ptr<Device> opened, size_t kernel_limit, Counters& counter_set)
-      : device(std::move(opened)), kernels(*device, kernel_limit, counter_set), counters(counter_set) {}
+      : device(std::move(opened)),
+        kernels(*device, kernel_limit, counter_set),
+        scalars(*device),
+        counters(counter_set) {}
 
   const std::unique_ptr<Device> device;
   DeviceKernels kernels;
+  DeviceScalars scalars;
   Counters& counters;
 };
 

@@ -78,6 +78,7 @@ class SimulatedQueue : public DeviceQueue {
   void download(char* to, const char* from, size_t bytes) override {
     simulator_->copy_out(to, address_of(from), bytes);
   }
+  void write_word(char* to, uint64_t word) override { simulator_->copy_in(address_of(to), &word, sizeof word); }
   void copy(char* to, const char* from, size_t bytes) override {
     const HostMemory between(bytes);
     download(between.data(), from, bytes);

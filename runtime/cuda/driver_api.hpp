@@ -190,6 +190,7 @@ inline constexpr uintptr_t launch_param_size = 2;     ///< CU_LAUNCH_PARAM_BUFFE
   X(memcpy_on_device_async, cuMemcpyDtoDAsync_v2, \
     Result(DevicePointer to, DevicePointer from, size_t bytes, StreamHandle stream)) \
   X(memset_async, cuMemsetD8Async, Result(DevicePointer to, unsigned char value, size_t bytes, StreamHandle stream)) \
+  X(memset_words_async, cuMemsetD32Async, Result(DevicePointer to, unsigned value, size_t count, StreamHandle stream)) \
   X(module_load, cuModuleLoadDataEx, \
     Result(ModuleHandle* module, const void* image, unsigned count, JitOption* options, void** values)) \
   X(module_unload, cuModuleUnload, Result(ModuleHandle module)) \

@@ -54,6 +54,13 @@ void Stream::fill(DeviceView to, unsigned char value) {
   if (result != Result::success) device_->check(result, fmt::format("filling {} bytes on the device", to.bytes));
 }
 
+void Stream::fill_words(DeviceView to, uint32_t value) {
+  if (to.bytes == 0) return;
+  const ContextScope scope(*device_);
+  const Result result = device_->api().memset_words_async(to.pointer, value, to.bytes / 4, handle_);
+  if (result != Result::success) device_->check(result, fmt::format("filling {} bytes on the device", to.bytes));
+}
+
 void Stream::wait(const Event& event) {
   const ContextScope scope(*device_);
   device_->check(device_->api().stream_wait_event(handle_, event.handle(), 0), "making a stream wait for an event");

@@ -33,6 +33,8 @@ class Stream {
   void copy_on_device(DeviceView to, DeviceView from);
   /// Every byte of `to` becomes `value`.
   void fill(DeviceView to, unsigned char value);
+  /// Every 4-byte word of `to` becomes `value`; aligned, whole words.
+  void fill_words(DeviceView to, uint32_t value);
   /// What is enqueued from now on waits for the event's last record().
   void wait(const Event& event);
   /// What is enqueued here from now on waits for what the other stream has now.

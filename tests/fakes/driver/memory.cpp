@@ -242,19 +242,34 @@ FAKE cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from, size_t bytes, St
   });
 }
 
-FAKE cuMemsetD8Async(DevicePointer to, unsigned char value, size_t bytes, StreamHandle handle) {
-  return on_stream("cuMemsetD8Async", handle, [&](Machine& machine, Context& context, fake::Stream& stream) {
+namespace {
+
+template <class Element>
+Result fill(const char* symbol, DevicePointer to, Element value, size_t count, StreamHandle handle) {
+  return on_stream(symbol, handle, [&](Machine& machine, Context& context, fake::Stream& stream) {
+    if (to % sizeof value != 0) return Result::invalid_value;
+    const size_t bytes = count * sizeof value;
     Operation operation;
-    operation.name = "cuMemsetD8Async";
+    operation.name = symbol;
     operation.run = [&machine, &context, to, value, bytes] {
       return machine.access(context, "a fill", to, bytes, [&](char* at) {
-        memset(at, value, bytes);
+        std::fill_n(reinterpret_cast<Element*>(at), bytes / sizeof value, value);
         context.gpu->mark_written(to, bytes);
       });
     };
     machine.enqueue(context, stream, std::move(operation));
     return Result::success;
   });
+}
+
+}  // namespace
+
+FAKE cuMemsetD8Async(DevicePointer to, unsigned char value, size_t bytes, StreamHandle handle) {
+  return fill("cuMemsetD8Async", to, value, bytes, handle);
+}
+
+FAKE cuMemsetD32Async(DevicePointer to, unsigned value, size_t count, StreamHandle handle) {
+  return fill("cuMemsetD32Async", to, value, count, handle);
 }
 
 FAKE_AGREES(mem_get_info, cuMemGetInfo_v2)
@@ -274,3 +289,4 @@ FAKE_AGREES(memcpy_to_device_async, cuMemcpyHtoDAsync_v2)
 FAKE_AGREES(memcpy_to_host_async, cuMemcpyDtoHAsync_v2)
 FAKE_AGREES(memcpy_on_device_async, cuMemcpyDtoDAsync_v2)
 FAKE_AGREES(memset_async, cuMemsetD8Async)
+FAKE_AGREES(memset_words_async, cuMemsetD32Async)

@@ -285,3 +285,28 @@ TEST_CASE("cuda: several threads on one session, on arrays of the host and of th
   for (auto& thread : threads) thread.get();
   CHECK(wrong == 0);
 }
+
+TEST_CASE("cuda: numbers of the host go by value, and a call with them waits for nothing") {
+  for (const std::uint64_t order : {1, 2, 3}) {
+    CAPTURE(order);
+    const Machine machine({.seed = order});
+    const fuseval::Session session{fuseval::SessionOptions{}};
+    const auto a = rough_numbers<double>(100);
+    const fuseval::Array there = session.to_device(a, "cuda");
+    const auto program = session.compile("k*a + n", {{"k", 1.5}, {"a", there}, {"n", fuseval::scalar<float>(2)}});
+    const auto run = [&](double k) { return program.run({{"k", k}, {"a", there}, {"n", fuseval::scalar<float>(2)}}); };
+    run(1.5);
+    const auto waits = machine.gpu->calls_of("cuStreamSynchronize"),
+               copies = machine.gpu->calls_of("cuMemcpyHtoDAsync_v2");
+    std::vector<fuseval::Result> results;
+    for (int k = 0; k < 50; ++k) results.push_back(run(1.0 + k % 7));
+    CHECK(machine.gpu->calls_of("cuStreamSynchronize") == waits);
+    CHECK(machine.gpu->calls_of("cuMemcpyHtoDAsync_v2") == copies);
+    for (int k = 0; k < 50; ++k)
+      check_equal(session, results[static_cast<std::size_t>(k)],
+                  cpu().evaluate("k*a + n", {{"k", 1.0 + k % 7}, {"a", a}, {"n", fuseval::scalar<float>(2)}}));
+    for (int k = 0; k < 5000; ++k) session.evaluate("k + k", {{"k", 1e3 + k}}, on("cuda", FV_RESULTS_ON_DEVICE));
+    check_equal(session, run(-0.0),
+                cpu().evaluate("k*a + n", {{"k", -0.0}, {"a", a}, {"n", fuseval::scalar<float>(2)}}));
+  }
+}
