@@ -3,16 +3,18 @@
 
 #include <memory>
 
+#include "engine/device/copy_lanes.hpp"
 #include "engine/device/device_kernels.hpp"
 
 namespace fuseval::engine {
 
 struct DeviceSpace {
   DeviceSpace(std::unique_ptr<Device> opened, size_t kernel_limit, Counters& counter_set)
-      : device(std::move(opened)), kernels(*device, kernel_limit, counter_set), counters(counter_set) {}
+      : device(std::move(opened)), kernels(*device, kernel_limit, counter_set), lanes(*device), counters(counter_set) {}
 
   const std::unique_ptr<Device> device;
   DeviceKernels kernels;
+  CopyLanePool lanes;
   Counters& counters;
 };
 

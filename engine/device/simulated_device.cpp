@@ -59,6 +59,10 @@ class HostMemory : public DeviceMemory {
   ~HostMemory() override { delete[] data(); }
 };
 
+struct SimulatedEvent : DeviceEvent {
+  void synchronize() override {}
+};
+
 /// Does everything at once.
 class SimulatedQueue : public DeviceQueue {
  public:
@@ -84,6 +88,8 @@ class SimulatedQueue : public DeviceQueue {
     upload(to, between.data(), bytes);
   }
   void wait_for(DeviceQueue&) override {}
+  std::unique_ptr<DeviceEvent> record() override { return std::make_unique<SimulatedEvent>(); }
+  void wait_for(const DeviceEvent&) override {}
   void synchronize() override {}
   void settle() noexcept override {}
   void* native() const override { return nullptr; }
@@ -118,6 +124,7 @@ class SimulatedDevice : public Device {
     return std::make_unique<SimulatedMemory>(simulator_, bytes);
   }
   std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override { return std::make_unique<HostMemory>(bytes); }
+  bool is_pinned(const char*, size_t) override { return false; }
   size_t free_bytes() override { return SIZE_MAX; }
   std::string why_not_memory_here(const char* data, size_t bytes) override {
     return simulator_->owns(address_of(data), bytes) ? "" : "is not the simulated device's, or was freed";

@@ -1,0 +1,78 @@
+// How a plan runs over arrays of the host's that go through a device part by part: which axis of each kernel is cut,
+// which arrays move along it, and how long a part is.
+//
+// An array moves if a part of the axis touches a part of its bytes: that range goes up before the part's kernels, or
+// down after them. Every other array of the host's is on the device as a whole, while the plan runs. Kernels are run
+// one after another (a chain as one), each over all its parts: what one of them leaves for a later one is either a
+// temporary, which is on the device as a whole, or an output, which is read from the host again if it moves.
+//
+// Any parallel axis can be cut, because parts are smaller nests with other addresses. Of a reduction the first reduce
+// axis can be cut too, where canonical blocks end: the states that parts leave are combined once, by the same tree.
+#pragma once
+
+#include <vector>
+
+#include "engine/specialisation.hpp"
+
+namespace fuseval::engine {
+
+/// Parts that are on the device at a time: one comes up, one is computed on, one goes down.
+inline constexpr int64_t sets_of_parts = 3;
+
+/// An array of the host's that moves along with the parts.
+struct MovingArray {
+  uint32_t buffer = 0;  ///< of the plan
+  bool goes_up = false, comes_down = false;
+  const Operand* store = nullptr;  ///< comes_down: what writes it
+  size_t nest = 0;                 ///< then: the kernel that does
+  size_t place = 0;                ///< of its bytes, in the memory of a part
+};
+
+/// A kernel or a chain, over all its parts.
+struct StreamPass {
+  size_t first = 0, count = 1;  ///< kernels of the plan
+  int shared = 0;               ///< axes that a chain's kernels share; 0: one kernel
+  int axis = -1;                ///< of every kernel; -1: one part, nothing moves
+  int64_t extent = 1;           ///< of the axis
+  int64_t step = 1;             ///< of it that a part takes
+  int64_t group = 0;            ///< a reduce axis: canonical blocks of a state; 0: a parallel one
+  std::vector<MovingArray> moving;
+  size_t part_bytes = 0;  ///< of the memory of a part
+
+  int64_t parts() const { return axis < 0 ? 1 : (extent + step - 1) / step; }
+  /// Bytes, from element 0 of a buffer, that the part [begin, end) touches.
+  Specialisation::Extent range_of(const Plan& plan, uint32_t buffer, int64_t begin, int64_t end) const;
+};
+
+struct StreamPlan {
+  std::vector<StreamPass> passes;
+  std::vector<bool> is_whole;  ///< [buffer]: of the host's, on the device as a whole
+  size_t whole_bytes = 0;      ///< of those, and of temporaries
+  size_t part_bytes = 0;       ///< the largest pass's
+  int64_t moved_bytes = 0;     ///< up and down, in all passes
+};
+
+/// What a plan's buffer is to a call.
+struct StreamArray {
+  bool on_host = false;
+  Specialisation::Extent extent;
+};
+
+struct StreamLimits {
+  size_t memory;      ///< of the device
+  size_t part_bytes;  ///< wanted, of what moves; 0: as the sizes suggest
+};
+
+/// arrays: [buffer]. Throws Error(memory) that says what would help where the limits cannot be kept.
+StreamPlan plan_stream(const Specialisation& made, const std::vector<StreamArray>& arrays, const StreamLimits& limits);
+
+/// Where the bytes before a range begin that lie in the memory of a part so that every part's elements are aligned as
+/// those of the array as a whole are.
+inline int64_t aligned_begin(const StreamArray& array, const Specialisation::Extent& range) {
+  return array.extent.begin + (range.begin - array.extent.begin) / 256 * 256;
+}
+
+/// Kernel `nest` over [begin, end) of an axis.
+LoopNest part_of(const LoopNest& nest, int axis, int64_t begin, int64_t end);
+
+}  // namespace fuseval::engine
