@@ -285,14 +285,11 @@ class DeviceRun {
     std::vector<runtime::AddressRange> mapped;
     for (const uint32_t slot : made_.used_slots())
       if ((call_.inputs[slot].flags & FV_VIEW_MAPPED) != 0) mapped.push_back(range_of(call_.inputs[slot]));
-    std::optional<runtime::MappedGuard> guard;
-    if (!mapped.empty()) guard.emplace(mapped);
+    if (!mapped.empty()) guard_.emplace(mapped);
     place_streamed_inputs();
     check_streamed_values();
     place_streamed_outputs();
     stream(made_, [&](size_t k) { return outputs_[k].address; });
-    if (guard && guard->faulted())
-      throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
     bring_down();
     queue_.finish(true);
     for (size_t k = 0; k < outputs_.size(); ++k)
@@ -356,6 +353,8 @@ class DeviceRun {
     const StreamPlan plan = plan_stream(made, arrays_, limits_);
     const StreamedRun run{space_, program_.runtime().pool, queue_, options_.control, program_.text()};
     run.run(made, plan, arrays_, buffers);
+    if (guard_ && guard_->faulted())
+      throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
   }
   void copy_to_given(size_t k) {
     const Specialisation::Result& result = made_.results()[k];
@@ -403,6 +402,7 @@ class DeviceRun {
   std::vector<Output> outputs_;
   std::vector<char*> addresses_;  ///< [slot]: on the device, of element 0
   bool uses_host_ = false;
+  std::optional<runtime::MappedGuard> guard_;  ///< while parts go up
   StreamLimits limits_{0, 0};
   std::vector<StreamArray> arrays_;  ///< [buffer] of the plan that streams
   CallQueue queue_;

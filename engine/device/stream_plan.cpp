@@ -175,12 +175,25 @@ class Planner {
     plan_.part_bytes = std::max(plan_.part_bytes, pass.part_bytes);
     plan_.moved_bytes += moved;
   }
-  // Parts are whole groups: shorter ones where rows are long, longer ones where states take much of the memory.
+  // Parts are whole groups. Long rows want small groups, and states that take much of the memory large ones; among
+  // those with which everything fits, the nearest to the usual one is taken.
   void choose_group(StreamPass& pass, int64_t free, int64_t wanted) const {
     const int64_t most = codegen::cuda_most_group(nests_[pass.first].order);
-    while (pass.group < most && state_bytes(pass) > free / 8) pass.group *= 2;
-    while (pass.group > 1 && bytes_of_step(pass, grain(pass)) > std::min(wanted, free / (2 * sets_of_parts)))
-      pass.group /= 2;
+    const auto needed = [&](int64_t group) {
+      pass.group = group;
+      return state_bytes(pass) + sets_of_parts * bytes_of_step(pass, grain(pass));
+    };
+    const auto is_short = [&](int64_t group) {
+      pass.group = group;
+      return group == 1 || bytes_of_step(pass, grain(pass)) <= wanted;
+    };
+    int64_t best = 1;
+    for (int64_t group = 1; group <= most; group *= 2) {
+      const bool fits = needed(group) <= free;
+      if ((fits && group <= usual_group && is_short(group)) || (needed(best) > free && needed(group) < needed(best)))
+        best = group;
+    }
+    pass.group = best;
   }
   int64_t state_bytes(const StreamPass& pass) const {
     if (pass.group == 0) return 0;

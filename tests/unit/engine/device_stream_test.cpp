@@ -2,11 +2,13 @@
 // The device is the device_under_test(); the order of streams is cuda_stream_test.cpp's.
 #include <doctest/doctest.h>
 
-#include <numeric>
+#include <algorithm>
+#include <filesystem>
 
 #include "support.hpp"
 #include "tests/unit/device_under_test.hpp"
 #include "tests/unit/environment_variables.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 using namespace engine_test;
 
@@ -184,4 +186,47 @@ TEST_CASE("streamed: results that stay, and inputs that are there") {
   CHECK_FALSE(there[0].is_on_host());
   CHECK(session().to_host(there[0]).to_vector<double>() == expected[0].to_vector<double>());
   CHECK(session().to_host(there[1]).item<double>() == expected[1].item<double>());
+}
+
+TEST_CASE("streamed: watched and stopped between parts") {
+  const PartBytes parts(40000);
+  const std::vector<float> a(1 << 20, 1.0f);
+  std::vector<float> out(a.size(), -1.0f);
+  fuseval::RunOptions options;
+  options.device = "cudasim";  // slow enough to be seen at work
+  std::vector<double> fractions;
+  options.progress = [&](double fraction) {
+    fractions.push_back(fraction);
+    return true;
+  };
+  session().evaluate("a*2 + 1", {{"a", a}}, fuseval::into(out), options);
+  REQUIRE_FALSE(fractions.empty());
+  CHECK(std::is_sorted(fractions.begin(), fractions.end()));
+  CHECK(fractions.back() <= 1);
+  CHECK(out == std::vector<float>(a.size(), 3.0f));
+  out.assign(a.size(), -1.0f);
+  options.progress = [&](double) { return false; };
+  const fuseval::Error error = error_of([&] {
+    session().evaluate("a*2 + 1", {{"a", a}}, fuseval::into(out), options);
+  });
+  CHECK(error.code() == FV_ERROR_CANCELLED);
+  CHECK(contains(error.message(), "outputs may be partly written"));
+  CHECK(out.back() == -1.0f);
+}
+
+TEST_CASE("streamed: mapped files, and one that shrinks") {
+  constexpr std::int64_t count = 1 << 16;
+  const TemporaryFolder folder;
+  const std::string path = folder.path("a.npy");
+  fuseval::save(path, std::vector<std::int64_t>(count, 3));
+  const fuseval::NpyFile mapped(path);
+  const std::vector<std::int64_t> n(count, 2);
+  const fuseval::Bindings inputs{{"a", mapped}, {"n", n}};
+  for (const char* const text : {"a*n", "sum(a)", "a - max(a)", "n**a"}) check_streamed(text, inputs, 40000);
+  std::filesystem::resize_file(path, 4096);
+  const PartBytes parts(40000);
+  for (const char* const text : {"a*n", "sum(a)", "a - max(a)", "n**a"}) {
+    CAPTURE(text);
+    CHECK(error_of([&] { session().evaluate(text, inputs, on_device()); }).code() == FV_ERROR_FILE);
+  }
 }
