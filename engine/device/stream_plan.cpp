@@ -35,16 +35,20 @@ struct Cut {
 class Planner {
  public:
   Planner(const Specialisation& made, const std::vector<StreamArray>& arrays, const StreamLimits& limits)
-      : made_(made), nests_(made.plan().kernels), arrays_(arrays), limits_(limits) {}
+      : made_(made), arrays_(arrays), limits_(limits) {
+    plan_.kernels = made.plan().kernels;
+    plan_.origin.resize(arrays.size());
+    std::iota(plan_.origin.begin(), plan_.origin.end(), 0);
+    plan_.is_whole.assign(arrays.size(), false);
+  }
 
   StreamPlan make() {
     list_passes();
-    plan_.is_whole.assign(arrays_.size(), false);
+    for (const StreamPass& pass : plan_.passes) split_inputs(pass);
     for (StreamPass& pass : plan_.passes) choose_axis(pass);
-    for (StreamPass& pass : plan_.passes)
-      std::erase_if(pass.moving, [&](const MovingArray& one) { return plan_.is_whole[one.buffer]; });
+    join_wholes();
     plan_.whole_bytes = round_up(made_.temporary_bytes());
-    for (size_t b = 0; b < arrays_.size(); ++b)
+    for (size_t b = 0; b < plan_.is_whole.size(); ++b)
       if (arrays_[b].on_host && plan_.is_whole[b])
         plan_.whole_bytes += round_up(static_cast<size_t>(bytes_of(arrays_[b].extent)));
     for (StreamPass& pass : plan_.passes) choose_step(pass);
@@ -66,6 +70,44 @@ class Planner {
     }
   }
 
+  // ---- an input in several places
+
+  static bool lie_together(const Operand& a, const Operand& b, int64_t bytes) {
+    return a.strides == b.strides && std::abs(a.offset - b.offset) <= bytes / 16;
+  }
+  void split_inputs(const StreamPass& pass) {
+    std::vector<const Operand*> seen;  // of each place, the first
+    for (size_t n = pass.first; n < pass.first + pass.count; ++n)
+      for (Operand& operand : nests_[n].operands) {
+        if (operand.kind != OperandKind::load || !arrays_[operand.buffer].on_host) continue;
+        if (made_.buffer_sources()[operand.buffer].role == BufferRole::input) place_input(operand, seen);
+      }
+  }
+  void place_input(Operand& operand, std::vector<const Operand*>& seen) {
+    const uint32_t buffer = operand.buffer;
+    bool is_first = true;
+    for (const Operand* other : seen) {
+      if (plan_.origin[other->buffer] != buffer) continue;
+      is_first = false;
+      if (!lie_together(*other, operand, bytes_of(arrays_[buffer].extent))) continue;
+      operand.buffer = other->buffer;
+      return;
+    }
+    seen.push_back(&operand);
+    if (is_first) return;
+    operand.buffer = static_cast<uint32_t>(arrays_.size());
+    arrays_.push_back(StreamArray(arrays_[buffer]));
+    plan_.origin.push_back(buffer);
+  }
+  void join_wholes() {
+    for (LoopNest& nest : nests_)
+      for (Operand& operand : nest.operands)
+        if (operand.kind != OperandKind::index && plan_.is_whole[plan_.origin[operand.buffer]])
+          operand.buffer = plan_.origin[operand.buffer];
+    for (StreamPass& pass : plan_.passes)
+      std::erase_if(pass.moving, [&](const MovingArray& one) { return plan_.is_whole[plan_.origin[one.buffer]]; });
+  }
+
   // ---- which axis
 
   template <class F>
@@ -85,7 +127,8 @@ class Planner {
     for (const Cut& cut : cuts(pass))
       if (cut.staying_bytes < best.staying_bytes) best = cut;
     each_array(pass, [&](uint32_t b) {
-      if (std::find(best.moving.begin(), best.moving.end(), b) == best.moving.end()) plan_.is_whole[b] = true;
+      if (std::find(best.moving.begin(), best.moving.end(), b) == best.moving.end())
+        plan_.is_whole[plan_.origin[b]] = true;
     });
     if (best.axis < 0) return;
     pass.axis = best.axis;
@@ -134,8 +177,8 @@ class Planner {
   // The range's length is a convex function of where it begins: its largest value is at one of the ends.
   int64_t part_bytes(const StreamPass& pass, uint32_t buffer, int64_t step) const {
     const int64_t length = std::min(step, pass.extent);
-    return std::max(bytes_of(pass.range_of(made_.plan(), buffer, 0, length)),
-                    bytes_of(pass.range_of(made_.plan(), buffer, pass.extent - length, pass.extent)));
+    return std::max(bytes_of(pass.range_of(nests_, buffer, 0, length)),
+                    bytes_of(pass.range_of(nests_, buffer, pass.extent - length, pass.extent)));
   }
 
   MovingArray moving_array(const StreamPass& pass, uint32_t buffer) const {
@@ -243,23 +286,23 @@ class Planner {
   }
 
   const Specialisation& made_;
-  const std::vector<LoopNest>& nests_;
-  const std::vector<StreamArray>& arrays_;
-  const StreamLimits& limits_;
   StreamPlan plan_;
+  std::vector<LoopNest>& nests_ = plan_.kernels;
+  std::vector<StreamArray> arrays_;  ///< [buffer]
+  const StreamLimits& limits_;
 };
 
 }  // namespace
 
-Extent StreamPass::range_of(const Plan& plan, uint32_t buffer, int64_t begin, int64_t end) const {
+Extent StreamPass::range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin, int64_t end) const {
   Extent range{INT64_MAX, INT64_MIN};
   for (size_t n = first; n < first + count; ++n)
-    for (const Operand& operand : plan.kernels[n].operands) {
+    for (const Operand& operand : kernels[n].operands) {
       if (operand.kind == OperandKind::index || operand.buffer != buffer) continue;
       Extent own{operand.offset, operand.offset + size_of(operand.dtype)};
       for (size_t k = 0; k < operand.strides.size(); ++k) {
         const bool is_cut = static_cast<int>(k) == axis;
-        const int64_t from = is_cut ? begin : 0, to = is_cut ? end - 1 : plan.kernels[n].axes[k].extent - 1;
+        const int64_t from = is_cut ? begin : 0, to = is_cut ? end - 1 : kernels[n].axes[k].extent - 1;
         own.begin += std::min(from * operand.strides[k], to * operand.strides[k]);
         own.end += std::max(from * operand.strides[k], to * operand.strides[k]);
       }

@@ -21,7 +21,7 @@ inline constexpr int64_t sets_of_parts = 3;
 
 /// An array of the host's that moves along with the parts.
 struct MovingArray {
-  uint32_t buffer = 0;  ///< of the plan
+  uint32_t buffer = 0;
   bool goes_up = false, comes_down = false;
   const Operand* store = nullptr;  ///< comes_down: what writes it
   size_t nest = 0;                 ///< then: the kernel that does
@@ -41,15 +41,19 @@ struct StreamPass {
 
   int64_t parts() const { return axis < 0 ? 1 : (extent + step - 1) / step; }
   /// Bytes, from element 0 of a buffer, that the part [begin, end) touches.
-  Specialisation::Extent range_of(const Plan& plan, uint32_t buffer, int64_t begin, int64_t end) const;
+  Specialisation::Extent range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin,
+                                  int64_t end) const;
 };
 
 struct StreamPlan {
   std::vector<StreamPass> passes;
-  std::vector<bool> is_whole;  ///< [buffer]: of the host's, on the device as a whole
-  size_t whole_bytes = 0;      ///< of those, and of temporaries
-  size_t part_bytes = 0;       ///< the largest pass's
-  int64_t moved_bytes = 0;     ///< up and down, in all passes
+  /// The plan's, but for buffers: an input whose parts lie in several places (a + a[::-1]) is a buffer for each.
+  std::vector<LoopNest> kernels;
+  std::vector<uint32_t> origin;  ///< [buffer]: the plan's; the plan's own buffers come first
+  std::vector<bool> is_whole;    ///< [buffer of the plan's]: of the host's, on the device as a whole
+  size_t whole_bytes = 0;        ///< of those, and of temporaries
+  size_t part_bytes = 0;         ///< the largest pass's
+  int64_t moved_bytes = 0;       ///< up and down, in all passes
 };
 
 /// What a plan's buffer is to a call.

@@ -45,14 +45,13 @@ class Stream {
  public:
   Stream(const StreamedRun& run, const Specialisation& made, const StreamPlan& plan,
          const std::vector<StreamArray>& arrays, const std::vector<char*>& addresses)
-      : run_(run),
-        device_(*run.space.device),
-        made_(made),
-        plan_(plan),
-        arrays_(arrays),
-        host_(addresses),
-        there_(addresses),
-        lanes_(run.space.lanes.take()) {}
+      : run_(run), device_(*run.space.device), made_(made), plan_(plan), lanes_(run.space.lanes.take()) {
+    for (const uint32_t b : plan.origin) {
+      arrays_.push_back(arrays[b]);
+      host_.push_back(addresses[b]);
+    }
+    there_ = host_;
+  }
   ~Stream() {
     if (is_done_) return;
     lanes_->up->settle();
@@ -102,14 +101,13 @@ class Stream {
     return *memory_.back();
   }
   void allocate() {
-    for (size_t b = 0; b < arrays_.size(); ++b) {
+    for (size_t b = 0; b < plan_.is_whole.size(); ++b) {
       const Extent& extent = arrays_[b].extent;
-      if (!arrays_[b].on_host) continue;
-      there_[b] = nullptr;
+      if (arrays_[b].on_host) there_[b] = nullptr;
       if (is_whole(b)) there_[b] = allocate(bytes_of(extent)).data() - extent.begin;
     }
     char* const temporaries = made_.temporary_bytes() == 0 ? nullptr : allocate(made_.temporary_bytes()).data();
-    for (size_t b = 0; b < arrays_.size(); ++b)
+    for (size_t b = 0; b < plan_.is_whole.size(); ++b)
       if (const auto& source = made_.buffer_sources()[b]; source.role == BufferRole::temporary)
         there_[b] = temporaries + source.position;
     for (Set& set : sets_)
@@ -123,19 +121,18 @@ class Stream {
     return workspace_->data();
   }
 
-  /// Of the host's arrays.
   bool is_whole(size_t b) const { return arrays_[b].on_host && plan_.is_whole[b] && bytes_of(arrays_[b].extent) > 0; }
   bool is_result(size_t buffer) const { return made_.buffer_sources()[buffer].role == BufferRole::output; }
 
   void upload_wholes() {
-    for (size_t b = 0; b < arrays_.size(); ++b) {
+    for (size_t b = 0; b < plan_.is_whole.size(); ++b) {
       const Extent& extent = arrays_[b].extent;
       if (!is_whole(b) || is_result(b)) continue;
       run_.queue.get().upload(there_[b] + extent.begin, host_[b] + extent.begin, bytes_of(extent));
     }
   }
   void download_wholes() {
-    for (size_t b = 0; b < arrays_.size(); ++b)
+    for (size_t b = 0; b < plan_.is_whole.size(); ++b)
       if (is_whole(b) && is_result(b)) download_whole(b);
   }
   void download_whole(size_t b) {
@@ -195,7 +192,7 @@ class Stream {
   double moved(const StreamPass& pass, int64_t begin, int64_t end) const {
     double bytes = 0;
     for (const MovingArray& one : pass.moving)
-      bytes += static_cast<double>(bytes_of(pass.range_of(made_.plan(), one.buffer, begin, end)));
+      bytes += static_cast<double>(bytes_of(pass.range_of(plan_.kernels, one.buffer, begin, end)));
     return bytes;
   }
 
@@ -218,7 +215,7 @@ class Stream {
     if (set.is_computed) up.wait_for(*set.is_computed);
     if (set.is_up) set.is_up->synchronize();  // then its staging memory is free
     for (const MovingArray& one : pass.moving) {
-      const Extent range = pass.range_of(made_.plan(), one.buffer, begin, end);
+      const Extent range = pass.range_of(plan_.kernels, one.buffer, begin, end);
       const size_t place = place_of(one, range), bytes = bytes_of(range);
       there_[one.buffer] = set.memory + place - range.begin;
       if (!one.goes_up) continue;
@@ -238,7 +235,7 @@ class Stream {
     down.wait_for(*set.is_computed);
     for (const MovingArray& one : pass.moving) {
       if (!one.comes_down) continue;
-      const Extent range = pass.range_of(made_.plan(), one.buffer, begin, end);
+      const Extent range = pass.range_of(plan_.kernels, one.buffer, begin, end);
       const size_t place = place_of(one, range), bytes = bytes_of(range);
       char* to = host_[one.buffer] + range.begin;
       if (!is_pinned_[one.buffer] || !is_dense(one, range, begin, end)) {
@@ -253,7 +250,7 @@ class Stream {
   }
   /// Of the stored elements of a part.
   Shape shape_of(const MovingArray& one, int64_t begin, int64_t end) const {
-    const LoopNest& nest = made_.plan().kernels[one.nest];
+    const LoopNest& nest = plan_.kernels[one.nest];
     const int rank = one.store->in_epilogue ? nest.parallel_rank() : nest.rank();
     Shape shape;
     for (int axis = 0; axis < rank; ++axis)
@@ -291,7 +288,7 @@ class Stream {
     DeviceJob job(pass.shared);
     nests.reserve(pass.count);
     for (size_t n = pass.first; n < pass.first + pass.count; ++n) {
-      const LoopNest& nest = made_.plan().kernels[n];
+      const LoopNest& nest = plan_.kernels[n];
       nests.push_back(pass.axis < 0 ? nest : part_of(nest, pass.axis, begin, end));
       job.add(nests.back(), there_.data());
     }
@@ -355,11 +352,11 @@ class Stream {
 
   // The variant is that of the whole, whose addresses are aligned as those of every part are.
   void prepare_parts(const StreamPass& pass) {
-    const LoopNest& nest = made_.plan().kernels[pass.first];
+    const LoopNest& nest = plan_.kernels[pass.first];
     inner_ = nest.reduce_count() / pass.extent;
     parts_ = {nest.reduce_count(), pass.group};
     for (const MovingArray& one : pass.moving) {
-      const Extent range = pass.range_of(made_.plan(), one.buffer, 0, std::min(pass.step, pass.extent));
+      const Extent range = pass.range_of(plan_.kernels, one.buffer, 0, std::min(pass.step, pass.extent));
       there_[one.buffer] = sets_[0].memory + place_of(one, range) - range.begin;
     }
     DeviceJob whole(0);
@@ -370,7 +367,7 @@ class Stream {
   }
   void combine(const StreamPass& pass) {
     DeviceJob whole(0);
-    whole.add(made_.plan().kernels[pass.first], there_.data());
+    whole.add(plan_.kernels[pass.first], there_.data());
     launch(*parts_kernel_, whole.combine_launches(*parts_kernel_, parts_, scratch_of(*parts_kernel_)));
     parts_kernel_ = nullptr;
   }
@@ -379,9 +376,9 @@ class Stream {
   Device& device_;
   const Specialisation& made_;
   const StreamPlan& plan_;
-  const std::vector<StreamArray>& arrays_;
-  const std::vector<char*>& host_;  ///< [buffer]: of element 0, where the caller has it
-  std::vector<char*> there_;        ///< [buffer]: on the device, for the part at hand
+  std::vector<StreamArray> arrays_;  ///< [buffer]
+  std::vector<char*> host_;          ///< [buffer]: of element 0, where the caller has it
+  std::vector<char*> there_;         ///< [buffer]: on the device, for the part at hand
   std::vector<std::unique_ptr<DeviceMemory>> memory_;
   DeviceMemory* workspace_ = nullptr;
   std::vector<std::unique_ptr<runtime::Buffer>> staged_wholes_;  ///< kept until nothing is in flight
