@@ -352,7 +352,7 @@ class DeviceRun {
     memory_.count(made.temporary_bytes());
     const StreamPlan plan = plan_stream(made, arrays_, limits_);
     const StreamedRun run{space_, program_.runtime().pool, queue_, options_.control, program_.text()};
-    run.run(made, plan, arrays_, buffers);
+    run.run(made, plan, buffers);
     if (guard_ && guard_->faulted())
       throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
   }

@@ -35,7 +35,13 @@ struct Cut {
 class Planner {
  public:
   Planner(const Specialisation& made, const std::vector<StreamArray>& arrays, const StreamLimits& limits)
-      : made_(made), arrays_(arrays), limits_(limits) {
+      : made_(made), limits_(limits) {
+    plan_.arrays = arrays;
+    for (size_t b = 0; b < arrays.size(); ++b)
+      if (is_temporary(b)) {
+        const BufferInfo& buffer = made.plan().buffers[b];
+        plan_.arrays[b] = {false, {0, element_count(buffer.shape) * size_of(buffer.dtype)}};
+      }
     plan_.kernels = made.plan().kernels;
     plan_.origin.resize(arrays.size());
     std::iota(plan_.origin.begin(), plan_.origin.end(), 0);
@@ -47,15 +53,18 @@ class Planner {
     for (const StreamPass& pass : plan_.passes) split_inputs(pass);
     for (StreamPass& pass : plan_.passes) choose_axis(pass);
     join_wholes();
-    plan_.whole_bytes = round_up(made_.temporary_bytes());
     for (size_t b = 0; b < plan_.is_whole.size(); ++b)
-      if (arrays_[b].on_host && plan_.is_whole[b])
-        plan_.whole_bytes += round_up(static_cast<size_t>(bytes_of(arrays_[b].extent)));
+      if (plan_.is_whole[b]) plan_.whole_bytes += round_up(static_cast<size_t>(bytes_of(arrays_[b].extent)));
     for (StreamPass& pass : plan_.passes) choose_step(pass);
     return std::move(plan_);
   }
 
  private:
+  // Of the plan's own buffers.
+  bool is_temporary(size_t b) const {
+    return b < made_.buffer_sources().size() && made_.buffer_sources()[b].role == BufferRole::temporary;
+  }
+
   void list_passes() {
     auto chain = made_.plan().chains.begin();
     for (size_t k = 0; k < nests_.size();) {
@@ -115,7 +124,8 @@ class Planner {
     std::vector<bool> seen(arrays_.size(), false);
     for (size_t n = pass.first; n < pass.first + pass.count; ++n)
       for (const Operand& operand : nests_[n].operands) {
-        if (operand.kind == OperandKind::index || seen[operand.buffer] || !arrays_[operand.buffer].on_host) continue;
+        if (operand.kind == OperandKind::index || seen[operand.buffer]) continue;
+        if (!arrays_[operand.buffer].on_host && !is_temporary(operand.buffer)) continue;
         seen[operand.buffer] = true;
         f(operand.buffer);
       }
@@ -170,6 +180,7 @@ class Planner {
         stores += operand.kind == OperandKind::store;
         const bool here = n >= pass.first && n < pass.first + pass.count;
         if (here && reduces && operand.in_epilogue) return false;  // the last part alone gets there
+        if (!here && is_temporary(buffer)) return false;
       }
     if (stores > 1) return false;
     return 2 * part_bytes(pass, buffer, std::max<int64_t>(pass.extent / 8, 1)) <= bytes_of(arrays_[buffer].extent);
@@ -184,14 +195,16 @@ class Planner {
   MovingArray moving_array(const StreamPass& pass, uint32_t buffer) const {
     MovingArray array{buffer};
     for (size_t n = pass.first; n < pass.first + pass.count; ++n)
-      for (const Operand& operand : nests_[n].operands) {
+      for (size_t k = 0; k < nests_[n].operands.size(); ++k) {
+        const Operand& operand = nests_[n].operands[k];
         if (operand.kind == OperandKind::index || operand.buffer != buffer) continue;
         if (operand.kind == OperandKind::load) array.goes_up = true;
         if (operand.kind != OperandKind::store) continue;
         array.comes_down = true;
-        array.store = &operand;
         array.nest = n;
+        array.operand = k;
       }
+    if (is_temporary(buffer)) array.goes_up = array.comes_down = false;
     if (array.comes_down) array.goes_up = false;  // what this pass has written itself
     return array;
   }
@@ -205,7 +218,8 @@ class Planner {
       return;
     }
     int64_t moved = 0;
-    for (const MovingArray& one : pass.moving) moved += bytes_of(arrays_[one.buffer].extent);
+    for (const MovingArray& one : pass.moving)
+      if (one.goes_up || one.comes_down) moved += bytes_of(arrays_[one.buffer].extent);
     const int64_t free = static_cast<int64_t>(limits_.memory) - static_cast<int64_t>(plan_.whole_bytes);
     const int64_t suggested = std::clamp(moved / wanted_parts, least_part, most_part);
     const int64_t wanted = limits_.part_bytes > 0 ? static_cast<int64_t>(limits_.part_bytes) : suggested;
@@ -288,7 +302,7 @@ class Planner {
   const Specialisation& made_;
   StreamPlan plan_;
   std::vector<LoopNest>& nests_ = plan_.kernels;
-  std::vector<StreamArray> arrays_;  ///< [buffer]
+  std::vector<StreamArray>& arrays_ = plan_.arrays;
   const StreamLimits& limits_;
 };
 

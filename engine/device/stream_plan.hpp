@@ -4,7 +4,8 @@
 // An array moves if a part of the axis touches a part of its bytes: that range goes up before the part's kernels, or
 // down after them. Every other array of the host's is on the device as a whole, while the plan runs. Kernels are run
 // one after another (a chain as one), each over all its parts: what one of them leaves for a later one is either a
-// temporary, which is on the device as a whole, or an output, which is read from the host again if it moves.
+// temporary, which is on the device as a whole, or an output, which is read from the host again if it moves. What only
+// the kernels of a chain exchange moves too.
 //
 // Any parallel axis can be cut, because parts are smaller nests with other addresses. Of a reduction the first reduce
 // axis can be cut too, where canonical blocks end: the states that parts leave are combined once, by the same tree.
@@ -19,13 +20,18 @@ namespace fuseval::engine {
 /// Parts that are on the device at a time: one comes up, one is computed on, one goes down.
 inline constexpr int64_t sets_of_parts = 3;
 
-/// An array of the host's that moves along with the parts.
+/// What a plan's buffer is to a call.
+struct StreamArray {
+  bool on_host = false;
+  Specialisation::Extent extent;  ///< bytes from element 0; known of temporaries too
+};
+
+/// An array that moves along with the parts.
 struct MovingArray {
   uint32_t buffer = 0;
-  bool goes_up = false, comes_down = false;
-  const Operand* store = nullptr;  ///< comes_down: what writes it
-  size_t nest = 0;                 ///< then: the kernel that does
-  size_t place = 0;                ///< of its bytes, in the memory of a part
+  bool goes_up = false, comes_down = false;  ///< neither: a temporary
+  size_t nest = 0, operand = 0;              ///< comes_down: the store that writes it
+  size_t place = 0;                          ///< of its bytes, in the memory of a part
 };
 
 /// A kernel or a chain, over all its parts.
@@ -49,17 +55,12 @@ struct StreamPlan {
   std::vector<StreamPass> passes;
   /// The plan's, but for buffers: an input whose parts lie in several places (a + a[::-1]) is a buffer for each.
   std::vector<LoopNest> kernels;
-  std::vector<uint32_t> origin;  ///< [buffer]: the plan's; the plan's own buffers come first
-  std::vector<bool> is_whole;    ///< [buffer of the plan's]: of the host's, on the device as a whole
-  size_t whole_bytes = 0;        ///< of those, and of temporaries
-  size_t part_bytes = 0;         ///< the largest pass's
-  int64_t moved_bytes = 0;       ///< up and down, in all passes
-};
-
-/// What a plan's buffer is to a call.
-struct StreamArray {
-  bool on_host = false;
-  Specialisation::Extent extent;
+  std::vector<uint32_t> origin;     ///< [buffer]: the plan's; the plan's own buffers come first
+  std::vector<StreamArray> arrays;  ///< [buffer]
+  std::vector<bool> is_whole;       ///< [buffer of the plan's]: of the host's or a temporary, on the device as a whole
+  size_t whole_bytes = 0;           ///< of those
+  size_t part_bytes = 0;            ///< the largest pass's
+  int64_t moved_bytes = 0;          ///< up and down, in all passes
 };
 
 struct StreamLimits {
@@ -67,7 +68,8 @@ struct StreamLimits {
   size_t part_bytes;  ///< wanted, of what moves; 0: as the sizes suggest
 };
 
-/// arrays: [buffer]. Throws Error(memory) that says what would help where the limits cannot be kept.
+/// arrays: [buffer]; those of temporaries are not looked at. Throws Error(memory) that says what would help where the
+/// limits cannot be kept.
 StreamPlan plan_stream(const Specialisation& made, const std::vector<StreamArray>& arrays, const StreamLimits& limits);
 
 /// Where the bytes before a range begin that lie in the memory of a part so that every part's elements are aligned as

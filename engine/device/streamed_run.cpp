@@ -44,12 +44,14 @@ void copy_bytes(runtime::ThreadPool& pool, char* to, const char* from, size_t by
 class Stream {
  public:
   Stream(const StreamedRun& run, const Specialisation& made, const StreamPlan& plan,
-         const std::vector<StreamArray>& arrays, const std::vector<char*>& addresses)
-      : run_(run), device_(*run.space.device), made_(made), plan_(plan), lanes_(run.space.lanes.take()) {
-    for (const uint32_t b : plan.origin) {
-      arrays_.push_back(arrays[b]);
-      host_.push_back(addresses[b]);
-    }
+         const std::vector<char*>& addresses)
+      : run_(run),
+        device_(*run.space.device),
+        made_(made),
+        plan_(plan),
+        arrays_(plan.arrays),
+        lanes_(run.space.lanes.take()) {
+    for (const uint32_t b : plan.origin) host_.push_back(addresses[b]);
     there_ = host_;
   }
   ~Stream() {
@@ -106,10 +108,6 @@ class Stream {
       if (arrays_[b].on_host) there_[b] = nullptr;
       if (is_whole(b)) there_[b] = allocate(bytes_of(extent)).data() - extent.begin;
     }
-    char* const temporaries = made_.temporary_bytes() == 0 ? nullptr : allocate(made_.temporary_bytes()).data();
-    for (size_t b = 0; b < plan_.is_whole.size(); ++b)
-      if (const auto& source = made_.buffer_sources()[b]; source.role == BufferRole::temporary)
-        there_[b] = temporaries + source.position;
     for (Set& set : sets_)
       if (plan_.part_bytes > 0) set.memory = allocate(plan_.part_bytes).data();
     lanes_->up->wait_for(device_.queue());
@@ -121,19 +119,20 @@ class Stream {
     return workspace_->data();
   }
 
-  bool is_whole(size_t b) const { return arrays_[b].on_host && plan_.is_whole[b] && bytes_of(arrays_[b].extent) > 0; }
+  bool is_whole(size_t b) const { return plan_.is_whole[b] && bytes_of(arrays_[b].extent) > 0; }
+  bool is_whole_of_host(size_t b) const { return is_whole(b) && arrays_[b].on_host; }
   bool is_result(size_t buffer) const { return made_.buffer_sources()[buffer].role == BufferRole::output; }
 
   void upload_wholes() {
     for (size_t b = 0; b < plan_.is_whole.size(); ++b) {
       const Extent& extent = arrays_[b].extent;
-      if (!is_whole(b) || is_result(b)) continue;
+      if (!is_whole_of_host(b) || is_result(b)) continue;
       run_.queue.get().upload(there_[b] + extent.begin, host_[b] + extent.begin, bytes_of(extent));
     }
   }
   void download_wholes() {
     for (size_t b = 0; b < plan_.is_whole.size(); ++b)
-      if (is_whole(b) && is_result(b)) download_whole(b);
+      if (is_whole_of_host(b) && is_result(b)) download_whole(b);
   }
   void download_whole(size_t b) {
     const Extent& extent = arrays_[b].extent;
@@ -192,13 +191,15 @@ class Stream {
   double moved(const StreamPass& pass, int64_t begin, int64_t end) const {
     double bytes = 0;
     for (const MovingArray& one : pass.moving)
-      bytes += static_cast<double>(bytes_of(pass.range_of(plan_.kernels, one.buffer, begin, end)));
+      if (one.goes_up || one.comes_down)
+        bytes += static_cast<double>(bytes_of(pass.range_of(plan_.kernels, one.buffer, begin, end)));
     return bytes;
   }
 
   void note_pinned(const StreamPass& pass) {
     is_pinned_.assign(arrays_.size(), false);
     for (const MovingArray& one : pass.moving) {
+      if (!one.goes_up && !one.comes_down) continue;
       const Extent& extent = arrays_[one.buffer].extent;
       is_pinned_[one.buffer] = device_.is_pinned(host_[one.buffer] + extent.begin, bytes_of(extent));
     }
@@ -248,17 +249,18 @@ class Stream {
     }
     set.is_down = down.record();
   }
+  const Operand& store_of(const MovingArray& one) const { return plan_.kernels[one.nest].operands[one.operand]; }
   /// Of the stored elements of a part.
   Shape shape_of(const MovingArray& one, int64_t begin, int64_t end) const {
     const LoopNest& nest = plan_.kernels[one.nest];
-    const int rank = one.store->in_epilogue ? nest.parallel_rank() : nest.rank();
+    const int rank = store_of(one).in_epilogue ? nest.parallel_rank() : nest.rank();
     Shape shape;
     for (int axis = 0; axis < rank; ++axis)
       shape.push_back(axis == axis_ ? end - begin : nest.axes[static_cast<size_t>(axis)].extent);
     return shape;
   }
   bool is_dense(const MovingArray& one, const Extent& range, int64_t begin, int64_t end) const {
-    return element_count(shape_of(one, begin, end)) * size_of(one.store->dtype) ==
+    return element_count(shape_of(one, begin, end)) * size_of(store_of(one).dtype) ==
            static_cast<int64_t>(bytes_of(range));
   }
   // What lies between elements is not ours to write.
@@ -271,7 +273,7 @@ class Stream {
         copy_bytes(run_.pool, host + one.range.begin, one.staged, bytes_of(one.range));
         continue;
       }
-      const Operand& store = *one.array->store;
+      const Operand& store = store_of(*one.array);
       const Shape shape = shape_of(*one.array, one.begin, one.end);
       const std::vector<int64_t> strides(store.strides.begin(),
                                          store.strides.begin() + static_cast<ptrdiff_t>(shape.size()));
@@ -376,9 +378,9 @@ class Stream {
   Device& device_;
   const Specialisation& made_;
   const StreamPlan& plan_;
-  std::vector<StreamArray> arrays_;  ///< [buffer]
-  std::vector<char*> host_;          ///< [buffer]: of element 0, where the caller has it
-  std::vector<char*> there_;         ///< [buffer]: on the device, for the part at hand
+  const std::vector<StreamArray>& arrays_;  ///< [buffer]
+  std::vector<char*> host_;                 ///< [buffer]: of element 0, where the caller has it
+  std::vector<char*> there_;                ///< [buffer]: on the device, for the part at hand
   std::vector<std::unique_ptr<DeviceMemory>> memory_;
   DeviceMemory* workspace_ = nullptr;
   std::vector<std::unique_ptr<runtime::Buffer>> staged_wholes_;  ///< kept until nothing is in flight
@@ -397,9 +399,8 @@ class Stream {
 
 }  // namespace
 
-void StreamedRun::run(const Specialisation& made, const StreamPlan& plan, const std::vector<StreamArray>& arrays,
-                      const std::vector<char*>& addresses) const {
-  Stream(*this, made, plan, arrays, addresses).go();
+void StreamedRun::run(const Specialisation& made, const StreamPlan& plan, const std::vector<char*>& addresses) const {
+  Stream(*this, made, plan, addresses).go();
 }
 
 }  // namespace fuseval::engine

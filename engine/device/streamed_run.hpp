@@ -20,10 +20,9 @@ struct StreamedRun {
   RunControl* control;        ///< nullptr, or what may stop it between parts
   const std::string& text;    ///< what errors name
 
-  /// arrays, addresses: [buffer]; the address of element 0, on the host or the device (temporaries: unused). Arrays of
-  /// the host's that are results have been written when this returns; of them only elements.
-  void run(const Specialisation& made, const StreamPlan& plan, const std::vector<StreamArray>& arrays,
-           const std::vector<char*>& addresses) const;
+  /// addresses: [buffer of the plan's], of element 0, on the host or the device (temporaries: unused). Arrays of the
+  /// host's that are results have been written when this returns; of them only elements.
+  void run(const Specialisation& made, const StreamPlan& plan, const std::vector<char*>& addresses) const;
 };
 
 }  // namespace fuseval::engine

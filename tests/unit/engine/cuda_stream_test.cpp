@@ -60,7 +60,7 @@ TEST_CASE("cuda streams: arrays larger than the device, the CPU's bits in any or
                                "exp(a - max(a, axis=1, keepdims=True))/sum(exp(a - max(a, axis=1, keepdims=True)), "
                                "axis=1, keepdims=True)",
                                "a - mean(a)"};
-  for (const char* const text : texts) {
+  for (const std::string text : texts) {
     CAPTURE(text);
     const fuseval::Result expected = cpu().evaluate(text, large.inputs());
     for (const std::uint64_t order : {1, 2, 3}) {

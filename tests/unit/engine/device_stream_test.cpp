@@ -52,7 +52,7 @@ std::int64_t launches_of(Call&& call) {
 }
 
 /// Runs it part by part, and holds it against the CPU; returns the launches.
-std::int64_t check_streamed(const char* text, const fuseval::Bindings& inputs, std::size_t part_bytes) {
+std::int64_t check_streamed(const std::string& text, const fuseval::Bindings& inputs, std::size_t part_bytes) {
   CAPTURE(text);
   CAPTURE(part_bytes);
   const fuseval::Result expected = session().evaluate(text, inputs);
@@ -199,7 +199,7 @@ TEST_CASE("streamed: watched and stopped between parts") {
     fractions.push_back(fraction);
     return true;
   };
-  session().evaluate("a*2 + 1", {{"a", a}}, fuseval::into(out), options);
+  session().evaluate("sin(a)*0 + 3", {{"a", a}}, fuseval::into(out), options);
   REQUIRE_FALSE(fractions.empty());
   CHECK(std::is_sorted(fractions.begin(), fractions.end()));
   CHECK(fractions.back() <= 1);
@@ -207,7 +207,7 @@ TEST_CASE("streamed: watched and stopped between parts") {
   out.assign(a.size(), -1.0f);
   options.progress = [&](double) { return false; };
   const fuseval::Error error = error_of([&] {
-    session().evaluate("a*2 + 1", {{"a", a}}, fuseval::into(out), options);
+    session().evaluate("sin(a)*0 + 3", {{"a", a}}, fuseval::into(out), options);
   });
   CHECK(error.code() == FV_ERROR_CANCELLED);
   CHECK(contains(error.message(), "outputs may be partly written"));
