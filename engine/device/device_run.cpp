@@ -351,7 +351,7 @@ class DeviceRun {
       buffers.push_back(address(source, std::forward<Output>(output)));
     memory_.count(made.temporary_bytes());
     const StreamPlan plan = plan_stream(made, arrays_, limits_);
-    const StreamedRun run{space_, program_.runtime().pool, queue_, options_.control, program_.text()};
+    const StreamedRun run{space_, program_.runtime().pool, options_.threads, queue_, options_.control, program_.text()};
     run.run(made, plan, buffers);
     if (guard_ && guard_->faulted())
       throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");

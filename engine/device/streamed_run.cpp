@@ -31,14 +31,15 @@ constexpr auto sets = static_cast<size_t>(sets_of_parts);
 size_t bytes_of(const Extent& extent) { return static_cast<size_t>(extent.end - extent.begin); }
 
 /// Between the host's arrays and staging memory; on several threads, as one cannot keep up with a link.
-void copy_bytes(runtime::ThreadPool& pool, char* to, const char* from, size_t bytes) {
+void copy_bytes(const StreamedRun& run, char* to, const char* from, size_t bytes) {
   constexpr size_t piece = size_t{1} << 20;
   const auto count = static_cast<int64_t>((bytes + piece - 1) / piece);
   if (count <= 1) return static_cast<void>(std::memcpy(to, from, bytes));
-  pool.parallel_for(count, [&](int64_t k, int) {
+  const auto copy = [&](int64_t k, int) {
     const size_t begin = static_cast<size_t>(k) * piece;
     std::memcpy(to + begin, from + begin, std::min(piece, bytes - begin));
-  });
+  };
+  run.pool.parallel_for(count, copy, run.threads);
 }
 
 class Stream {
@@ -223,7 +224,7 @@ class Stream {
       const char* from = host_[one.buffer] + range.begin;
       if (!is_pinned_[one.buffer]) {
         char* const staged = staging_of(device_, lanes_->up_staging, number_of(set), plan_.part_bytes) + place;
-        copy_bytes(run_.pool, staged, from, bytes);
+        copy_bytes(run_, staged, from, bytes);
         from = staged;
       }
       up.upload(set.memory + place, from, bytes);
@@ -270,7 +271,7 @@ class Stream {
       has_written_ = true;
       char* const host = host_[one.array->buffer];
       if (is_dense(*one.array, one.range, one.begin, one.end)) {
-        copy_bytes(run_.pool, host + one.range.begin, one.staged, bytes_of(one.range));
+        copy_bytes(run_, host + one.range.begin, one.staged, bytes_of(one.range));
         continue;
       }
       const Operand& store = store_of(*one.array);
@@ -341,7 +342,12 @@ class Stream {
       queue.upload(words, reinterpret_cast<const char*>(one.words.data()), one.words.size() * sizeof(uint64_t));
       const auto address = reinterpret_cast<uint64_t>(words);
       queue.launch(function, one.grid, one.block, {&address, 1});
-      queue.synchronize();  // the words must stay as they are until they are up; so many operands are rare
+      try {  // the words must stay as they are until they are up; so many operands are rare
+        queue.synchronize();
+      } catch (...) {
+        queue.settle();
+        throw;
+      }
     }
   }
   DeviceFunction& function_of(const DeviceKernel& kernel, size_t entry) {

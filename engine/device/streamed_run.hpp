@@ -16,6 +16,7 @@ namespace fuseval::engine {
 struct StreamedRun {
   DeviceSpace& space;
   runtime::ThreadPool& pool;  ///< copies memory that is not page-locked
+  int threads;                ///< of it at most; 0: all
   const CallQueue& queue;     ///< of the kernels
   RunControl* control;        ///< nullptr, or what may stop it between parts
   const std::string& text;    ///< what errors name
