@@ -135,9 +135,6 @@ class CudaDevice : public Device {
   std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override {
     return std::make_unique<CudaPinnedMemory>(cuda::PinnedBuffer(device_, bytes));
   }
-  bool is_pinned(const char* data, size_t bytes) override {
-    return device_->is_pinned(data) && device_->is_pinned(data + bytes - 1);
-  }
   size_t free_bytes() override { return device_->available_bytes(); }
   std::string why_not_memory_here(const char* data, size_t bytes) override {
     return device_->why_not_memory_here({pointer_of(data), bytes});

@@ -105,8 +105,6 @@ class Device {
   virtual std::unique_ptr<DeviceMemory> allocate(size_t bytes) = 0;
   /// Page-locked memory of the host, from and to which copies run at full speed beside other work. bytes > 0.
   virtual std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) = 0;
-  /// Whether the host's memory from `data` on is page-locked, so that copies need no detour.
-  virtual bool is_pinned(const char* data, size_t bytes) = 0;
   /// Bytes that an allocation could still get.
   virtual size_t free_bytes() = 0;
   /// Why these bytes are not memory of this device that is alive, as words after "its memory"; "" if they are.

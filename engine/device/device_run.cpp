@@ -153,7 +153,7 @@ class DeviceRun {
   }
   // Whether output k must be written elsewhere first, so that inputs and earlier outputs in the same memory are as they
   // were.
-  bool needs_copy(size_t k) const {
+  bool needs_copy(size_t k, bool always = false) const {
     const void* data = call_.outputs[k].data;
     const bool here = is_given_here(k);
     for (const uint32_t slot : made_.used_slots()) {
@@ -161,7 +161,7 @@ class DeviceRun {
       if ((input.device_type != FV_DEVICE_CPU) != here ||
           !overlap(data, made_.output_extent(k), input.data, made_.input_extent(slot)))
         continue;
-      if (data != input.data || !made_.is_harmless_over(k, slot)) return true;
+      if (always || data != input.data || !made_.is_harmless_over(k, slot)) return true;
     }
     for (size_t other = 0; other < static_cast<size_t>(call_.output_count); ++other)
       if (other != k && is_given(other) && is_given_here(other) == here &&
@@ -307,6 +307,8 @@ class DeviceRun {
     }
   }
   void place_streamed_outputs() {
+    place_for_stream(made_);
+    const bool together = runs_together(made_, arrays_);
     outputs_.resize(made_.results().size());
     for (size_t k = 0; k < outputs_.size(); ++k) {
       if (is_given_here(k) || stays(k)) {
@@ -316,7 +318,7 @@ class DeviceRun {
       }
       const Extent& extent = made_.output_extent(k);
       if (is_given(k)) outputs_[k].address = static_cast<char*>(call_.outputs[k].data);
-      if ((is_given(k) && !needs_copy(k)) || bytes_of(extent) == 0) continue;
+      if ((is_given(k) && !needs_copy(k, together)) || bytes_of(extent) == 0) continue;
       outputs_[k].host = memory_.allocate(bytes_of(extent));
       outputs_[k].address = outputs_[k].host.data() - extent.begin;
     }

@@ -124,7 +124,6 @@ class SimulatedDevice : public Device {
     return std::make_unique<SimulatedMemory>(simulator_, bytes);
   }
   std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override { return std::make_unique<HostMemory>(bytes); }
-  bool is_pinned(const char*, size_t) override { return false; }
   size_t free_bytes() override { return SIZE_MAX; }
   std::string why_not_memory_here(const char* data, size_t bytes) override {
     return simulator_->owns(address_of(data), bytes) ? "" : "is not the simulated device's, or was freed";

@@ -48,8 +48,16 @@ class Planner {
     plan_.is_whole.assign(arrays.size(), false);
   }
 
+  bool runs_together() {
+    list_passes();
+    join_passes();
+    return std::any_of(plan_.passes.begin(), plan_.passes.end(),
+                       [](const StreamPass& pass) { return pass.jobs.size() > 1; });
+  }
+
   StreamPlan make() {
     list_passes();
+    join_passes();
     for (const StreamPass& pass : plan_.passes) split_inputs(pass);
     for (StreamPass& pass : plan_.passes) choose_axis(pass);
     join_wholes();
@@ -72,11 +80,76 @@ class Planner {
       StreamPass pass;
       pass.first = k;
       pass.count = is_chain ? chain->size() : 1;
-      pass.shared = is_chain ? static_cast<int>(chain->extents.size()) : 0;
+      pass.jobs = {{k, pass.count, is_chain ? static_cast<int>(chain->extents.size()) : 0}};
       if (is_chain) ++chain;
       k += pass.count;
       if (pass.count > 1 || nests_[pass.first].parallel_count() > 0) plan_.passes.push_back(std::move(pass));
     }
+  }
+
+  // ---- kernels that run together
+
+  void join_passes() {
+    std::vector<StreamPass> passes;
+    for (StreamPass& pass : plan_.passes) {
+      if (passes.empty() || !joins(passes.back(), pass))
+        passes.push_back(std::move(pass));
+      else
+        passes.back() = joined(passes.back(), pass);
+    }
+    plan_.passes = std::move(passes);
+  }
+  static StreamPass joined(const StreamPass& a, const StreamPass& b) {
+    StreamPass both = a;
+    both.count = b.first + b.count - a.first;
+    both.jobs.insert(both.jobs.end(), b.jobs.begin(), b.jobs.end());
+    return both;
+  }
+  // If it is possible, and keeps no more on the device than one after the other.
+  bool joins(const StreamPass& a, const StreamPass& b) const {
+    const StreamPass both = joined(a, b);
+    if (a.first + a.count != b.first || !have_rows(both) || !share_rows(both) || !meet(a, b)) return false;
+    return cut_of(both, 0, false).staying_bytes <= std::max(least_staying(a), least_staying(b));
+  }
+  bool have_rows(const StreamPass& pass) const {
+    return std::all_of(nests_.begin() + static_cast<ptrdiff_t>(pass.first),
+                       nests_.begin() + static_cast<ptrdiff_t>(pass.first + pass.count), [&](const LoopNest& nest) {
+                         return nest.parallel_rank() > 0 && nest.axes[0].extent == nests_[pass.first].axes[0].extent &&
+                                (!nest.is_reduction() || nest.reduce_count() > 0);
+                       });
+  }
+  template <class F>
+  static void each_operand(const LoopNest& nest, OperandKind kind, F&& f) {
+    for (const Operand& operand : nest.operands)
+      if (operand.kind == kind) f(operand);
+  }
+  bool share_rows(const StreamPass& pass) const {
+    constexpr uint8_t rows[] = {0};
+    bool all = true;
+    for (size_t n = pass.first; n < pass.first + pass.count; ++n)
+      for (size_t later = n + 1; later < pass.first + pass.count; ++later)
+        each_operand(nests_[n], OperandKind::store, [&](const Operand& write) {
+          each_operand(nests_[later], OperandKind::load, [&](const Operand& read) {
+            if (write.buffer == read.buffer)
+              all = all && fuseval::shares_rows(nests_[n], write, rows, nests_[later], read, rows);
+          });
+        });
+    return all;
+  }
+  // Whether b reads what a has on the device already.
+  bool meet(const StreamPass& a, const StreamPass& b) const {
+    bool found = false;
+    for (size_t n = b.first; n < b.first + b.count; ++n)
+      each_operand(nests_[n], OperandKind::load, [&](const Operand& read) {
+        each_array(a, [&](uint32_t buffer) { found = found || buffer == read.buffer; });
+      });
+    return found;
+  }
+  int64_t least_staying(const StreamPass& pass) const {
+    int64_t least = 0;
+    each_array(pass, [&](uint32_t b) { least += bytes_of(arrays_[b].extent); });
+    for (const Cut& cut : cuts(pass)) least = std::min(least, cut.staying_bytes);
+    return least;
   }
 
   // ---- an input in several places
@@ -151,7 +224,7 @@ class Planner {
     const LoopNest& nest = nests_[pass.first];
     std::vector<Cut> list;
     if (nest.is_reduction() && nest.reduce_count() == 0) return list;
-    const int parallel = pass.count > 1 ? 1 : nest.parallel_rank();
+    const int parallel = pass.count > 1 ? 1 : nest.parallel_rank();  // what several share
     for (int axis = 0; axis < parallel; ++axis) list.push_back(cut_of(pass, axis, false));
     if (pass.count == 1 && nest.is_reduction() && nest.reduce_count() > codegen::cuda_canonical_block(nest))
       list.push_back(cut_of(pass, nest.parallel_rank(), true));
@@ -303,7 +376,7 @@ class Planner {
   StreamPlan plan_;
   std::vector<LoopNest>& nests_ = plan_.kernels;
   std::vector<StreamArray>& arrays_ = plan_.arrays;
-  const StreamLimits& limits_;
+  const StreamLimits limits_;
 };
 
 }  // namespace
@@ -327,6 +400,10 @@ Extent StreamPass::range_of(const std::vector<LoopNest>& kernels, uint32_t buffe
 
 StreamPlan plan_stream(const Specialisation& made, const std::vector<StreamArray>& arrays, const StreamLimits& limits) {
   return Planner(made, arrays, limits).make();
+}
+
+bool runs_together(const Specialisation& made, const std::vector<StreamArray>& arrays) {
+  return Planner(made, arrays, {}).runs_together();
 }
 
 LoopNest part_of(const LoopNest& nest, int axis, int64_t begin, int64_t end) {

@@ -2,10 +2,11 @@
 // which arrays move along it, and how long a part is.
 //
 // An array moves if a part of the axis touches a part of its bytes: that range goes up before the part's kernels, or
-// down after them. Every other array of the host's is on the device as a whole, while the plan runs. Kernels are run
-// one after another (a chain as one), each over all its parts: what one of them leaves for a later one is either a
-// temporary, which is on the device as a whole, or an output, which is read from the host again if it moves. What only
-// the kernels of a chain exchange moves too.
+// down after them. Every other array of the host's is on the device as a whole, while the plan runs. Kernels whose rows
+// need nothing of each other's other rows (a softmax's, an array less the means of its rows) run together on a part;
+// else they run one after another, each over all its parts. What kernels of one pass leave for each other moves along;
+// what they leave for later ones is either a temporary, which is on the device as a whole, or an output, which is read
+// from the host again if it moves.
 //
 // Any parallel axis can be cut, because parts are smaller nests with other addresses. Of a reduction the first reduce
 // axis can be cut too, where canonical blocks end: the states that parts leave are combined once, by the same tree.
@@ -34,10 +35,16 @@ struct MovingArray {
   size_t place = 0;                          ///< of its bytes, in the memory of a part
 };
 
-/// A kernel or a chain, over all its parts.
-struct StreamPass {
+/// A kernel, or a chain that is launched as one.
+struct StreamJob {
   size_t first = 0, count = 1;  ///< kernels of the plan
   int shared = 0;               ///< axes that a chain's kernels share; 0: one kernel
+};
+
+/// What runs on one part before the next one's turn comes.
+struct StreamPass {
+  std::vector<StreamJob> jobs;
+  size_t first = 0, count = 1;  ///< kernels of the plan
   int axis = -1;                ///< of every kernel; -1: one part, nothing moves
   int64_t extent = 1;           ///< of the axis
   int64_t step = 1;             ///< of it that a part takes
@@ -77,6 +84,10 @@ StreamPlan plan_stream(const Specialisation& made, const std::vector<StreamArray
 inline int64_t aligned_begin(const StreamArray& array, const Specialisation::Extent& range) {
   return array.extent.begin + (range.begin - array.extent.begin) / 256 * 256;
 }
+
+/// Whether several kernels run on a part before the next one comes up: then an output over an input is not harmless
+/// because a kernel that reads it comes first.
+bool runs_together(const Specialisation& made, const std::vector<StreamArray>& arrays);
 
 /// Kernel `nest` over [begin, end) of an axis.
 LoopNest part_of(const LoopNest& nest, int axis, int64_t begin, int64_t end);

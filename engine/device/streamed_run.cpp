@@ -202,7 +202,8 @@ class Stream {
     for (const MovingArray& one : pass.moving) {
       if (!one.goes_up && !one.comes_down) continue;
       const Extent& extent = arrays_[one.buffer].extent;
-      is_pinned_[one.buffer] = device_.is_pinned(host_[one.buffer] + extent.begin, bytes_of(extent));
+      const char* const host = host_[one.buffer];
+      is_pinned_[one.buffer] = device_.is_pinned(host + extent.begin) && device_.is_pinned(host + extent.end - 1);
     }
   }
   size_t number_of(const Set& set) const { return static_cast<size_t>(&set - sets_.data()); }
@@ -287,35 +288,35 @@ class Stream {
 
   // ---- kernels
 
-  DeviceJob job_of(const StreamPass& pass, std::vector<LoopNest>& nests, int64_t begin, int64_t end) {
-    DeviceJob job(pass.shared);
-    nests.reserve(pass.count);
-    for (size_t n = pass.first; n < pass.first + pass.count; ++n) {
-      const LoopNest& nest = plan_.kernels[n];
-      nests.push_back(pass.axis < 0 ? nest : part_of(nest, pass.axis, begin, end));
-      job.add(nests.back(), there_.data());
-    }
-    return job;
-  }
-
   void compute(const StreamPass& pass, Set& set, int64_t begin, int64_t end) {
     DeviceQueue& queue = run_.queue.get();
     queue.wait_for(*set.is_up);
     if (set.is_down) queue.wait_for(*set.is_down);
-    std::vector<LoopNest> nests;
-    const DeviceJob job = job_of(pass, nests, begin, end);
-    if (parts_kernel_ != nullptr) {
-      const auto first = begin * inner_;
-      launch(*parts_kernel_, {job.part_launch(*parts_kernel_, parts_, first, scratch_of(*parts_kernel_))});
-    } else {
-      const DeviceKernels::Wanted wanted[] = {job.wanted()};
-      const std::shared_ptr<const DeviceKernel> kernel = run_.space.kernels.get(wanted)[0];
-      scratch_bytes_ = job.scratch_bytes(*kernel);
-      launch(*kernel, job.launches(*kernel, scratch_of(*kernel)));
+    std::vector<LoopNest> nests;  // of the part
+    for (size_t n = pass.first; n < pass.first + pass.count; ++n)
+      nests.push_back(pass.axis < 0 ? plan_.kernels[n] : part_of(plan_.kernels[n], pass.axis, begin, end));
+    std::vector<DeviceJob> jobs;
+    for (const StreamJob& one : pass.jobs) {
+      jobs.emplace_back(one.shared);
+      for (size_t n = one.first; n < one.first + one.count; ++n) jobs.back().add(nests[n - pass.first], there_.data());
     }
-    run_.space.counters.add(run_.space.counters.launches, 1);
-    run_.space.counters.add(run_.space.counters.chained_kernels, static_cast<int64_t>(pass.count) - 1);
+    if (parts_kernel_ != nullptr)
+      launch(*parts_kernel_, {jobs[0].part_launch(*parts_kernel_, parts_, begin * inner_, scratch_of(*parts_kernel_))});
+    else
+      launch(jobs);
+    Counters& counters = run_.space.counters;
+    counters.add(counters.launches, static_cast<int64_t>(jobs.size()));
+    counters.add(counters.chained_kernels, static_cast<int64_t>(pass.count - jobs.size()));
     set.is_computed = queue.record();
+  }
+  void launch(const std::vector<DeviceJob>& jobs) {
+    std::vector<DeviceKernels::Wanted> wanted;
+    for (const DeviceJob& job : jobs) wanted.push_back(job.wanted());
+    const std::vector<std::shared_ptr<const DeviceKernel>> kernels = run_.space.kernels.get(wanted);
+    for (size_t k = 0; k < jobs.size(); ++k) {
+      scratch_bytes_ = jobs[k].scratch_bytes(*kernels[k]);
+      launch(*kernels[k], jobs[k].launches(*kernels[k], scratch_of(*kernels[k])));
+    }
   }
 
   // States follow words that lie in memory.

@@ -137,6 +137,27 @@ TEST_CASE("streamed: rows that are reduced and read again, and values of the who
   check_streamed("sum(a - mean(a)), a*sum(a, axis=0)", inputs, 10000);
 }
 
+TEST_CASE("streamed: kernels that share long rows run together on a part, and what only they exchange moves along") {
+  const auto a = near_one<double>(12 * 40000), b = near_one<double>(12 * 40000, 1);
+  const fuseval::Bindings inputs{{"a", fuseval::view(a.data(), {12, 40000})},
+                                 {"b", fuseval::view(b.data(), {12, 40000})}};
+  // Three kernels, each over 12 rows: they share what comes up.
+  CHECK(check_streamed("exp(a - max(a, axis=1, keepdims=True))/sum(exp(a - max(a, axis=1, keepdims=True)), axis=1, "
+                       "keepdims=True)",
+                       inputs, 700000) == 36);
+  CHECK(check_streamed("a - mean(a, axis=1, keepdims=True)", inputs, 700000) == 24);
+  check_streamed("a - mean(a[::-1], axis=1, keepdims=True)", inputs, 700000);
+  check_streamed("b - sum(a, axis=1, keepdims=True), var(b, axis=1)", inputs, 2000000);
+  std::vector<double> expected = a, found = a;
+  const PartBytes parts(700000);
+  for (const char* const text : {"a - mean(a, axis=1, keepdims=True)", "a - mean(a[::-1], axis=1, keepdims=True)"}) {
+    const auto over = [](std::vector<double>& of) { return fuseval::view(of.data(), {12, 40000}); };
+    session().evaluate(text, {{"a", over(expected)}}, fuseval::into(over(expected)));
+    session().evaluate(text, {{"a", over(found)}}, fuseval::into(over(found)), on_device());
+    CHECK(first_difference(found.data(), expected.data(), found.size()) == -1);
+  }
+}
+
 TEST_CASE("streamed: integer powers are looked at before anything is written") {
   const std::vector<std::int64_t> a(5000, 3);
   std::vector<std::int64_t> b(5000, 2), out(5000, -1);
