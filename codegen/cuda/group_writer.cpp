@@ -167,6 +167,14 @@ void GroupWriter::load_part(CudaText& text) {
   close_elements(text);
 }
 
+// Of element e among all of its output's, which only arg-reductions look at.
+std::string GroupWriter::own_number() {
+  const bool matters = std::any_of(nest_.accumulators.begin(), nest_.accumulators.end(), [](const Accumulator& a) {
+    return a.reduction == Reduction::argmin || a.reduction == Reduction::argmax;
+  });
+  return matters ? "(i64)e + " + writer_.raw_number(CudaNumber::first_element) : "(i64)e";
+}
+
 CudaValue GroupWriter::loaded(CudaText& text, uint32_t k) {
   CudaEmitter e = writer_.emitter(text);
   const Operand& operand = nest_.operands[k];
@@ -197,7 +205,8 @@ void GroupWriter::compute(CudaText& text) {
     std::string values;
     for (uint32_t a = 0; a < taken.size(); ++a)
       if (!states_.is_moment(a)) values += ", " + taken[a];
-    text.line("if (full || e < {}) lane[k] = absorb(lane[k], (i64)e{});", writer_.number(CudaNumber::reduced), values);
+    text.line("if (full || e < {}) lane[k] = absorb(lane[k], {}{});", writer_.number(CudaNumber::reduced), own_number(),
+              values);
   }
   close_elements(text);
 }

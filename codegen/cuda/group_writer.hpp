@@ -35,6 +35,7 @@ class GroupWriter {
   bool is_serial() const { return nest_.order == ReductionOrder::serial16; }
   bool is_fixed(uint32_t operand) const { return !writer_.moves(operand, parallel_, nest_.rank()); }
   bool moves_in_vector(uint32_t operand) const;
+  std::string own_number();
   std::string element_number(const std::string& row, const std::string& k) const;
   std::string place(uint32_t operand);
   template <class F>

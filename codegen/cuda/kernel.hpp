@@ -79,8 +79,9 @@ enum class CudaNumber : uint8_t {
   finish,  ///< whether a state is an output's last: then it goes through the epilogue instead of into `to`
   from,    ///< states in device memory
   to,
+  first_element,  ///< arg-reductions: which of an output's elements a launch's first is
 };
-inline constexpr int cuda_number_count = 16;
+inline constexpr int cuda_number_count = 17;
 
 /// One nest's kernels, in one variant. Immutable; plain data.
 struct CudaKernel {
@@ -146,5 +147,26 @@ int64_t cuda_scratch_bytes(const CudaKernel& kernel, const int64_t* extents);
 /// The launches, in stream order, that run the whole nest; none where there is nothing to compute. The arguments'
 /// pointers are device pointers. Throws Error(memory) where a grid would be too large.
 std::vector<CudaLaunch> cuda_launches(const CudaKernel& kernel, const KernelArguments& arguments, char* scratch);
+
+/// A reduction whose elements come part by part, along its first reduce axis: each part's launch leaves the states of
+/// its canonical blocks where the launch over everything would have left them, so that the tree over them is the same.
+struct CudaParts {
+  int64_t reduced = 0;  ///< elements of an output in all parts together
+  int64_t group = 1;    ///< canonical blocks of a state: a power of two, at most cuda_most_group
+};
+/// Elements of an output that are reduced in series or in lanes to one state: a node of the canonical tree.
+int64_t cuda_canonical_block(const LoopNest& nest);
+int64_t cuda_most_group(ReductionOrder order);
+/// Whether this variant can be run by parts, of which there must be two or more states in all.
+inline bool cuda_has_parts(const CudaKernel& kernel) { return kernel.is_reduction && !kernel.variant.short_rows; }
+/// Bytes of states that all parts together leave, and that reducing them needs. outputs, extents: of the whole nest.
+int64_t cuda_parts_scratch_bytes(const CudaKernel& kernel, const CudaParts& parts, const int64_t* extents);
+/// The launch for one part. arguments: of the part, whose first element of each output is number `first`, a multiple of
+/// a group's elements; only the last part may end elsewhere.
+CudaLaunch cuda_part_launch(const CudaKernel& kernel, const CudaParts& parts, int64_t first,
+                            const KernelArguments& arguments, char* scratch);
+/// The launches that make outputs of all parts' states. arguments: of the whole; only what the epilogue uses matters.
+std::vector<CudaLaunch> cuda_combine_launches(const CudaKernel& kernel, const CudaParts& parts,
+                                              const KernelArguments& arguments, char* scratch);
 
 }  // namespace fuseval::codegen

@@ -5,6 +5,7 @@
 
 #include "codegen/cuda/kernel.hpp"
 #include "codegen/cuda/writers.hpp"
+#include "codegen/reduction_layout.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::codegen {
@@ -47,6 +48,11 @@ struct Geometry {
 class Launcher {
  public:
   using Numbers = std::array<int64_t, cuda_number_count>;
+  struct Launch {
+    size_t entry;
+    int64_t grid;
+    Numbers numbers;
+  };
 
   Launcher(const CudaKernel& kernel, const int64_t* extents)
       : kernel_(kernel), extents_(extents), geometry_(kernel, extents) {}
@@ -56,15 +62,35 @@ class Launcher {
     if (geometry_.outputs == 0) return;
     if (kernel_.variant.tile_axis >= 0) return tiles();
     if (!kernel_.is_reduction) return elementwise();
-    const bool in_lanes = kernel_.order == ReductionOrder::lanes;
     if (kernel_.variant.short_rows)
       reduce_short();
-    else if (in_lanes)
+    else if (kernel_.order == ReductionOrder::lanes)
       reduce_lanes();
     else
       reduce_serial();
-    const int64_t most = in_lanes ? int64_t{32} * cuda_warps * cuda_combine_states : int64_t{1} << cuda_serial_levels;
-    while (states_ > 1) combine(most, in_lanes);
+    combine_all();
+  }
+
+  /// As if all parts were one; the first launch's grid is left open.
+  void run_parts(int64_t group) {
+    leave_first(group);
+    combine_all();
+  }
+  /// Of these extents' elements, which are all or a part of `parts.reduced`.
+  Launch part(const CudaParts& parts, int64_t first) const {
+    const int64_t whole = over(parts.reduced, parts.group * kernel_.block);
+    const int64_t here = over(geometry_.blocks, parts.group), before = first / (parts.group * kernel_.block);
+    const bool in_lanes = kernel_.order == ReductionOrder::lanes;
+    const int64_t vectors = geometry_.outputs / kernel_.vector;
+    Numbers numbers = common();
+    at(numbers, CudaNumber::group) = parts.group;
+    divide_by(numbers, in_lanes ? here : vectors);
+    at(numbers, CudaNumber::chunks) = in_lanes ? whole : here;
+    at(numbers, CudaNumber::to) = before * (in_lanes ? 1 : geometry_.outputs) * kernel_.state_bytes;
+    at(numbers, CudaNumber::first_element) = first;
+    const int64_t grid =
+        in_lanes ? over(geometry_.outputs * here, cuda_warps / parts.group) : over(vectors * here, cuda_serial_threads);
+    return {0, grid, numbers};
   }
 
   /// What all of a nest's launches have in common.
@@ -77,11 +103,6 @@ class Launcher {
     return numbers;
   }
 
-  struct Launch {
-    size_t entry;
-    int64_t grid;
-    Numbers numbers;
-  };
   std::vector<Launch> launches;
   int64_t scratch_bytes = 0;
 
@@ -155,6 +176,16 @@ class Launcher {
     leave(numbers, chunks);
     launches.push_back({0, over(vectors * chunks, cuda_serial_threads), numbers});
   }
+  void leave_first(int64_t group) {
+    Numbers numbers = common();
+    leave(numbers, over(geometry_.blocks, group));
+    launches.push_back({0, 0, numbers});
+  }
+  void combine_all() {
+    const bool in_lanes = kernel_.order == ReductionOrder::lanes;
+    const int64_t most = in_lanes ? int64_t{32} * cuda_warps * cuda_combine_states : int64_t{1} << cuda_serial_levels;
+    while (states_ > 1) combine(most, in_lanes);
+  }
   void combine(int64_t most, bool in_lanes) {
     Numbers numbers = common();
     const int64_t chunks = over(states_, most);
@@ -195,6 +226,14 @@ uint64_t word_of(const CudaKernel& kernel, const CudaWord& word, const KernelArg
   if (number == CudaNumber::from || number == CudaNumber::to)
     return reinterpret_cast<uint64_t>(scratch) + static_cast<uint64_t>(numbers[first]);
   return static_cast<uint64_t>(numbers[first]);
+}
+
+CudaLaunch made_of(const CudaKernel& kernel, const Launcher::Launch& row, const KernelArguments& arguments,
+                   char* scratch) {
+  CudaLaunch launch{row.entry, grid_of(row.grid), kernel.entries[row.entry].threads, {}};
+  for (const CudaWord& word : kernel.words)
+    launch.words.push_back(word_of(kernel, word, arguments, row.numbers, scratch));
+  return launch;
 }
 
 }  // namespace
@@ -238,12 +277,36 @@ std::vector<CudaLaunch> cuda_launches(const CudaKernel& kernel, const KernelArgu
   Launcher launcher(kernel, arguments.extents);
   launcher.run();
   std::vector<CudaLaunch> launches;
-  for (const Launcher::Launch& row : launcher.launches) {
-    CudaLaunch launch{row.entry, grid_of(row.grid), kernel.entries[row.entry].threads, {}};
-    for (const CudaWord& word : kernel.words)
-      launch.words.push_back(word_of(kernel, word, arguments, row.numbers, scratch));
-    launches.push_back(std::move(launch));
-  }
+  for (const Launcher::Launch& row : launcher.launches) launches.push_back(made_of(kernel, row, arguments, scratch));
+  return launches;
+}
+
+int64_t cuda_canonical_block(const LoopNest& nest) {
+  return nest.order == ReductionOrder::lanes ? int64_t{cuda_lane_rows} * canonical_lanes(nest) : cuda_serial_rows;
+}
+
+int64_t cuda_most_group(ReductionOrder order) {
+  return order == ReductionOrder::lanes ? cuda_warps : int64_t{1} << cuda_serial_levels;
+}
+
+int64_t cuda_parts_scratch_bytes(const CudaKernel& kernel, const CudaParts& parts, const int64_t* extents) {
+  Launcher launcher(kernel, extents);
+  launcher.run_parts(parts.group);
+  return launcher.scratch_bytes;
+}
+
+CudaLaunch cuda_part_launch(const CudaKernel& kernel, const CudaParts& parts, int64_t first,
+                            const KernelArguments& arguments, char* scratch) {
+  return made_of(kernel, Launcher(kernel, arguments.extents).part(parts, first), arguments, scratch);
+}
+
+std::vector<CudaLaunch> cuda_combine_launches(const CudaKernel& kernel, const CudaParts& parts,
+                                              const KernelArguments& arguments, char* scratch) {
+  Launcher launcher(kernel, arguments.extents);
+  launcher.run_parts(parts.group);
+  std::vector<CudaLaunch> launches;
+  for (size_t k = 1; k < launcher.launches.size(); ++k)
+    launches.push_back(made_of(kernel, launcher.launches[k], arguments, scratch));
   return launches;
 }
 

@@ -29,7 +29,8 @@ constexpr const char* number_names[cuda_number_count] = {"elements",
                                                          "tile_rows_shift",
                                                          "finish",
                                                          "from",
-                                                         "to"};
+                                                         "to",
+                                                         "first_element"};
 
 std::string field_of(const CudaWord& word) {
   switch (word.kind) {

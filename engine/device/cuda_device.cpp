@@ -56,6 +56,13 @@ class CudaPinnedMemory : public DeviceMemory {
   const cuda::PinnedBuffer buffer_;
 };
 
+class CudaEvent : public DeviceEvent {
+ public:
+  CudaEvent(const std::shared_ptr<cuda::Device>& device, cuda::Stream& stream) : event(device) { event.record(stream); }
+  void synchronize() override { event.synchronize(); }
+  cuda::Event event;
+};
+
 class CudaQueue : public DeviceQueue {
  public:
   explicit CudaQueue(std::shared_ptr<cuda::Stream> stream) : stream_(std::move(stream)) {}
@@ -79,6 +86,10 @@ class CudaQueue : public DeviceQueue {
     stream_->copy_on_device({pointer_of(to), bytes}, {pointer_of(from), bytes});
   }
   void wait_for(DeviceQueue& other) override { stream_->wait_for(*static_cast<CudaQueue&>(other).stream_); }
+  std::unique_ptr<DeviceEvent> record() override {
+    return std::make_unique<CudaEvent>(stream_->shared_device(), *stream_);
+  }
+  void wait_for(const DeviceEvent& event) override { stream_->wait(static_cast<const CudaEvent&>(event).event); }
   void synchronize() override { stream_->synchronize(); }
   void settle() noexcept override { stream_->settle(); }
   void* native() const override { return stream_->handle(); }

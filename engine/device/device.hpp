@@ -51,6 +51,14 @@ class DeviceMemory {
   const size_t size_;
 };
 
+/// A place in a queue's work.
+class DeviceEvent {
+ public:
+  virtual ~DeviceEvent() = default;
+  /// Waits until the work before it is done; of errors in it those that are known by then are thrown.
+  virtual void synchronize() = 0;
+};
+
 /// Work that is done in the order in which it was asked for. Thread-safe.
 class DeviceQueue {
  public:
@@ -66,6 +74,10 @@ class DeviceQueue {
   virtual void copy(char* to, const char* from, size_t bytes) = 0;
   /// What is asked for from now on waits for what the other queue has now.
   virtual void wait_for(DeviceQueue& other) = 0;
+  /// The end of what the queue has now.
+  virtual std::unique_ptr<DeviceEvent> record() = 0;
+  /// What is asked for from now on waits for the event, which is one of this device's.
+  virtual void wait_for(const DeviceEvent& event) = 0;
   /// Waits, and throws what went wrong.
   virtual void synchronize() = 0;
   /// Waits, whatever happens: for unwinding. Errors come at the next synchronize().

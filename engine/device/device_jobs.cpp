@@ -52,6 +52,26 @@ std::vector<codegen::CudaLaunch> DeviceJob::launches(const DeviceKernel& kernel,
   return codegen::cuda_launches(*kernel.code, arguments()[0], scratch);
 }
 
+DeviceKernels::Wanted DeviceJob::wanted_by_parts() const {
+  DeviceKernels::Wanted all = wanted();
+  all.by_parts = true;
+  return all;
+}
+
+size_t DeviceJob::parts_scratch_bytes(const DeviceKernel& kernel, const codegen::CudaParts& parts) const {
+  return static_cast<size_t>(codegen::cuda_parts_scratch_bytes(*kernel.code, parts, prepared_[0].extents.data()));
+}
+
+codegen::CudaLaunch DeviceJob::part_launch(const DeviceKernel& kernel, const codegen::CudaParts& parts, int64_t first,
+                                           char* scratch) const {
+  return codegen::cuda_part_launch(*kernel.code, parts, first, arguments()[0], scratch);
+}
+
+std::vector<codegen::CudaLaunch> DeviceJob::combine_launches(const DeviceKernel& kernel,
+                                                             const codegen::CudaParts& parts, char* scratch) const {
+  return codegen::cuda_combine_launches(*kernel.code, parts, arguments()[0], scratch);
+}
+
 std::vector<DeviceJob::AddressWord> DeviceJob::address_words(const DeviceKernel& kernel) const {
   std::vector<AddressWord> addresses;
   uint32_t position = 0;

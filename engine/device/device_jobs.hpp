@@ -27,6 +27,16 @@ class DeviceJob {
   size_t scratch_bytes(const DeviceKernel& kernel) const;
   std::vector<codegen::CudaLaunch> launches(const DeviceKernel& kernel, char* scratch) const;
 
+  // A reduction whose elements come part by part (codegen/cuda/kernel.hpp, CudaParts). The kernel is that of the whole.
+  DeviceKernels::Wanted wanted_by_parts() const;
+  size_t parts_scratch_bytes(const DeviceKernel& kernel, const codegen::CudaParts& parts) const;
+  /// Of this job as a part.
+  codegen::CudaLaunch part_launch(const DeviceKernel& kernel, const codegen::CudaParts& parts, int64_t first,
+                                  char* scratch) const;
+  /// Of this job as the whole.
+  std::vector<codegen::CudaLaunch> combine_launches(const DeviceKernel& kernel, const codegen::CudaParts& parts,
+                                                    char* scratch) const;
+
   /// A word that is the address of an array: of byte `offset` from element 0 of plan buffer `buffer`.
   struct AddressWord {
     uint32_t word;

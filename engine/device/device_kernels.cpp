@@ -44,7 +44,8 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
     std::string key = cache_key(wanted[k]);
     found.push_back(find(key));
     DeviceKernel kernel = found[k] != nullptr ? *found[k] : DeviceKernel{cuda_code(wanted[k]), {}};
-    const size_t entries = codegen::cuda_entries_used(*kernel.code, wanted[k].extents);
+    const size_t entries =
+        wanted[k].by_parts ? kernel.code->entries.size() : codegen::cuda_entries_used(*kernel.code, wanted[k].extents);
     if (found[k] != nullptr && kernel.modules.size() >= entries) continue;
     for (size_t entry = kernel.modules.size(); entry < entries; ++entry)
       sources.push_back({codegen::cuda_entry_text(*kernel.code, entry), {kernel.code->entries[entry].name}});

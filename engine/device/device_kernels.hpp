@@ -27,6 +27,7 @@ class DeviceKernels {
     codegen::CudaChain chain;  ///< one nest, or those that one kernel runs
     std::vector<codegen::CudaVariant> variants;
     const int64_t* extents;  ///< [axis] of the first nest
+    bool by_parts = false;   ///< a reduction that is launched part by part: all entries are needed
   };
   /// In their order, with the entries that their extents need; what is not there is compiled together. Thread-safe; two
   /// threads that want one at the same time may both compile it.

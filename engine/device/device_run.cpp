@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <optional>
+
 #include "engine/call_memory.hpp"
 #include "engine/device/aligned_call.hpp"
+#include "engine/device/call_queue.hpp"
 #include "engine/device/device_program.hpp"
+#include "engine/device/streamed_run.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -15,43 +20,18 @@ namespace {
 
 using Extent = Specialisation::Extent;
 
+// Below, nobody asks how much memory of the device is free.
+constexpr size_t surely_fits = size_t{1} << 20;
+// From here on a call of one pass goes part by part although it fits.
+constexpr size_t worth_overlapping = size_t{32} << 20;
+
+// For tests: bytes of a part; larger calls go part by part then. 0: as usual.
+size_t forced_part_bytes() {
+  const char* const bytes = std::getenv("FUSEVAL_STREAM_PART_BYTES");
+  return bytes == nullptr ? 0 : std::strtoull(bytes, nullptr, 10);
+}
+
 size_t bytes_of(const Extent& extent) { return static_cast<size_t>(extent.end - extent.begin); }
-
-/// The queue of one call: the caller's, or the session's. Whatever happens, the session's goes on only after it, and
-/// the host's memory is free when it is gone.
-class CallQueue {
- public:
-  CallQueue(Device& device, void* native) : device_(device) {
-    if (native != nullptr) borrowed_ = device.borrow_queue(native);
-  }
-  ~CallQueue() {
-    if (!done_) settle();
-  }
-  CallQueue(const CallQueue&) = delete;
-  CallQueue& operator=(const CallQueue&) = delete;
-
-  DeviceQueue& get() const { return borrowed_ ? *borrowed_ : device_.queue(); }
-  /// Memory has been allocated, which is done in the order of the session's queue.
-  void wait_for_memory() const {
-    if (borrowed_) borrowed_->wait_for(device_.queue());
-  }
-  /// Everything has been asked for.
-  void finish(bool wait) {
-    if (borrowed_) device_.queue().wait_for(*borrowed_);
-    if (wait) get().synchronize();
-    done_ = true;
-  }
-
- private:
-  void settle() const noexcept {
-    get().settle();
-    if (borrowed_) device_.queue().settle();
-  }
-
-  Device& device_;
-  std::unique_ptr<DeviceQueue> borrowed_;
-  bool done_ = false;
-};
 
 class DeviceRun {
  public:
@@ -67,6 +47,7 @@ class DeviceRun {
         queue_(device_, options.stream) {}
 
   void go(Results* results) {
+    if (is_streamed()) return go_streamed(results);
     place_inputs();
     check_values();
     place_outputs();
@@ -155,36 +136,41 @@ class DeviceRun {
     std::vector<char> failed(count, 0);
     queue_.get().download(failed.data(), flags_there->data(), count);
     queue_.get().synchronize();
-    for (size_t k = 0; k < count; ++k)
+    refuse_values(failed);
+  }
+  void refuse_values(const std::vector<char>& failed) const {
+    for (size_t k = 0; k < failed.size(); ++k)
       if (failed[k] != 0) throw Error(ErrorCode::value, made_.value_checks()[k].message, made_.value_checks()[k].span);
   }
 
   void place_outputs() {
     outputs_.resize(made_.results().size());
-    for (size_t k = 0; k < outputs_.size(); ++k) {
-      const Extent& extent = made_.output_extent(k);
-      if (bytes_of(extent) == 0) continue;
-      if (is_given_here(k))
-        outputs_[k].address = checked(call_.outputs[k], extent, [&] { return fmt::format("output {}", k); });
-      if (is_given_here(k) && !needs_copy(k)) continue;
-      if (!is_given_here(k)) memory_.count(bytes_of(extent));
-      outputs_[k].memory = device_.allocate(bytes_of(extent));
-      outputs_[k].address = begin_of(outputs_[k].memory, extent);
-    }
+    for (size_t k = 0; k < outputs_.size(); ++k) place_output(k);
   }
-  // Whether output k, on the device, must be written elsewhere first, so that inputs and earlier outputs are as they
+  void place_output(size_t k) {
+    const Extent& extent = made_.output_extent(k);
+    if (bytes_of(extent) == 0) return;
+    if (is_given_here(k))
+      outputs_[k].address = checked(call_.outputs[k], extent, [&] { return fmt::format("output {}", k); });
+    if (is_given_here(k) && !needs_copy(k)) return;
+    if (!is_given_here(k)) memory_.count(bytes_of(extent));
+    outputs_[k].memory = device_.allocate(bytes_of(extent));
+    outputs_[k].address = begin_of(outputs_[k].memory, extent);
+  }
+  // Whether output k must be written elsewhere first, so that inputs and earlier outputs in the same memory are as they
   // were.
-  bool needs_copy(size_t k) const {
+  bool needs_copy(size_t k, bool always = false) const {
     const void* data = call_.outputs[k].data;
+    const bool here = is_given_here(k);
     for (const uint32_t slot : made_.used_slots()) {
       const fv_view& input = call_.inputs[slot];
-      if (input.device_type == FV_DEVICE_CPU ||
+      if ((input.device_type != FV_DEVICE_CPU) != here ||
           !overlap(data, made_.output_extent(k), input.data, made_.input_extent(slot)))
         continue;
-      if (data != input.data || !made_.is_harmless_over(k, slot)) return true;
+      if (always || data != input.data || !made_.is_harmless_over(k, slot)) return true;
     }
     for (size_t other = 0; other < static_cast<size_t>(call_.output_count); ++other)
-      if (other != k && is_given_here(other) &&
+      if (other != k && is_given(other) && is_given_here(other) == here &&
           overlap(data, made_.output_extent(k), call_.outputs[other].data, made_.output_extent(other)))
         return true;
     return false;
@@ -273,6 +259,118 @@ class DeviceRun {
     queue_.get().synchronize();
   }
 
+  // ---- arrays of the host's that go through the device part by part
+
+  // Those that do not fit as a whole; and large ones of which one pass is enough, because copies in both directions and
+  // kernels run at the same time then.
+  bool is_streamed() {
+    size_t host = 0, all = made_.temporary_bytes();
+    for (const uint32_t slot : made_.used_slots())
+      if (call_.inputs[slot].device_type == FV_DEVICE_CPU) host += bytes_of(made_.input_extent(slot));
+    for (size_t k = 0; k < made_.results().size(); ++k)
+      if (!is_given_here(k) && !stays(k)) host += bytes_of(made_.output_extent(k));
+    all += host;
+    const size_t forced = forced_part_bytes();
+    if (host == 0 || (all < surely_fits && (forced == 0 || host <= forced))) return false;
+    limits_ = {free_bytes(all), forced};
+    if (forced != 0 || all > limits_.memory) return true;
+    if (host < worth_overlapping || made_.check() != nullptr) return false;
+    place_for_stream(made_);
+    const StreamPlan plan = plan_stream(made_, arrays_, limits_);
+    return plan.passes.size() == 1 && plan.passes[0].parts() > 1;
+  }
+  // Of what is free a part is left for states between kernels, and for what the pool cannot use.
+  size_t free_bytes(size_t wanted) {
+    const auto usable = [&] { return std::min<size_t>(device_.free_bytes() / 8 * 7, INT64_MAX / 2); };
+    if (const size_t bytes = usable(); bytes >= wanted) return bytes;
+    device_.queue().synchronize();  // what earlier calls give back is free then
+    return usable();
+  }
+
+  void go_streamed(Results* results) {
+    std::vector<runtime::AddressRange> mapped;
+    for (const uint32_t slot : made_.used_slots())
+      if ((call_.inputs[slot].flags & FV_VIEW_MAPPED) != 0) mapped.push_back(range_of(call_.inputs[slot]));
+    if (!mapped.empty()) guard_.emplace(mapped);
+    place_streamed_inputs();
+    check_streamed_values();
+    place_streamed_outputs();
+    stream(made_, [&](size_t k) { return outputs_[k].address; });
+    bring_down();
+    queue_.finish(true);
+    for (size_t k = 0; k < outputs_.size(); ++k)
+      if (is_given(k) && !is_given_here(k) && outputs_[k].host.size() > 0) copy_to_given(k);
+    if (results != nullptr) fill(*results);
+  }
+  void place_streamed_inputs() {
+    addresses_.assign(made_.signature().inputs.size(), nullptr);
+    for (const uint32_t slot : made_.used_slots()) {
+      const fv_view& view = call_.inputs[slot];
+      addresses_[slot] = static_cast<char*>(view.data);
+      if (view.device_type != FV_DEVICE_CPU && bytes_of(made_.input_extent(slot)) > 0)
+        checked(view, made_.input_extent(slot),
+                [&] { return fmt::format("input '{}'", program_.inputs()[slot].name); });
+    }
+  }
+  void place_streamed_outputs() {
+    place_for_stream(made_);
+    const bool together = runs_together(made_, arrays_);
+    outputs_.resize(made_.results().size());
+    for (size_t k = 0; k < outputs_.size(); ++k) {
+      if (is_given_here(k) || stays(k)) {
+        place_output(k);
+        if (outputs_[k].memory) limits_.memory -= std::min(limits_.memory, outputs_[k].memory->size());
+        continue;
+      }
+      const Extent& extent = made_.output_extent(k);
+      if (is_given(k)) outputs_[k].address = static_cast<char*>(call_.outputs[k].data);
+      if ((is_given(k) && !needs_copy(k, together)) || bytes_of(extent) == 0) continue;
+      outputs_[k].host = memory_.allocate(bytes_of(extent));
+      outputs_[k].address = outputs_[k].host.data() - extent.begin;
+    }
+  }
+  void check_streamed_values() {
+    const Specialisation* check = made_.check();
+    if (check == nullptr) return;
+    std::vector<char> failed(check->results().size(), 0);
+    stream(*check, [&](size_t k) { return failed.data() + k; });
+    refuse_values(failed);
+  }
+
+  /// Which of a plan's buffers are on the host.
+  void place_for_stream(const Specialisation& made) {
+    arrays_.clear();
+    for (const Specialisation::BufferSource& source : made.buffer_sources()) {
+      const auto k = static_cast<uint32_t>(source.role == BufferRole::temporary ? 0 : source.position);
+      if (source.role == BufferRole::input)
+        arrays_.push_back({call_.inputs[k].device_type == FV_DEVICE_CPU, made_.input_extent(k)});
+      else if (source.role == BufferRole::output)
+        arrays_.push_back({&made != &made_ || (!is_given_here(k) && !stays(k)), made.output_extent(k)});
+      else
+        arrays_.push_back({});
+    }
+  }
+  /// output(k): the address of element 0 of result k, on the host or the device.
+  template <class Output>
+  void stream(const Specialisation& made, Output&& output) {
+    place_for_stream(made);
+    std::vector<char*> buffers;
+    for (const Specialisation::BufferSource& source : made.buffer_sources())
+      buffers.push_back(address(source, std::forward<Output>(output)));
+    memory_.count(made.temporary_bytes());
+    const StreamPlan plan = plan_stream(made, arrays_, limits_);
+    const StreamedRun run{space_, program_.runtime().pool, options_.threads, queue_, options_.control, program_.text()};
+    run.run(made, plan, buffers);
+    if (guard_ && guard_->faulted())
+      throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
+  }
+  void copy_to_given(size_t k) {
+    const Specialisation::Result& result = made_.results()[k];
+    copy_elements(static_cast<char*>(call_.outputs[k].data), result.strides, outputs_[k].address, result.strides,
+                  result.shape, size_of(result.dtype), options_.control);
+    if (options_.control != nullptr) options_.control->check();
+  }
+
   void fill(Results& results) {
     results.is_tuple = made_.returns_tuple();
     if (program_.runtime().hooks.memory() != nullptr) results.hooks = program_.shared_runtime();
@@ -313,6 +411,9 @@ class DeviceRun {
   std::vector<Output> outputs_;
   std::vector<char*> addresses_;  ///< [slot]: on the device, of element 0
   bool uses_host_ = false;
+  std::optional<runtime::MappedGuard> guard_;  ///< while parts go up
+  StreamLimits limits_{0, 0};
+  std::vector<StreamArray> arrays_;  ///< [buffer] of the plan that streams
   CallQueue queue_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "engine/device/copy_lanes.hpp"
 #include "engine/device/device_kernels.hpp"
 #include "engine/device/device_scalars.hpp"
 
@@ -13,11 +14,13 @@ struct DeviceSpace {
       : device(std::move(opened)),
         kernels(*device, kernel_limit, counter_set),
         scalars(*device),
+        lanes(*device),
         counters(counter_set) {}
 
   const std::unique_ptr<Device> device;
   DeviceKernels kernels;
   DeviceScalars scalars;
+  CopyLanePool lanes;
   Counters& counters;
 };
 

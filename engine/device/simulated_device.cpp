@@ -59,6 +59,10 @@ class HostMemory : public DeviceMemory {
   ~HostMemory() override { delete[] data(); }
 };
 
+struct SimulatedEvent : DeviceEvent {
+  void synchronize() override {}
+};
+
 /// Does everything at once.
 class SimulatedQueue : public DeviceQueue {
  public:
@@ -85,6 +89,8 @@ class SimulatedQueue : public DeviceQueue {
     upload(to, between.data(), bytes);
   }
   void wait_for(DeviceQueue&) override {}
+  std::unique_ptr<DeviceEvent> record() override { return std::make_unique<SimulatedEvent>(); }
+  void wait_for(const DeviceEvent&) override {}
   void synchronize() override {}
   void settle() noexcept override {}
   void* native() const override { return nullptr; }

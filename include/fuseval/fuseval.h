@@ -238,9 +238,11 @@ typedef struct fv_run_options {
  * first. An output that overlaps itself (two of its elements share memory, or it takes too long to tell) is
  * FV_ERROR_ARGUMENT. options: may be NULL. results: the results, outputs included (as views of the caller's memory);
  * may be NULL if every output is given. The program is kept by the session, by text and inputs, so that the next call
- * finds it. Errors: every code but FV_ERROR_INTERNAL. On failure no output has been touched, except after
- * FV_ERROR_CANCELLED, FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that shrank) of a call that had begun: outputs
- * may then be partly written, and the message says so. Threads: calls may share inputs. An output must not be used by
+ * finds it. Arrays of the host's that do not fit a device's memory go through it part by part; what cannot is
+ * FV_ERROR_MEMORY. Errors: every code but FV_ERROR_INTERNAL. On failure no output has been touched, except after
+ * FV_ERROR_CANCELLED, FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that shrank) of a call that had begun, and after
+ * FV_ERROR_DEVICE and FV_ERROR_MEMORY of one that goes part by part: outputs may then be partly written, and the
+ * message says so. Threads: calls may share inputs. An output must not be used by
  * another thread during the call. */
 FV_API fv_status fv_evaluate(fv_session* session, const char* text, size_t length, const char* const* names,
                              const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count,

@@ -1,0 +1,36 @@
+// What copies need to run beside kernels: a queue each way, and page-locked memory for arrays that are not.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/device/device.hpp"
+
+namespace fuseval::engine {
+
+/// Belongs to one call at a time.
+struct CopyLanes {
+  std::unique_ptr<DeviceQueue> up, down;
+  std::vector<std::unique_ptr<DeviceMemory>> up_staging, down_staging;  ///< [set of parts]; empty until it is needed
+};
+
+/// Those that calls have given back. Thread-safe.
+class CopyLanePool {
+ public:
+  explicit CopyLanePool(Device& device) : device_(device) {}
+
+  std::unique_ptr<CopyLanes> take();
+  /// Only those in which nothing went wrong and nothing is left to do.
+  void give_back(std::unique_ptr<CopyLanes> lanes);
+
+ private:
+  Device& device_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<CopyLanes>> idle_;
+};
+
+/// staging[set], grown to so many bytes.
+char* staging_of(Device& device, std::vector<std::unique_ptr<DeviceMemory>>& staging, size_t set, size_t bytes);
+
+}  // namespace fuseval::engine
