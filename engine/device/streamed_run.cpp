@@ -352,7 +352,7 @@ class Stream {
     }
   }
   DeviceFunction& function_of(const DeviceKernel& kernel, size_t entry) {
-    auto& function = functions_[kernel.modules[entry].get()];
+    auto& function = functions_[kernel.modules[entry]];
     if (function == nullptr) function = kernel.modules[entry]->function(0, run_.text);
     return *function;
   }
@@ -392,7 +392,8 @@ class Stream {
   DeviceMemory* workspace_ = nullptr;
   std::vector<std::unique_ptr<runtime::Buffer>> staged_wholes_;  ///< kept until nothing is in flight
   std::vector<bool> is_pinned_;
-  std::map<const DeviceModule*, std::shared_ptr<DeviceFunction>> functions_;
+  /// The modules stay until the end, so that no other one gets the address of one that the cache has dropped.
+  std::map<std::shared_ptr<const DeviceModule>, std::shared_ptr<DeviceFunction>> functions_;
   std::array<Set, sets> sets_;
   size_t scratch_bytes_ = 0;
   std::shared_ptr<const DeviceKernel> parts_kernel_;  ///< of a reduction by parts, while it runs
