@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "runtime/cuda/nvrtc_api.hpp"
-#include "runtime/cuda/shared_library.hpp"
+#include "runtime/cuda/library_search.hpp"
 
 namespace fuseval::runtime::cuda {
 

@@ -12,7 +12,7 @@
 #include "runtime/cuda/kernel_cache.hpp"
 #include "runtime/cudasim/module.hpp"
 #include "tests/fakes/fake_gpu.hpp"
-#include "tests/unit/cuda_runtime/thrown.hpp"
+#include "tests/unit/thrown.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using namespace fuseval;

@@ -9,7 +9,7 @@
 
 #include "runtime/cuda/device_buffer.hpp"
 #include "runtime/cuda/kernel_cache.hpp"
-#include "tests/unit/cuda_runtime/thrown.hpp"
+#include "tests/unit/thrown.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using namespace fuseval;

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "runtime/cuda/python_folders.hpp"
-#include "runtime/cuda/shared_library.hpp"
+#include "runtime/cuda/library_search.hpp"
 #include "tests/unit/environment_variables.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
