@@ -18,13 +18,14 @@ if [ "$expected" = as-user ] && [ "$(id -u)" = 0 ]; then
 fi
 
 status=0
+SECONDS=0
 output=$(cd /tmp && timeout --kill-after=5 40 "${prefix[@]}" "$mpiexec" -n "$ranks" "$@" 2>&1) || status=$?
 printf '%s\n' "$output"
 fail() {
   printf 'run_mpi.sh: %s\n' "$*"
   exit 1
 }
-[ $status != 124 ] && [ $status != 137 ] || fail "not ended after 40 s"
+[ $SECONDS -lt 40 ] || fail "not ended after 40 s"
 case $expected in
   failure) [ $status != 0 ] || fail "exit status 0 where a failure was expected" ;;
   *) [ $status = 0 ] || fail "exit status $status" ;;

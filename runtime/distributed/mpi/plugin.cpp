@@ -5,6 +5,7 @@
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -68,6 +69,10 @@ int initialise(fuseval_mpi_error* error) {
     return 1;
   if (provided < MPI_THREAD_FUNNELED)
     return refuse(error, "this MPI allows no threads beside it (MPI_THREAD_FUNNELED)");
+  // Nobody else uses this MPI. MPICH gives errors of MPI_Test to these, not to the message's communicator, and they
+  // would abort.
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
   std::atexit(finalise_at_exit);
   return 0;
 }
@@ -105,6 +110,7 @@ int look_around(MPI_Comm own, fuseval_mpi_place* place, fuseval_mpi_error* error
   int length = 0;
   MPI_Get_library_version(version, &length);
   version[std::strcspn(version, ",\n")] = '\0';
+  std::replace(version, version + std::strlen(version), '\t', ' ');  // MPICH's
   std::snprintf(place->library, sizeof place->library, "%.255s", version);
   return 0;
 }
