@@ -29,9 +29,11 @@ void one_message(Communicator& ranks, size_t sent, size_t expected) {
 
 /// A program like a user's: what goes wrong on one rank is not known to the others.
 void run(const std::string& how) {
-  CommunicatorSettings settings;
-  if (how == "stuck") settings.watchdog_seconds = 1;
+  if (how == "given") mpi_transport_of_fortran(0);
   const auto transport = default_transport();
+  CommunicatorSettings settings;
+  // The first rank that ends takes the others with it: rank 1 is to be the first.
+  if (how == "stuck") settings.watchdog_seconds = transport->place().rank == 1 ? 1 : 20;
   Communicator ranks(transport, settings);
   ranks.barrier();
   const bool last = ranks.rank() == ranks.size() - 1;

@@ -6,6 +6,8 @@
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
 
+#include "runtime/distributed/mpi_transport.hpp"
+
 int main(int count, char** arguments) {
   int provided = 0, rank = 0;
   MPI_Init_thread(&count, &arguments, MPI_THREAD_FUNNELED, &provided);
@@ -19,5 +21,10 @@ int main(int count, char** arguments) {
   if (finalised != 0) return 3;  // not ours to do, and somebody did it
   MPI_Allreduce(&failed, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
   MPI_Finalize();
-  return any;
+  try {
+    fuseval::runtime::distributed::mpi_transport();
+    return 4;
+  } catch (const fuseval::Error& error) {
+    return error.message() == "MPI: MPI has been finalised" ? any : 5;
+  }
 }

@@ -155,6 +155,15 @@ TEST_CASE("communicators that cannot be used are refused") {
   CHECK(thrown([&] { mpi_transport(&none); }).message() == "MPI: the communicator is MPI_COMM_NULL");
   CHECK(thrown([&] { mpi_transport(nullptr); }).code() == ErrorCode::argument);
   CHECK(thrown([&] { mpi_transport_of_fortran(MPI_Comm_c2f(MPI_COMM_NULL)); }).code() == ErrorCode::communication);
+  if (world_size() == 1) return;
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm half = MPI_COMM_NULL, between = MPI_COMM_NULL;
+  MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &half);
+  MPI_Intercomm_create(half, 0, MPI_COMM_WORLD, 1 - rank % 2, 0, &between);
+  CHECK(thrown([&] { mpi_transport(&between); }).message() == "MPI: the communicator is an intercommunicator");
+  MPI_Comm_free(&between);
+  MPI_Comm_free(&half);
 }
 
 TEST_CASE("exact counts of messages and bytes") {

@@ -194,6 +194,10 @@ void check_wrong_arguments(Communicator& ranks) {
   const std::vector<size_t> counts(static_cast<size_t>(ranks.size()) + 1, 0);
   CHECK(code_of([&] { ranks.allgather(&byte, counts, &byte); }) == ErrorCode::argument);
   CHECK(code_of([&] { ranks.alltoall(&byte, counts, &byte, counts); }) == ErrorCode::argument);
+  std::vector<size_t> from(static_cast<size_t>(ranks.size()), 0);
+  const std::vector<size_t> to = from;
+  from[static_cast<size_t>(ranks.rank())] = 1;
+  CHECK(code_of([&] { ranks.alltoall(&byte, from, &byte, to); }) == ErrorCode::argument);
   CHECK(exchange.progress());  // nothing was started
   ranks.barrier();
 }
