@@ -82,8 +82,8 @@ class Transport {
   /// Whether the message is finished; then a posted one's handle is gone, a prepared one may be started again, and
   /// `bytes` is what was received. Does not block, and lets all messages of this rank proceed.
   virtual bool test(Handle& handle, size_t& bytes) = 0;
-  /// Gives up a prepared message, or one in flight; `message` is what it was posted or prepared with. A receive's memory is
-  /// untouched from then on. A send's memory that MPI has taken may be read until the job ends.
+  /// Gives up a prepared message, or one in flight; `message` is what it was posted or prepared with. A receive's
+  /// memory is untouched from then on. A send's memory that MPI has taken may be read until the job ends.
   virtual void release(const Message& message, Handle& handle, bool in_flight) noexcept = 0;
 
   /// Called between tests that found nothing: lets others run. Returns after at most `seconds`, often at once.
