@@ -34,9 +34,10 @@ enum class ErrorCode : int32_t {
   unsupported = 13,      ///< valid in the language, but not on this device, target or in this version
   invalid_handle = 14,   ///< a null or malformed argument of the C ABI
   cancelled = 15,
-  internal = 16,  ///< a bug in fuseval
-  hook = 17,      ///< a function that the host gave has failed
-  device = 18,    ///< a device that failed, or was lost: its arrays are gone, other devices are not
+  internal = 16,       ///< a bug in fuseval
+  hook = 17,           ///< a function that the host gave has failed
+  device = 18,         ///< a device that failed, or was lost: its arrays are gone, other devices are not
+  communication = 19,  ///< between ranks: MPI's failure, a wait without end, calls that differ
 };
 
 class Error : public std::exception {

@@ -61,7 +61,8 @@ typedef enum fv_status {
   FV_ERROR_CANCELLED = 15,       /* by a cancel token or a progress hook */
   FV_ERROR_INTERNAL = 16,        /* a bug in fuseval */
   FV_ERROR_HOOK = 17,            /* a function of the host's threw, failed or broke its contract */
-  FV_ERROR_DEVICE = 18           /* a device that failed, or was lost; other devices were not */
+  FV_ERROR_DEVICE = 18,          /* a device that failed, or was lost; other devices were not */
+  FV_ERROR_COMMUNICATION = 19    /* ranks of a distributed run: MPI's failure, a wait without end, calls that differ */
 } fv_status;
 
 /* Element types; append only. float16 and complex are reserved and not computed with yet. */

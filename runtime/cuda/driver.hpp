@@ -7,7 +7,7 @@
 
 #include "ir/error.hpp"
 #include "runtime/cuda/driver_api.hpp"
-#include "runtime/cuda/shared_library.hpp"
+#include "runtime/cuda/library_search.hpp"
 #include "runtime/fork_mark.hpp"
 
 namespace fuseval::runtime::cuda {

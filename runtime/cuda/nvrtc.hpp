@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/cuda/library_search.hpp"
 #include "runtime/cuda/nvrtc_api.hpp"
-#include "runtime/cuda/shared_library.hpp"
 
 namespace fuseval::runtime::cuda {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/cuda/shared_library.hpp"
+#include "runtime/cuda/library_search.hpp"
 
 namespace fuseval::runtime::cuda {
 

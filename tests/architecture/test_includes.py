@@ -75,6 +75,20 @@ def test_llvm_is_named_in_one_folder():
     assert not wrong, "\n".join(wrong)
 
 
+def test_mpi_is_named_in_one_folder():
+    named = [path.relative_to(ROOT) for folder in ALLOWED for path in sources(folder) if "mpi.h" in includes(path)]
+    assert named, "nobody includes mpi.h: the test below would check nothing"
+    wrong = [str(path) for path in named if not path.is_relative_to("runtime/distributed/mpi")]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_mpi_plugin_knows_nothing_of_the_core():
+    """It may be built by another compiler: a table of C functions is all that the two share."""
+    folder = ROOT / "runtime" / "distributed" / "mpi"
+    found = {include for path in sources("runtime/distributed/mpi") for include in includes(path) if "/" in include}
+    assert found == {"runtime/distributed/mpi/plugin_abi.hpp"}, folder
+
+
 def test_no_cuda_header_is_needed():
     """The driver and NVRTC are found at run time, by declarations of our own."""
     wrong = [

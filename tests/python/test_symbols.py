@@ -45,3 +45,18 @@ def test_what_is_declared_is_what_is_exported():
     declared = set(re.findall(r"^FV_API [^(]*?\b(fv_\w+)\(", header, re.MULTILINE))
     assert len(declared) > 40
     assert declared ^ (set(symbols("--defined-only")) - {"FUSEVAL_0.1"}) == set()
+
+
+def test_the_library_needs_no_mpi():
+    needed = subprocess.run(["readelf", "-dW", library()], check=True, capture_output=True, text=True).stdout
+    assert "NEEDED" in needed
+    assert not re.search(r"lib(mpi|mpich|open-rte|open-pal)", needed)
+
+
+def test_the_mpi_plugin_exports_its_entry_alone():
+    plugin = library().parent / "libfuseval_mpi.so"
+    if not plugin.exists():
+        pytest.skip("libfuseval_mpi.so is not built: no MPI was found, or FUSEVAL_MPI=OFF")
+    text = subprocess.run(["nm", "-D", "--defined-only", plugin], check=True, capture_output=True, text=True).stdout
+    own = [line.split()[-1] for line in text.splitlines() if line.split()[1] in "TDBR"]
+    assert own == ["fuseval_mpi_plugin"]

@@ -23,11 +23,13 @@ NO_DIAGNOSTICS = {
     "runtime/cpu_limits.cpp", "engine/handle_book.cpp", "engine/device/simulated_device.cpp",
     "engine/device/explain_choice.cpp"}
 
-# What no text can provoke, as it takes a driver, a compiler or a kernel that goes wrong: these have tests of their own, which
-# make every call of the driver fail in turn (cuda_runtime) and plant every fault (cudasim).
+# What no text can provoke, as it takes a driver, a compiler, a kernel or another rank that goes wrong: these have tests of their
+# own, which make every call of the driver fail in turn (cuda_runtime) and plant every fault (cudasim).
 TESTED_APART = {"runtime/cuda/": "tests/unit/cuda_runtime", "runtime/cudasim/": "tests/unit/cudasim",
-                "runtime/disk_cache.cpp": "tests/unit/runtime/disk_cache_test.cpp"}
-CODES_APART = {"device"}
+                "runtime/disk_cache.cpp": "tests/unit/runtime/disk_cache_test.cpp",
+                "runtime/shared_library.cpp": "tests/unit/cuda_runtime/search_test.cpp",
+                "runtime/distributed/mpi": "tests/mpi", "runtime/distributed/": "tests/unit/distributed"}
+CODES_APART = {"device", "communication"}
 
 # Diagnostics that a file of cases cannot provoke, and the test that does.
 ELSEWHERE = {

@@ -12,8 +12,8 @@
 #include "runtime/cuda/kernel_cache.hpp"
 #include "runtime/cudasim/module.hpp"
 #include "tests/fakes/fake_gpu.hpp"
-#include "tests/unit/cuda_runtime/thrown.hpp"
 #include "tests/unit/temporary_folder.hpp"
+#include "tests/unit/thrown.hpp"
 
 using namespace fuseval;
 using namespace fuseval::runtime;

@@ -9,9 +9,9 @@
 
 #include "runtime/cuda/device_buffer.hpp"
 #include "tests/fakes/fake_gpu.hpp"
-#include "tests/unit/cuda_runtime/thrown.hpp"
 #include "tests/unit/environment_variables.hpp"
 #include "tests/unit/temporary_folder.hpp"
+#include "tests/unit/thrown.hpp"
 
 using namespace fuseval;
 using namespace fuseval::runtime;

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "ir/error.hpp"
-#include "tests/unit/cuda_runtime/thrown.hpp"
+#include "tests/unit/thrown.hpp"
 
 using namespace fuseval;
 using namespace fuseval::runtime::cuda;

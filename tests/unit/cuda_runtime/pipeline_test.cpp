@@ -9,7 +9,7 @@
 #include "runtime/cuda/module.hpp"
 #include "runtime/cuda/stream.hpp"
 #include "tests/fakes/fake_gpu.hpp"
-#include "tests/unit/cuda_runtime/thrown.hpp"
+#include "tests/unit/thrown.hpp"
 
 using namespace fuseval;
 using namespace fuseval::runtime::cuda;

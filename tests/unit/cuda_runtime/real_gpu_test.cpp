@@ -9,8 +9,8 @@
 
 #include "runtime/cuda/device_buffer.hpp"
 #include "runtime/cuda/kernel_cache.hpp"
-#include "tests/unit/cuda_runtime/thrown.hpp"
 #include "tests/unit/temporary_folder.hpp"
+#include "tests/unit/thrown.hpp"
 
 using namespace fuseval;
 using namespace fuseval::runtime;

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "runtime/cuda/library_search.hpp"
 #include "runtime/cuda/python_folders.hpp"
-#include "runtime/cuda/shared_library.hpp"
 #include "tests/unit/environment_variables.hpp"
 #include "tests/unit/temporary_folder.hpp"
 

@@ -1,9 +1,8 @@
-#include "runtime/cuda/shared_library.hpp"
+#include "runtime/cuda/library_search.hpp"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <link.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,12 +12,6 @@
 
 namespace fuseval::runtime::cuda {
 namespace {
-
-std::string path_of(void* handle, const std::string& name) {
-  link_map* map = nullptr;
-  const bool known = dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && map != nullptr && map->l_name[0] != '\0';
-  return known ? map->l_name : name;
-}
 
 /// One search: what was tried is remembered for the sentence.
 class Finder {
@@ -103,21 +96,6 @@ class Finder {
 };
 
 }  // namespace
-
-std::shared_ptr<SharedLibrary> SharedLibrary::open(const std::string& name, int extra_flags, std::string& reason) {
-  void* handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | extra_flags);
-  if (handle == nullptr) {
-    const char* words = dlerror();
-    reason = words != nullptr ? words : "not loaded";
-    return nullptr;
-  }
-  return std::shared_ptr<SharedLibrary>(new SharedLibrary(handle, path_of(handle, name)), [](SharedLibrary* library) {
-    dlclose(library->handle_);
-    delete library;
-  });
-}
-
-void* SharedLibrary::symbol(const char* name) const { return dlsym(handle_, name); }
 
 LibraryFound find_library(const LibrarySearch& search) { return Finder(search).find(); }
 

@@ -1,0 +1,130 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "runtime/distributed/communicator.hpp"
+
+namespace fuseval::runtime::distributed {
+
+Exchange::Exchange(Communicator& communicator, const char* operation, Use use)
+    : communicator_(communicator), operation_(operation), use_(use) {}
+
+Exchange::~Exchange() { release(); }
+
+void Exchange::release() noexcept {
+  Transport& transport = *communicator_.transport_;
+  for (size_t k = pieces(); k-- > 0;) {
+    Piece& piece = k < receives_.size() ? receives_[k] : sends_[k - receives_.size()];
+    const bool in_flight = k >= next_ && k < started_;
+    if (use_ == Use::repeated || in_flight) transport.release(piece.message, piece.handle, in_flight);
+  }
+}
+
+void Exchange::send(const void* data, size_t bytes, int peer, int tag) {
+  if (tag < 0 || tag >= Communicator::tags)
+    throw Error(ErrorCode::argument,
+                fmt::format("{}: the tag {} is not below {}", operation_, tag, Communicator::tags));
+  add({true, read_only(data), bytes, peer, tag});
+}
+
+void Exchange::receive(void* data, size_t bytes, int peer, int tag) {
+  if (tag < 0 || tag >= Communicator::tags)
+    throw Error(ErrorCode::argument,
+                fmt::format("{}: the tag {} is not below {}", operation_, tag, Communicator::tags));
+  add({false, data, bytes, peer, tag});
+}
+
+void Exchange::require_idle(const char* what) const {
+  communicator_.require_usable();
+  if (next_ != started_)
+    throw Error(ErrorCode::argument, fmt::format("{}: {} while messages are in flight", operation_, what));
+}
+
+void Exchange::add(const Message& message) {
+  require_idle("a message added");
+  communicator_.require_rank(message.peer, operation_);
+  started_ = next_ = 0;
+  add_pieces(message.sending ? sends_ : receives_, message);
+}
+
+/// What fails in a transport is told with who was doing what.
+template <class F>
+auto Exchange::guarded(const Message& message, F&& f) {
+  try {
+    return f();
+  } catch (const MessageError& error) {
+    communicator_.fail(Error(error.code(), fmt::format("rank {} {}: {}", communicator_.rank(),
+                                                       describe({operation_, message}), error.message())));
+  } catch (const Error& error) {
+    communicator_.fail(error);
+  }
+}
+
+/// Also a message of no bytes is one piece.
+void Exchange::add_pieces(std::vector<Piece>& pieces, Message message) {
+  size_t rest = message.bytes;
+  do {
+    message.bytes = std::min(rest, communicator_.settings_.largest_message);
+    rest -= message.bytes;
+    Piece piece{message, {}};
+    if (use_ == Use::repeated)
+      piece.handle = guarded(message, [&] { return communicator_.transport_->prepare(message); });
+    pieces.push_back(piece);
+    if (message.data != nullptr) message.data = static_cast<std::byte*>(message.data) + message.bytes;
+  } while (rest != 0);
+}
+
+void Exchange::start() {
+  require_idle("started");
+  Transport& transport = *communicator_.transport_;
+  started_ = next_ = 0;
+  for (std::vector<Piece>* const list : {&receives_, &sends_})
+    for (Piece& piece : *list) {
+      guarded(piece.message, [&] {
+        if (use_ == Use::repeated) transport.start(piece.handle);
+        if (use_ == Use::once) piece.handle = transport.post(piece.message);
+      });
+      ++started_;
+    }
+}
+
+bool Exchange::progress() {
+  communicator_.require_usable();
+  for (; next_ < started_; ++next_) {
+    Piece& piece = current();
+    size_t bytes = 0;
+    if (!guarded(piece.message, [&] { return communicator_.transport_->test(piece.handle, bytes); })) return false;
+    if (bytes == piece.message.bytes || piece.message.sending) continue;
+    ++next_;
+    communicator_.fail(
+        Error(ErrorCode::communication, fmt::format("rank {} waited {} and got {} bytes", communicator_.rank(),
+                                                    describe({operation_, piece.message}), bytes)));
+  }
+  return true;
+}
+
+void Exchange::wait() {
+  if (!progress()) wait_for_the_rest();
+}
+
+void Exchange::wait_for_the_rest() {
+  using Clock = std::chrono::steady_clock;
+  const double limit = communicator_.settings_.watchdog_seconds;
+  Clock::time_point since = Clock::now();
+  for (size_t before = next_; !progress(); before = next_) {
+    double rest = limit;
+    if (!std::isinf(limit)) {
+      if (next_ != before) since = Clock::now();
+      rest = limit - std::chrono::duration<double>(Clock::now() - since).count();
+    }
+    const Waiting waiting{operation_, current().message};
+    if (rest <= 0)
+      communicator_.fail(Error(ErrorCode::communication,
+                               fmt::format("rank {} waited {} s {}", communicator_.rank(), limit, describe(waiting))));
+    guarded(waiting.message, [&] { communicator_.transport_->pause(waiting, rest); });
+  }
+}
+
+}  // namespace fuseval::runtime::distributed

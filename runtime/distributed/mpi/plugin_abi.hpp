@@ -1,0 +1,66 @@
+// What libfuseval_mpi.so offers: MPI's calls that a transport needs, behind C functions, so that the core knows no
+// mpi.h and the plugin nothing of the core. It may be compiled by another compiler, against another MPI, than
+// libfuseval.so was.
+//
+// Functions that return int return 0, or anything else and a sentence in `error`. All are for one thread at a time.
+#pragma once
+
+#include <stdint.h>
+
+extern "C" {
+
+/// Goes up by one with every change below.
+#define FUSEVAL_MPI_ABI 1
+
+/// A communicator of our own: the duplicate of another.
+typedef struct fuseval_mpi_world fuseval_mpi_world;
+
+typedef struct {
+  char text[512];
+} fuseval_mpi_error;
+
+/// Which communicator to duplicate.
+typedef enum { fuseval_mpi_all, fuseval_mpi_address, fuseval_mpi_fortran } fuseval_mpi_source;
+
+typedef struct {
+  int rank, size, local_rank, local_size;
+  int initialised_here;  ///< MPI was initialised by this call
+  char library[256];     ///< the first line of MPI_Get_library_version
+} fuseval_mpi_place;
+
+typedef struct {
+  int sending;
+  void* data;
+  int bytes;
+  int peer;
+  int tag;
+} fuseval_mpi_message;
+
+typedef struct {
+  int32_t abi;     ///< FUSEVAL_MPI_ABI: read before anything else
+  uint32_t bytes;  ///< of this struct
+
+  /// Collective. `communicator` is an MPI_Comm* for fuseval_mpi_address; `fortran` a handle for fuseval_mpi_fortran.
+  /// With fuseval_mpi_all, MPI is initialised if nobody has, and finalised when the process exits, if every world was
+  /// closed in order.
+  int (*open)(fuseval_mpi_source source, const void* communicator, int fortran, fuseval_mpi_world** world,
+              fuseval_mpi_place* place, fuseval_mpi_error* error);
+  /// Collective when in order. Otherwise nothing is said to other ranks, and MPI is never finalised by us: the launcher
+  /// sees a rank that ends without it, and ends the others.
+  void (*close)(fuseval_mpi_world* world, int in_order);
+
+  /// A `request` is an MPI_Request in 64 bits.
+  int (*post)(fuseval_mpi_world* world, const fuseval_mpi_message* message, uint64_t* request,
+              fuseval_mpi_error* error);
+  int (*prepare)(fuseval_mpi_world* world, const fuseval_mpi_message* message, uint64_t* request,
+                 fuseval_mpi_error* error);
+  int (*start)(uint64_t* request, fuseval_mpi_error* error);
+  /// `bytes`: received, when done.
+  int (*test)(uint64_t* request, int* done, int* bytes, fuseval_mpi_error* error);
+  /// A receive in flight is cancelled first.
+  void (*release)(uint64_t* request, int cancel);
+} fuseval_mpi_table;
+
+/// The plugin's one symbol. The table is the plugin's, for good.
+const fuseval_mpi_table* fuseval_mpi_plugin(void);
+}

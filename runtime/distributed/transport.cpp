@@ -1,0 +1,13 @@
+#include "runtime/distributed/transport.hpp"
+
+#include <fmt/format.h>
+
+namespace fuseval::runtime::distributed {
+
+std::string describe(const Waiting& waiting) {
+  const Message& message = waiting.message;
+  return fmt::format("in {} for {} bytes {} rank {} (tag {})", waiting.operation, message.bytes,
+                     message.sending ? "to be taken by" : "from", message.peer, message.tag);
+}
+
+}  // namespace fuseval::runtime::distributed

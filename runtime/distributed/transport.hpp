@@ -1,0 +1,98 @@
+// What the distributed runtime needs of the world: ranks that send each other bytes.
+//
+// A Transport moves messages between the ranks of one job and knows nothing else: no collectives, no chunks, no time
+// limits. Those are written once, over this interface, in communicator.hpp, which is what the rest of the runtime uses.
+// There are three: a rank by itself, ranks that are threads of this process (thread_transport.hpp), and MPI
+// (mpi_transport.hpp).
+//
+// Messages match as in MPI: the n-th send of rank a to rank b with a tag meets the n-th receive that b posts for a and
+// that tag. A send may wait for its receive, whatever its size: nobody may count on a buffer in between.
+//
+// One thread of a rank uses its transport (MPI's FUNNELED), at one time no more than one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "ir/error.hpp"
+
+namespace fuseval::runtime::distributed {
+
+/// Where this rank is.
+struct Place {
+  int rank = 0;
+  int size = 1;
+  int local_rank = 0;  ///< among the ranks that share this machine's memory, in order of rank
+  int local_size = 1;
+  std::string name;  ///< "self", "threads", or what the MPI library calls itself
+};
+
+/// One message of bytes. The memory is the caller's, and neither moves nor is freed until the message is finished or
+/// released.
+struct Message {
+  bool sending = false;
+  void* data = nullptr;  ///< only read when sending
+  size_t bytes = 0;
+  int peer = 0;
+  int tag = 0;
+};
+
+/// The memory of a message to be sent, which nobody writes to.
+inline void* read_only(const void* data) { return const_cast<void*>(data); }
+
+/// What a rank waits for, for those who look for the reason.
+struct Waiting {
+  const char* operation = "";  ///< a literal
+  Message message;
+};
+
+/// "in broadcast for 8 bytes from rank 0 (tag 3)"
+std::string describe(const Waiting& waiting);
+
+/// A transport's error about one message; others are about the whole job, and the same on every rank.
+class MessageError : public Error {
+ public:
+  explicit MessageError(const std::string& reason) : Error(ErrorCode::communication, reason) {}
+};
+
+class Transport {
+ public:
+  /// A message in flight, or one that can be started. Made by post and prepare; ends in test (of a posted one) or
+  /// release.
+  struct Handle {
+    uint64_t bits = 0;
+  };
+
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport() = default;
+
+  /// Does not change.
+  virtual const Place& place() const = 0;
+
+  /// Sends or receives once. Does not block. `bytes` is below 2^31, the peer a rank (also this one), the tag below
+  /// 2^15.
+  virtual Handle post(const Message& message) = 0;
+  /// The same, to be started again and again; nothing moves until then.
+  virtual Handle prepare(const Message& message) = 0;
+  /// Starts a prepared message that is not in flight. Does not block.
+  virtual void start(Handle& handle) = 0;
+  /// Whether the message is finished; then a posted one's handle is gone, a prepared one may be started again, and
+  /// `bytes` is what was received. Does not block, and lets all messages of this rank proceed.
+  virtual bool test(Handle& handle, size_t& bytes) = 0;
+  /// Gives up a prepared message, or one in flight; `message` is what it was posted or prepared with. A receive's
+  /// memory is untouched from then on. A send's memory that MPI has taken may be read until the job ends.
+  virtual void release(const Message& message, Handle& handle, bool in_flight) noexcept = 0;
+
+  /// Called between tests that found nothing: lets others run. Returns after at most `seconds`, often at once.
+  virtual void pause(const Waiting& waiting, double seconds) = 0;
+  /// This rank cannot go on. Threads: every other rank's next call fails with this error. MPI: the job will not be
+  /// ended in order, so that the launcher ends the other ranks.
+  virtual void fail(const Error& error) noexcept = 0;
+
+  // Errors: ErrorCode::communication from all but place, release and fail; MessageError where one message failed.
+};
+
+}  // namespace fuseval::runtime::distributed

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# run_mpi.sh MPIEXEC RANKS EXPECTED PATTERN PROGRAM ARGUMENTS…: runs PROGRAM on RANKS ranks and says whether it ended as it should.
+# EXPECTED: `success`, `failure` (another exit status, and never by the time limit) or `as-user` (success as a user who is not root).
+# PATTERN: an extended regular expression that the output must have. Exit status 77: skipped.
+set -euo pipefail
+mpiexec=$1 ranks=$2 expected=$3 pattern=$4
+shift 4
+
+# Two CPUs and root are no places for MPI by its own defaults. All ranks are on this machine.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+export OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
+export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_mpi_yield_when_idle=1
+
+prefix=()
+if [ "$expected" = as-user ] && [ "$(id -u)" = 0 ]; then
+  prefix=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent TMPDIR=/tmp)
+  "${prefix[@]}" test -x "$1" 2>/dev/null || { echo "skipped: no other user can read $1"; exit 77; }
+fi
+
+status=0
+SECONDS=0
+output=$(cd /tmp && timeout --kill-after=5 40 "${prefix[@]}" "$mpiexec" -n "$ranks" "$@" 2>&1) || status=$?
+printf '%s\n' "$output"
+fail() {
+  printf 'run_mpi.sh: %s\n' "$*"
+  exit 1
+}
+[ $SECONDS -lt 40 ] || fail "not ended after 40 s"
+case $expected in
+  failure) [ $status != 0 ] || fail "exit status 0 where a failure was expected" ;;
+  *) [ $status = 0 ] || fail "exit status $status" ;;
+esac
+grep -Eq -- "$pattern" <<<"$output" || fail "the output has no $pattern"
