@@ -10,6 +10,7 @@
 #include "engine/device/aligned_call.hpp"
 #include "engine/device/device_run.hpp"
 #include "engine/float_environment.hpp"
+#include "engine/mapped_ranges.hpp"
 #include "engine/placing.hpp"
 #include "engine/runtime.hpp"
 #include "engine/self_overlap.hpp"
@@ -174,10 +175,7 @@ class Run {
   void guarded(Body&& body, const Specialisation& made, char* flags = nullptr) {
     BufferTable table(made, temporaries(made));
     table.fill(inputs_, [&](uint32_t k) { return output_data(k, flags); });
-    std::vector<runtime::AddressRange> ranges;
-    for (const uint32_t slot : made.used_slots())
-      if ((inputs_[slot].flags & FV_VIEW_MAPPED) != 0)
-        ranges.push_back(runtime::address_range(array_of(inputs_[slot])));
+    const std::vector<runtime::AddressRange> ranges = mapped_ranges(made, inputs_);
     if (ranges.empty()) return body(table.data());
     const runtime::MappedGuard guard(ranges);
     body(table.data());
@@ -258,12 +256,11 @@ bool results_stay(const RunOptions& options, const Program& program, const fv_vi
   return false;
 }
 
-/// The specialisation for a call, which `keep` keeps; the views are checked.
+/// The specialisation for a call, which `keep` keeps. The views have been checked.
 const Specialisation& specialisation(const Program& program, const fv_view* inputs, const fv_view* outputs,
                                      int32_t output_count, const ResultRule& rule, const RunControl* control,
                                      std::shared_ptr<const Specialisation>& keep) {
   if (const Specialisation* known = program.find(inputs, outputs, output_count, rule)) return *known;
-  check_outputs(outputs, output_count);
   keep = program.specialise(inputs, outputs, output_count, rule, control);
   return *keep;
 }
@@ -274,8 +271,8 @@ void require_outputs(const Specialisation& made, int32_t output_count, const Res
 }
 
 /// A call's first run on a device with such views, or one with arrays that no device can use as they lie.
-void run_away_first(Place place, const Program& program, const DeviceCall& given, const ResultRule& rule,
-                    const RunOptions& options, Results* results) {
+void first_call_of_device(Place place, const Program& program, const DeviceCall& given, const ResultRule& rule,
+                          const RunOptions& options, Results* results) {
   program.check_inputs(given.inputs, static_cast<int32_t>(program.inputs().size()));
   check_outputs(given.outputs, given.output_count);
   const AlignedCall call(program, given.inputs, given.outputs, given.output_count);
@@ -293,13 +290,13 @@ void run_away_first(Place place, const Program& program, const DeviceCall& given
     }
 }
 
-void run_away(Place place, const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-              const RunOptions& options, Results* results) {
+void call_device(Place place, const Program& program, const fv_view* inputs, const fv_view* outputs,
+                 int32_t output_count, const RunOptions& options, Results* results) {
   ResultRule rule = options.rule;
   rule.for_device = true;
   const DeviceCall call{inputs, outputs, output_count, results_stay(options, program, inputs)};
   const Specialisation* made = program.find(inputs, outputs, output_count, rule);
-  if (made == nullptr) return run_away_first(place, program, call, rule, options, results);
+  if (made == nullptr) return first_call_of_device(place, program, call, rule, options, results);
   require_outputs(*made, output_count, results);
   run_on_device(program.runtime().devices.get(place), program, *made, call, options, results);
 }
@@ -332,21 +329,22 @@ bool is_known_to_be_short(const Specialisation* known) {
 }
 
 /// A call for "auto" of arrays on the host whose results are to stay on a device: wherever there is one.
-bool run_away_if_possible(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                          const RunOptions& options, Results* results) {
+bool call_device_if_possible(const Program& program, const fv_view* inputs, const fv_view* outputs,
+                             int32_t output_count, const RunOptions& options, Results* results) {
   const Rivals* rivals = program.runtime().automatic.wake(program.shared_runtime());
   if (rivals == nullptr) return false;
-  run_away(rivals->space.device->place(), program, inputs, outputs, output_count, options, results);
+  call_device(rivals->space.device->place(), program, inputs, outputs, output_count, options, results);
   return true;
 }
 
 /// A call for "auto" of arrays on the host: runs it on the device if that is faster. known: the specialisation for the
 /// CPU, if there is one. false: nothing was done, or nothing that lasts.
-bool run_away_if_faster(const Program& program, const Specialisation* known, const fv_view* inputs,
-                        const fv_view* outputs, int32_t output_count, const RunOptions& options, Results* results) {
+bool call_device_if_faster(const Program& program, const Specialisation* known, const fv_view* inputs,
+                           const fv_view* outputs, int32_t output_count, const RunOptions& options, Results* results) {
   Automatic& automatic = program.runtime().automatic;
   if (automatic.is_settled() || is_known_to_be_short(known)) return false;
   program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
+  if (known == nullptr) check_outputs(outputs, output_count);
   if (needs_stand_ins(program, inputs, outputs, output_count)) return false;
   ResultRule rule = options.rule;
   rule.for_device = true;
@@ -358,7 +356,7 @@ bool run_away_if_faster(const Program& program, const Specialisation* known, con
   try {
     const Place place = automatic.choose(call);
     if (place.is_host()) return false;
-    run_away(place, program, inputs, outputs, output_count, options, results);
+    call_device(place, program, inputs, outputs, output_count, options, results);
     return true;
   } catch (const Error& error) {
     if (!is_of_device(error.code()) || !can_be_repeated(call)) throw;
@@ -369,11 +367,11 @@ bool run_away_if_faster(const Program& program, const Specialisation* known, con
 }
 
 /// Whether a call for "auto" of arrays on the host has been run on a device.
-bool has_run_away(const Program& program, const Specialisation* known, const fv_view* inputs, const fv_view* outputs,
-                  int32_t output_count, const RunOptions& options, Results* results) {
+bool has_run_on_device(const Program& program, const Specialisation* known, const fv_view* inputs,
+                       const fv_view* outputs, int32_t output_count, const RunOptions& options, Results* results) {
   if (options.results_on == RunOptions::ResultsOn::device)
-    return run_away_if_possible(program, inputs, outputs, output_count, options, results);
-  return run_away_if_faster(program, known, inputs, outputs, output_count, options, results);
+    return call_device_if_possible(program, inputs, outputs, output_count, options, results);
+  return call_device_if_faster(program, known, inputs, outputs, output_count, options, results);
 }
 
 }  // namespace
@@ -384,16 +382,17 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (options.control != nullptr) options.control->check();
   if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
   const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
-  if (!place.is_host()) return run_away(place, program, inputs, outputs, output_count, options, results);
+  if (!place.is_host()) return call_device(place, program, inputs, outputs, output_count, options, results);
   const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
   if (options.device.how == DeviceChoice::How::automatic &&
-      has_run_away(program, made, inputs, outputs, output_count, options, results))
+      has_run_on_device(program, made, inputs, outputs, output_count, options, results))
     return;
   if (options.results_on == RunOptions::ResultsOn::device)
     throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");
   std::shared_ptr<const Specialisation> keep;
   if (made == nullptr) {
     program.check_inputs(inputs, input_count);
+    check_outputs(outputs, output_count);
     made = &specialisation(program, inputs, outputs, output_count, options.rule, options.control, keep);
   }
   require_outputs(*made, output_count, results);

@@ -90,7 +90,14 @@ class CudaQueue : public DeviceQueue {
     return std::make_unique<CudaEvent>(stream_->shared_device(), *stream_);
   }
   void wait_for(const DeviceEvent& event) override { stream_->wait(static_cast<const CudaEvent&>(event).event); }
-  void synchronize() override { stream_->synchronize(); }
+  void synchronize() override {
+    try {
+      stream_->synchronize();
+    } catch (...) {
+      stream_->settle();  // the wait itself may have failed
+      throw;
+    }
+  }
   void settle() noexcept override { stream_->settle(); }
   void* native() const override { return stream_->handle(); }
   const std::shared_ptr<cuda::Stream>& stream() const { return stream_; }

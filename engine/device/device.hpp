@@ -78,7 +78,7 @@ class DeviceQueue {
   virtual std::unique_ptr<DeviceEvent> record() = 0;
   /// What is asked for from now on waits for the event, which is one of this device's.
   virtual void wait_for(const DeviceEvent& event) = 0;
-  /// Waits, and throws what went wrong.
+  /// Waits, and throws what went wrong; either way nothing of the host's memory is in use any more.
   virtual void synchronize() = 0;
   /// Waits, whatever happens: for unwinding. Errors come at the next synchronize().
   virtual void settle() noexcept = 0;

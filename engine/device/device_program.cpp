@@ -1,7 +1,6 @@
 #include "engine/device/device_program.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace fuseval::engine {
 namespace {
@@ -89,9 +88,9 @@ void DeviceProgram::run_kernel(const Kernel& kernel, DeviceQueue& queue, char* c
       continue;
     }
     queue.upload(workspace, reinterpret_cast<const char*>(words.data()), words.size() * sizeof(uint64_t));
+    queue.synchronize();  // the words must stay as they are until they are up; so many operands are rare
     const auto address = reinterpret_cast<uint64_t>(workspace);
     queue.launch(*launch.function, launch.grid, launch.block, {&address, 1});
-    queue.synchronize();  // the words must stay as they are until they are up; so many operands are rare
   }
 }
 

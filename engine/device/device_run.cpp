@@ -10,6 +10,7 @@
 #include "engine/device/call_queue.hpp"
 #include "engine/device/device_program.hpp"
 #include "engine/device/streamed_run.hpp"
+#include "engine/mapped_ranges.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -78,16 +79,13 @@ class DeviceRun {
 
   void place_inputs() {
     addresses_.resize(made_.signature().inputs.size());
-    std::vector<runtime::AddressRange> mapped;
-    for (const uint32_t slot : made_.used_slots())
-      if ((call_.inputs[slot].flags & FV_VIEW_MAPPED) != 0) mapped.push_back(range_of(call_.inputs[slot]));
+    const std::vector<runtime::AddressRange> mapped = mapped_ranges(made_, call_.inputs);
     if (mapped.empty()) return place_each_input();
     const runtime::MappedGuard guard(mapped);
     place_each_input();
     queue_.get().synchronize();
     if (guard.faulted()) throw Error(ErrorCode::file, "a mapped input file shrank while it was read");
   }
-  static runtime::AddressRange range_of(const fv_view& view) { return runtime::address_range(array_of(view)); }
 
   void place_each_input() {
     for (const uint32_t slot : made_.used_slots()) {
@@ -101,10 +99,15 @@ class DeviceRun {
             checked(view, extent, [&] { return fmt::format("input '{}'", program_.inputs()[slot].name); });
     }
   }
-  void upload(uint32_t slot, const Extent& extent) {
+  bool goes_by_value(uint32_t slot) const {
     const fv_view& view = call_.inputs[slot];
-    if (view.rank == 0 && bytes_of(extent) <= DeviceScalars::most_bytes && (view.flags & FV_VIEW_MAPPED) == 0) {
-      numbers_.push_back(space_.scalars.get({static_cast<const char*>(view.data), bytes_of(extent)}));
+    return view.rank == 0 && bytes_of(made_.input_extent(slot)) <= DeviceScalars::most_bytes &&
+           (view.flags & FV_VIEW_MAPPED) == 0;
+  }
+  void upload(uint32_t slot, const Extent& extent) {
+    if (goes_by_value(slot)) {
+      const auto* const number = static_cast<const char*>(call_.inputs[slot].data);
+      numbers_.push_back(space_.scalars.get({number, bytes_of(extent)}));
       addresses_[slot] = numbers_.back()->data();
       return;
     }
@@ -266,12 +269,14 @@ class DeviceRun {
   bool is_streamed() {
     size_t host = 0, all = made_.temporary_bytes();
     for (const uint32_t slot : made_.used_slots())
-      if (call_.inputs[slot].device_type == FV_DEVICE_CPU) host += bytes_of(made_.input_extent(slot));
+      if (call_.inputs[slot].device_type == FV_DEVICE_CPU && !goes_by_value(slot))
+        host += bytes_of(made_.input_extent(slot));
     for (size_t k = 0; k < made_.results().size(); ++k)
       if (!is_given_here(k) && !stays(k)) host += bytes_of(made_.output_extent(k));
+    if (host == 0) return false;  // most warm calls
     all += host;
     const size_t forced = forced_part_bytes();
-    if (host == 0 || (all < surely_fits && (forced == 0 || host <= forced))) return false;
+    if (all < surely_fits && (forced == 0 || host <= forced)) return false;
     limits_ = {free_bytes(all), forced};
     if (forced != 0 || all > limits_.memory) return true;
     if (host < worth_overlapping || made_.check() != nullptr) return false;
@@ -288,9 +293,7 @@ class DeviceRun {
   }
 
   void go_streamed(Results* results) {
-    std::vector<runtime::AddressRange> mapped;
-    for (const uint32_t slot : made_.used_slots())
-      if ((call_.inputs[slot].flags & FV_VIEW_MAPPED) != 0) mapped.push_back(range_of(call_.inputs[slot]));
+    const std::vector<runtime::AddressRange> mapped = mapped_ranges(made_, call_.inputs);
     if (!mapped.empty()) guard_.emplace(mapped);
     place_streamed_inputs();
     check_streamed_values();

@@ -9,12 +9,12 @@
 
 namespace fuseval::engine {
 
-/// Where results that no output was given for go.
+/// A call's arrays, as the caller gave them.
 struct DeviceCall {
   const fv_view* inputs;
   const fv_view* outputs;
   int32_t output_count;
-  bool results_on_device;
+  bool results_on_device;  ///< where results go that no output was given for
 };
 
 /// Results on the host are there when this returns, and nothing of the host's is in use any more; a call without the

@@ -341,14 +341,9 @@ class Stream {
       }
       char* const words = workspace(1);
       queue.upload(words, reinterpret_cast<const char*>(one.words.data()), one.words.size() * sizeof(uint64_t));
+      queue.synchronize();  // the words must stay as they are until they are up; so many operands are rare
       const auto address = reinterpret_cast<uint64_t>(words);
       queue.launch(function, one.grid, one.block, {&address, 1});
-      try {  // the words must stay as they are until they are up; so many operands are rare
-        queue.synchronize();
-      } catch (...) {
-        queue.settle();
-        throw;
-      }
     }
   }
   DeviceFunction& function_of(const DeviceKernel& kernel, size_t entry) {

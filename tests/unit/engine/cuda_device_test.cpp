@@ -6,7 +6,7 @@
 #include <functional>
 #include <future>
 
-#include "support.hpp"
+#include "same_results.hpp"
 #include "tests/fakes/fake_machine.hpp"
 
 using namespace engine_test;
@@ -29,13 +29,7 @@ fuseval::RunOptions on(const char* device, fv_results_on where = FV_RESULTS_WHER
   return options;
 }
 
-void check_equal(const fuseval::Array& found, const fuseval::Array& expected) {
-  REQUIRE(found.dtype() == expected.dtype());
-  REQUIRE(found.shape() == expected.shape());
-  const auto bytes =
-      static_cast<std::size_t>(count_of(expected.shape()) * fv_dtype_size(static_cast<int>(expected.dtype())));
-  CHECK(std::memcmp(found.view().raw().data, expected.view().raw().data, bytes) == 0);
-}
+using engine_test::check_equal;
 
 void check_equal(const fuseval::Session& session, const fuseval::Result& found, const fuseval::Result& expected) {
   REQUIRE(found.count() == expected.count());

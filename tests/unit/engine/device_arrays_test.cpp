@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-#include "support.hpp"
+#include "same_results.hpp"
 #include "tests/unit/device_under_test.hpp"
 
 using namespace engine_test;
@@ -14,15 +14,6 @@ namespace {
 const fuseval::Session& session() {
   static const fuseval::Session one{fuseval::SessionOptions{}};
   return one;
-}
-
-void check_equal(const fuseval::Array& found, const fuseval::Array& expected) {
-  REQUIRE(found.is_on_host());
-  REQUIRE(found.dtype() == expected.dtype());
-  REQUIRE(found.shape() == expected.shape());
-  const auto bytes =
-      static_cast<std::size_t>(count_of(expected.shape()) * fv_dtype_size(static_cast<int>(expected.dtype())));
-  if (bytes > 0) CHECK(std::memcmp(found.view().raw().data, expected.view().raw().data, bytes) == 0);
 }
 
 fuseval::RunOptions with(fv_results_on where, const char* device = nullptr) {

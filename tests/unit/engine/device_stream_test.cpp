@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "support.hpp"
+#include "same_results.hpp"
 #include "tests/unit/device_under_test.hpp"
 #include "tests/unit/environment_variables.hpp"
 #include "tests/unit/temporary_folder.hpp"
@@ -17,24 +17,6 @@ namespace {
 const fuseval::Session& session() {
   static const fuseval::Session one{fuseval::SessionOptions{}};
   return one;
-}
-
-fuseval::RunOptions on_device() {
-  fuseval::RunOptions options;
-  options.device = device_under_test();
-  return options;
-}
-
-void check_equal(const fuseval::Result& found, const fuseval::Result& expected) {
-  REQUIRE(found.count() == expected.count());
-  for (std::size_t k = 0; k < found.count(); ++k) {
-    CAPTURE(k);
-    REQUIRE(found[k].dtype() == expected[k].dtype());
-    REQUIRE(found[k].shape() == expected[k].shape());
-    const auto bytes =
-        static_cast<std::size_t>(count_of(expected[k].shape()) * fv_dtype_size(static_cast<int>(expected[k].dtype())));
-    CHECK(std::memcmp(found[k].view().raw().data, expected[k].view().raw().data, bytes) == 0);
-  }
 }
 
 /// Parts of so many bytes while this lives.
@@ -57,7 +39,7 @@ std::int64_t check_streamed(const std::string& text, const fuseval::Bindings& in
   CAPTURE(part_bytes);
   const fuseval::Result expected = session().evaluate(text, inputs);
   const PartBytes parts(part_bytes);
-  return launches_of([&] { check_equal(session().evaluate(text, inputs, on_device()), expected); });
+  return launches_of([&] { check_all_equal(session().evaluate(text, inputs, on_device_under_test()), expected); });
 }
 
 }  // namespace
@@ -153,7 +135,7 @@ TEST_CASE("streamed: kernels that share long rows run together on a part, and wh
   for (const char* const text : {"a - mean(a, axis=1, keepdims=True)", "a - mean(a[::-1], axis=1, keepdims=True)"}) {
     const auto over = [](std::vector<double>& of) { return fuseval::view(of.data(), {12, 40000}); };
     session().evaluate(text, {{"a", over(expected)}}, fuseval::into(over(expected)));
-    session().evaluate(text, {{"a", over(found)}}, fuseval::into(over(found)), on_device());
+    session().evaluate(text, {{"a", over(found)}}, fuseval::into(over(found)), on_device_under_test());
     CHECK(first_difference(found.data(), expected.data(), found.size()) == -1);
   }
 }
@@ -171,7 +153,7 @@ TEST_CASE("streamed: what a part has written over its input, another kernel of a
   const std::vector<double> expected = evaluate({});
   const PartBytes parts(100000);
   std::vector<double> found;
-  CHECK(launches_of([&] { found = evaluate(on_device()); }) == 40);
+  CHECK(launches_of([&] { found = evaluate(on_device_under_test()); }) == 40);
   CHECK(first_difference(found.data(), expected.data(), found.size()) == -1);
 }
 
@@ -182,7 +164,7 @@ TEST_CASE("streamed: integer powers are looked at before anything is written") {
   check_streamed("a**b", inputs, 9000);
   b[4999] = -1;
   const PartBytes parts(9000);
-  CHECK(error_of([&] { session().evaluate("a**b", inputs, fuseval::into(out), on_device()); }).code() ==
+  CHECK(error_of([&] { session().evaluate("a**b", inputs, fuseval::into(out), on_device_under_test()); }).code() ==
         FV_ERROR_VALUE);
   CHECK(out == std::vector<std::int64_t>(5000, -1));
 }
@@ -194,7 +176,7 @@ TEST_CASE("streamed: outputs with gaps, in place, shifted and turned over their 
     CAPTURE(text);
     std::vector<double> expected = original, found = original;
     session().evaluate(text, {{"a", view_in(expected)}}, fuseval::into(view_out(expected)));
-    session().evaluate(text, {{"a", view_in(found)}}, fuseval::into(view_out(found)), on_device());
+    session().evaluate(text, {{"a", view_in(found)}}, fuseval::into(view_out(found)), on_device_under_test());
     CHECK(first_difference(found.data(), expected.data(), found.size()) == -1);
   };
   const auto part = [](std::int64_t first, std::int64_t step, Shape shape, Shape strides) {
@@ -265,6 +247,6 @@ TEST_CASE("streamed: mapped files, and one that shrinks") {
   const PartBytes parts(40000);
   for (const char* const text : {"a*n", "sum(a)", "a - max(a)", "n**a"}) {
     CAPTURE(text);
-    CHECK(error_of([&] { session().evaluate(text, inputs, on_device()); }).code() == FV_ERROR_FILE);
+    CHECK(error_of([&] { session().evaluate(text, inputs, on_device_under_test()); }).code() == FV_ERROR_FILE);
   }
 }

@@ -2,7 +2,7 @@
 // the CPU's, and only elements of outputs are written.
 #include <doctest/doctest.h>
 
-#include "support.hpp"
+#include "same_results.hpp"
 #include "tests/unit/device_under_test.hpp"
 
 using namespace engine_test;
@@ -18,16 +18,7 @@ const fuseval::Session& session() {
 void check(const std::string& text, const fuseval::Bindings& bindings) {
   CAPTURE(text);
   const fuseval::Result expected = session().evaluate(text, bindings);
-  const fuseval::Result found = session().evaluate(text, bindings, on_device_under_test());
-  REQUIRE(found.count() == expected.count());
-  for (std::size_t k = 0; k < found.count(); ++k) {
-    CAPTURE(k);
-    REQUIRE(found[k].dtype() == expected[k].dtype());
-    REQUIRE(found[k].shape() == expected[k].shape());
-    const auto bytes =
-        static_cast<std::size_t>(count_of(expected[k].shape()) * fv_dtype_size(static_cast<int>(expected[k].dtype())));
-    CHECK(std::memcmp(found[k].view().raw().data, expected[k].view().raw().data, bytes) == 0);
-  }
+  check_all_equal(session().evaluate(text, bindings, on_device_under_test()), expected);
 }
 
 }  // namespace
