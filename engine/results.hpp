@@ -11,6 +11,8 @@
 
 namespace fuseval::engine {
 
+struct Distribution;
+
 struct Result {
   runtime::Buffer buffer;                   ///< empty for an output of the caller's, and on a device
   std::unique_ptr<DeviceMemory> on_device;  ///< the same of a result that stayed on a device
@@ -21,6 +23,7 @@ struct Result {
   std::vector<int64_t> strides;
   bool is_weak = false;  ///< a Python-like number
   bool is_readonly = false;
+  std::shared_ptr<const Distribution> distribution;  ///< shape is the local part's; nullptr: not distributed
 };
 
 struct Results {

@@ -9,6 +9,7 @@
 #include "engine/call_memory.hpp"
 #include "engine/device/aligned_call.hpp"
 #include "engine/device/device_run.hpp"
+#include "engine/distributed/distributed_run.hpp"
 #include "engine/float_environment.hpp"
 #include "engine/mapped_ranges.hpp"
 #include "engine/placing.hpp"
@@ -381,6 +382,8 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   const FloatEnvironment environment;
   if (options.control != nullptr) options.control->check();
   if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
+  if (options.distributed != nullptr)
+    return run_distributed(program, inputs, input_count, outputs, output_count, options, *options.distributed, results);
   const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
   if (!place.is_host()) return call_device(place, program, inputs, outputs, output_count, options, results);
   const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);

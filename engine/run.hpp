@@ -8,6 +8,8 @@
 
 namespace fuseval::engine {
 
+struct DistributedCall;
+
 struct RunOptions {
   int threads = 0;  ///< at most; 0: the session's
   ResultRule rule;
@@ -15,7 +17,8 @@ struct RunOptions {
   void* stream = nullptr;  ///< the caller's, to run on; nullptr: the session's
   /// Where results go that no output is given for.
   enum class ResultsOn { where_inputs_are, host, device } results_on = ResultsOn::where_inputs_are;
-  RunControl* control = nullptr;  ///< if somebody may stop the call, or watches it
+  RunControl* control = nullptr;                 ///< if somebody may stop the call, or watches it
+  const DistributedCall* distributed = nullptr;  ///< if it is a call over the ranks of a world
 };
 
 /// Runs `program`. outputs: NULL or one view a result (data == NULL: owned). results may be nullptr when every output

@@ -1,0 +1,66 @@
+// Boxes of global arrays from the ranks that hold them to those that need them: halos, the rest of canonical blocks,
+// and changes of layout are all this.
+//
+// Every rank knows what every rank holds and needs, so nothing is negotiated: to each rank that needs something of this
+// one's goes one message with all of it, of all arrays, and a word of flags behind. Messages, their buffers and
+// requests are made once and used at each start.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/distributed/box.hpp"
+#include "runtime/distributed/communicator.hpp"
+
+namespace fuseval::engine {
+
+/// One array of an exchange, the same on all ranks.
+struct BoxTransfer {
+  int64_t itemsize = 0;
+  std::vector<Box> held;    ///< [rank]; no element is held twice
+  std::vector<Box> needed;  ///< [rank]; every element is held by some rank
+};
+
+/// Memory of this rank for one of its boxes.
+struct BoxMemory {
+  char* data = nullptr;          ///< the element at the box's lower corner; unused for an empty box
+  std::vector<int64_t> strides;  ///< bytes
+};
+
+class BoxExchange {
+ public:
+  using Flags = uint64_t;
+
+  /// Collective only in what is given. The operation is for messages of errors: a literal.
+  BoxExchange(runtime::distributed::Communicator& communicator, std::vector<BoxTransfer> transfers,
+              const char* operation);
+  ~BoxExchange();
+  BoxExchange(const BoxExchange&) = delete;
+  BoxExchange& operator=(const BoxExchange&) = delete;
+
+  /// Packs what others need, and posts all messages. from[k], to[k]: of transfer k: memory of held[rank] (read only)
+  /// and needed[rank]; they do not overlap. Does not block. Errors: communication.
+  void start(std::span<const BoxMemory> from, std::span<const BoxMemory> to, Flags flags = 0);
+  /// Moves messages on. Errors: communication.
+  bool progress();
+  /// When this returns, all of needed[rank] is in its memory, also what this rank held itself. Gives the flags of this
+  /// rank and of those that it had messages from, or-ed. Errors: communication.
+  Flags wait();
+
+  /// Of this rank, for one start.
+  struct Traffic {
+    int64_t messages_sent = 0, messages_received = 0;
+    int64_t bytes_sent = 0, bytes_received = 0;
+  };
+  const Traffic& traffic() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The traffic of a rank, without a communicator: for `explain`.
+BoxExchange::Traffic traffic_of(std::span<const BoxTransfer> transfers, int rank);
+
+}  // namespace fuseval::engine
