@@ -67,7 +67,7 @@ Box box_of_range(const Shape& shape, int64_t first, int64_t last) {
   return box;
 }
 
-std::string to_string(const Box& box) {
+std::string describe(const Box& box) {
   std::string text = "[";
   for (size_t k = 0; k < box.lower.size(); ++k)
     text += fmt::format("{}{}:{}", k == 0 ? "" : ", ", box.lower[k], box.upper[k]);

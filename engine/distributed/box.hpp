@@ -31,6 +31,6 @@ Box hull(const Box& a, const Box& b);
 /// The smallest box that has the elements [first, last) of a C-ordered array of this shape.
 Box box_of_range(const Shape& shape, int64_t first, int64_t last);
 /// "[2:5, 0:7]"
-std::string to_string(const Box& box);
+std::string describe(const Box& box);
 
 }  // namespace fuseval::engine

@@ -44,7 +44,7 @@ Layout even_layout(const Shape& shape, int axis, int ranks) {
 void check_layout(const Layout& layout, const Shape& shape, int ranks) {
   if (layout.is_replicated()) return;
   if (layout.axis >= static_cast<int>(shape.size()))
-    refuse(fmt::format("axis {} is out of bounds for a distributed array of shape {}", layout.axis, fuseval::to_string(shape)));
+    refuse(fmt::format("axis {} is out of bounds for a distributed array of shape {}", layout.axis, to_string(shape)));
   if (layout.offsets.size() != static_cast<size_t>(ranks) + 1)
     refuse(fmt::format("{} ranks need {} offsets, not {}", ranks, ranks + 1, layout.offsets.size()));
   const int64_t extent = shape[static_cast<size_t>(layout.axis)];
@@ -56,7 +56,7 @@ void check_layout(const Layout& layout, const Shape& shape, int ranks) {
       refuse(fmt::format("offsets may not fall: {} comes after {}", layout.offsets[k], layout.offsets[k - 1]));
 }
 
-std::string to_string(const Layout& layout, const Shape& shape) {
+std::string describe(const Layout& layout, const Shape& shape) {
   if (layout.is_replicated()) return "Replicated";
   const int ranks = static_cast<int>(layout.offsets.size()) - 1;
   if (layout == even_layout(shape, layout.axis, ranks)) return fmt::format("Block(axis {}, even)", layout.axis);

@@ -27,7 +27,7 @@ Layout even_layout(const Shape& shape, int axis, int ranks);
 /// Throws Error(argument) unless the axis is one of the shape's and the offsets are as Layout says.
 void check_layout(const Layout& layout, const Shape& shape, int ranks);
 /// "Replicated", "Block(axis 0, even)", "Block(axis 0, offsets 0 5 7 9)" (of many ranks: the first and the last few).
-std::string to_string(const Layout& layout, const Shape& shape);
+std::string describe(const Layout& layout, const Shape& shape);
 
 /// What a distributed array is beside its elements. Immutable, so shared.
 struct Distribution {
