@@ -75,6 +75,7 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
 Specialisation::Specialisation(Function function, const Specialisation& parent, const Workshop& workshop)
     : signature_{parent.signature_.inputs, parent.signature_.layouts, {}, {}}, used_slots_(parent.used_slots_) {
   signature_.rule.for_device = parent.signature_.rule.for_device;
+  signature_.rule.for_ranks = parent.signature_.rule.for_ranks;
   build(std::move(function), workshop);
 }
 
@@ -88,6 +89,10 @@ void Specialisation::build(Function function, const Workshop& workshop) {
 #endif
   std::vector<ArrayLayout> outputs;
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
+  if (signature_.rule.for_ranks) {
+    plan_ = make_logical_plan(simple, signature_.layouts, outputs);
+    return;
+  }
   const bool for_device = signature_.rule.for_device;
   plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : workshop.chains);
   if (for_device)

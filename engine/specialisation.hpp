@@ -31,6 +31,7 @@ struct ResultRule {
   Casting casting = Casting::same_kind;  ///< allowed between a result and its output
   int32_t dtype = -1;                    ///< of owned results when no outputs are asked for; -1: each its own
   bool for_device = false;               ///< planned only: a device compiles the plan's kernels itself
+  bool for_ranks = false;                ///< planned only: nests as they are lowered, from which ranks take their parts
   bool operator==(const ResultRule&) const = default;
 };
 

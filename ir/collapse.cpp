@@ -98,4 +98,9 @@ void collapse(LoopNest& nest, std::span<uint8_t> pinned) {
   ensure_vector_axis(nest);
 }
 
+void collapse_in_order(LoopNest& nest) {
+  merge_axes(nest, {});
+  ensure_vector_axis(nest);
+}
+
 }  // namespace fuseval

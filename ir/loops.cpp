@@ -72,6 +72,14 @@ int LoopNest::vector_axis() const {
   return parallel_rank() - 1;
 }
 
+LoopNest part_of(const LoopNest& nest, int axis, int64_t begin, int64_t end) {
+  LoopNest part = nest;
+  const auto at = static_cast<size_t>(axis);
+  part.axes[at].extent = end - begin;
+  for (Operand& operand : part.operands) operand.offset += begin * operand.strides[at];
+  return part;
+}
+
 LayoutClass layout_class(const LoopNest& nest, const Operand& operand) {
   // The epilogue runs over the parallel axes alone, the last of them in lanes.
   const int axis = operand.in_epilogue ? nest.parallel_rank() - 1 : nest.vector_axis();

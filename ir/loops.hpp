@@ -109,6 +109,9 @@ int64_t bytes_of(const LoopNest& nest, const Operand& operand);
 /// Of all operands.
 int64_t bytes_moved(const LoopNest& nest);
 
+/// The nest over [begin, end) of one axis, as a nest of its own.
+LoopNest part_of(const LoopNest& nest, int axis, int64_t begin, int64_t end);
+
 LayoutClass layout_class(const LoopNest& nest, const Operand& operand);
 
 /// Everything the code depends on, as bytes: length-prefixed, with no names, sizes, strides or constants.

@@ -60,16 +60,26 @@ class Lowerer {
       : function_(function), graph_(function.graph), inputs_(inputs), outputs_(outputs), limits_(limits) {}
 
   Plan run() {
-    fusion_ = fuse(function_, [this](NodeId id) { return !in_place_reshape(id); });
-    add_buffers();
-    for (const KernelGroup& group : fusion_.kernels) plan_.kernels.push_back(lower(group));
+    lower_all();
     plan_.chains = find_chains(plan_, limits_);
     collapse_all();
     find_tile_temporaries();
     return std::move(plan_);
   }
 
+  Plan run_logical() {
+    lower_all();
+    plan_.tile_of.assign(plan_.buffers.size(), -1);
+    return std::move(plan_);
+  }
+
  private:
+  void lower_all() {
+    fusion_ = fuse(function_, [this](NodeId id) { return !in_place_reshape(id); });
+    add_buffers();
+    for (const KernelGroup& group : fusion_.kernels) plan_.kernels.push_back(lower(group));
+  }
+
   // ---- buffers ----
 
   void add_buffers() {
@@ -372,6 +382,11 @@ class Lowerer {
 Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
                const ChainLimits& limits) {
   return Lowerer(function, inputs, outputs, limits).run();
+}
+
+Plan make_logical_plan(const Function& function, std::span<const ArrayLayout> inputs,
+                       std::span<const ArrayLayout> outputs) {
+  return Lowerer(function, inputs, outputs, {}).run_logical();
 }
 
 }  // namespace fuseval

@@ -40,6 +40,10 @@ struct ArrayLayout {
 /// (its shape is the result's shape). Every nest has been verified in debug builds.
 Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
                const ChainLimits& limits);
+/// The same before chains are looked for and axes collapse: each nest's axes are those of its iteration space in
+/// logical order, whatever the strides.
+Plan make_logical_plan(const Function& function, std::span<const ArrayLayout> inputs,
+                       std::span<const ArrayLayout> outputs);
 
 /// Bytes that the kernels of a tiled chain read from and write to memory: they find in the cache what one of them has
 /// touched, and what only they exchange stays there.

@@ -406,12 +406,4 @@ bool runs_together(const Specialisation& made, const std::vector<StreamArray>& a
   return Planner(made, arrays, {}).runs_together();
 }
 
-LoopNest part_of(const LoopNest& nest, int axis, int64_t begin, int64_t end) {
-  LoopNest part = nest;
-  const auto at = static_cast<size_t>(axis);
-  part.axes[at].extent = end - begin;
-  for (Operand& operand : part.operands) operand.offset += begin * operand.strides[at];
-  return part;
-}
-
 }  // namespace fuseval::engine

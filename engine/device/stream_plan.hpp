@@ -89,7 +89,4 @@ inline int64_t aligned_begin(const StreamArray& array, const Specialisation::Ext
 /// because a kernel that reads it comes first.
 bool runs_together(const Specialisation& made, const std::vector<StreamArray>& arrays);
 
-/// Kernel `nest` over [begin, end) of an axis.
-LoopNest part_of(const LoopNest& nest, int axis, int64_t begin, int64_t end);
-
 }  // namespace fuseval::engine
