@@ -2,7 +2,7 @@
 // another.
 //
 // All of these are collective: every rank of the world calls the same function with the same root and layout, which is
-// compared before anything is sent. What goes wrong on one rank (no memory, no view, a mapped file that shrank, other
+// compared first. What goes wrong on one rank (no memory, no view, a mapped file that shrank, other
 // arguments than rank 0's) is the same error on every rank, with the number of the first rank that it went wrong on,
 // and none waits for another. After ErrorCode::communication the world is broken, as its communicator is.
 //
@@ -37,8 +37,8 @@ Result scatter(Session& session, const std::shared_ptr<World>& world, const fv_v
 inline constexpr int every_rank = -1;
 
 /// The whole array on the root, nothing on the others; or on every rank. `local` is this rank's part, of the shape that
-/// the distribution says. The result has no distribution. Errors: as scatter; shape (a part of another shape), dtype
-/// (ranks' parts differ).
+/// the distribution says. The result has no distribution. Errors: as scatter (dtypes that differ are different things);
+/// shape (a part of another shape).
 std::optional<Result> gather(Session& session, const fv_view* local, const Distribution& distribution, int root);
 
 /// The same elements in another layout. Errors: as gather.

@@ -1,77 +1,14 @@
 #include <doctest/doctest.h>
 
-#include <cstring>
-#include <numeric>
-#include <random>
-
+#include "distributed_support.hpp"
 #include "engine/distributed/box_exchange.hpp"
-#include "engine/distributed/layout.hpp"
-#include "runtime/distributed/thread_transport.hpp"
 #include "tests/unit/thrown.hpp"
 
-using namespace fuseval;
-using namespace fuseval::engine;
+using namespace distributed_test;
 using runtime::distributed::Communicator;
 using runtime::distributed::run_ranks;
 
 namespace {
-
-using Random = std::mt19937_64;
-
-int64_t pick(Random& random, int64_t lowest, int64_t highest) {
-  return lowest + static_cast<int64_t>(random() % static_cast<uint64_t>(highest - lowest + 1));
-}
-
-Shape random_shape(Random& random, int64_t rank) {
-  Shape shape;
-  for (int64_t k = 0; k < rank; ++k) shape.push_back(pick(random, 0, 9));
-  return shape;
-}
-
-/// Uneven, and often with empty blocks.
-Layout random_layout(Random& random, const Shape& shape, int ranks) {
-  const int axis = static_cast<int>(pick(random, 0, static_cast<int64_t>(shape.size()) - 1));
-  if (random() % 4 == 0) return even_layout(shape, axis, ranks);
-  const int64_t extent = shape[static_cast<size_t>(axis)];
-  Layout layout{axis, {0, extent}};
-  for (int k = 1; k < ranks; ++k) layout.offsets.push_back(pick(random, 0, extent));
-  std::sort(layout.offsets.begin(), layout.offsets.end());
-  return layout;
-}
-
-Box random_box(Random& random, const Shape& shape) {
-  Box box;
-  for (const int64_t extent : shape) {
-    box.lower.push_back(pick(random, 0, extent));
-    box.upper.push_back(pick(random, 0, extent));
-  }
-  return box;
-}
-
-std::vector<Box> boxes_of(const Layout& layout, const Shape& shape, int ranks) {
-  std::vector<Box> boxes;
-  for (int rank = 0; rank < ranks; ++rank) boxes.push_back(layout.box_of(shape, rank));
-  return boxes;
-}
-
-/// Calls f(index) for all indices of a box, in C order.
-template <class F>
-void for_each(const Box& box, F&& f) {
-  if (box.is_empty()) return;
-  std::vector<int64_t> index = box.lower;
-  while (true) {
-    f(index);
-    size_t k = index.size();
-    while (k > 0 && ++index[k - 1] == box.upper[k - 1]) index[k - 1] = box.lower[k - 1], --k;
-    if (k == 0) return;
-  }
-}
-
-int64_t flat(const Shape& shape, const std::vector<int64_t>& index) {
-  int64_t number = 0;
-  for (size_t k = 0; k < shape.size(); ++k) number = number * shape[k] + index[k];
-  return number;
-}
 
 /// One array of a test: what every rank knows of it.
 struct Array {
@@ -102,25 +39,13 @@ std::array<unsigned char, 16> element(size_t array, int step, int64_t number) {
   return bytes;
 }
 
-/// Memory for a box with strides of any kind: permuted axes, gaps, from back to front.
+/// Memory for a box with strides of any kind.
 class StridedMemory {
  public:
   StridedMemory(Random& random, const Box& box, int64_t itemsize) : box_(box), itemsize_(itemsize) {
-    const Shape shape = box.shape();
-    std::vector<size_t> order(shape.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::shuffle(order.begin(), order.end(), random);
-    std::vector<int64_t> strides(shape.size());
-    int64_t step = itemsize, begin = 0;
-    for (const size_t k : order) {
-      step *= pick(random, 1, 2);
-      strides[k] = random() % 3 == 0 ? -step : step;
-      if (strides[k] < 0) begin += step * std::max<int64_t>(0, shape[k] - 1);
-      step *= std::max<int64_t>(1, shape[k]);
-    }
-    bytes_.assign(static_cast<size_t>(step), static_cast<char>(0xEE));
-    memory_ = {bytes_.data() + begin, strides};
-    if (box.is_empty()) memory_ = {nullptr, strides};
+    const RandomStrides layout(random, box.shape(), itemsize);
+    bytes_.assign(static_cast<size_t>(layout.bytes), static_cast<char>(0xEE));
+    memory_ = {box.is_empty() ? nullptr : bytes_.data() + layout.begin, layout.strides};
   }
 
   const BoxMemory& memory() const { return memory_; }
