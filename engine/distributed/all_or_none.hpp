@@ -39,24 +39,4 @@ void all_or_none(World& world, F&& f) {
   throw_first(world, failure_of(f));
 }
 
-/// What a rank is about to do, with its arguments: the words for messages, and all values that have to be the same on
-/// every rank and are not in the words.
-struct CollectiveCall {
-  std::string words;
-  std::string values;
-};
-
-/// Collective: the call of rank 0 (which is empty if that has failed already), compared with this one.
-std::optional<Error> difference_from_first(World& world, const CollectiveCall& mine);
-
-/// Collective: the begin of a collective call. `prepare` checks this rank's arguments, without messages, and says what
-/// it calls. Throws on all ranks if it throws on one, or if one calls something else than rank 0: Error(argument).
-template <class Prepare>
-void begin_together(World& world, Prepare&& prepare) {
-  CollectiveCall call;
-  const std::optional<Error> failure = failure_of([&] { call = prepare(); });
-  const std::optional<Error> difference = difference_from_first(world, failure ? CollectiveCall{} : call);
-  throw_first(world, failure ? failure : difference);
-}
-
 }  // namespace fuseval::engine

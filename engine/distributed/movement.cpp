@@ -5,14 +5,12 @@
 #include <array>
 
 #include "engine/device/array_copy.hpp"
-#include "engine/device/place.hpp"
-#include "engine/distributed/all_or_none.hpp"
 #include "engine/distributed/box_exchange.hpp"
+#include "engine/distributed/part_view.hpp"
 #include "engine/distributed/world.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
-#include "runtime/mapped_guard.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -52,21 +50,6 @@ BoxMemory memory_of(const fv_view& view, const std::vector<int64_t>& corner, con
   return memory;
 }
 
-/// This rank's source may be a mapped file, that may shrink while it is read.
-class GuardedSource {
- public:
-  explicit GuardedSource(const fv_view* view) {
-    if (view == nullptr || (view->flags & FV_VIEW_MAPPED) == 0) return;
-    guard_.emplace(std::array{runtime::address_range(array_of(*view))});
-  }
-  void require_whole() const {
-    if (guard_ && guard_->faulted()) throw Error(ErrorCode::file, "a mapped input file shrank while it was read");
-  }
-
- private:
-  std::optional<runtime::MappedGuard> guard_;
-};
-
 std::shared_ptr<const Distribution> shared(Distribution distribution) {
   return std::make_shared<const Distribution>(std::move(distribution));
 }
@@ -104,37 +87,6 @@ struct Movement {
 void require_rank(const World& world, int root) {
   if (root >= 0 && root < world.size()) return;
   throw Error(ErrorCode::argument, fmt::format("the root {} is none of {} ranks", root, world.size()));
-}
-
-void require_view(const fv_view* view) {
-  if (view == nullptr) throw Error(ErrorCode::argument, "there is no array to move: the view is NULL");
-  validate(*view, "the array");
-  byte_extent(layout_of(*view), size_of(dtype_of(*view)), "the array");
-  if (!place_of(*view).is_host())
-    throw Error(ErrorCode::argument, "the array is on a device; copy it to the host first (fv_to_host)");
-}
-
-void require_part(const fv_view* local, const Distribution& distribution) {
-  require_view(local);
-  if (const Shape expected = distribution.box().shape(); shape_of(*local) != expected)
-    throw Error(ErrorCode::shape, fmt::format("the part of a distributed array has shape {} here, not {}",
-                                              to_string(expected), to_string(shape_of(*local))));
-}
-
-std::string words_of(const Layout& asked) {
-  if (asked.is_replicated()) return "replicated";
-  return fmt::format("axis {}{}", asked.axis, asked.offsets.empty() ? "" : " by offsets");
-}
-
-std::string bytes_of(const std::vector<int64_t>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int64_t)};
-}
-
-CollectiveCall call_of(const std::string& what, const fv_view& local, const Distribution& distribution,
-                       const std::vector<int64_t>& offsets) {
-  return {fmt::format("{} of {} {}, {}", what, name_of(dtype_of(local)), to_string(distribution.shape),
-                      words_of(distribution.layout)),
-          bytes_of(distribution.layout.offsets) + bytes_of(offsets)};
 }
 
 /// Dtype and shape as ranks tell each other.
@@ -209,7 +161,7 @@ Result scatter(Session& session, const std::shared_ptr<World>& world, const fv_v
   begin_together(*world, [&] {
     require_rank(*world, root);
     if (world->rank() == root) require_view(view);
-    return CollectiveCall{fmt::format("scatter from rank {}, {}", root, words_of(asked)), bytes_of(asked.offsets)};
+    return CollectiveCall{fmt::format("scatter from rank {}, {}", root, words_of(asked)), values_of(asked.offsets)};
   });
   Description described = world->rank() == root ? Description::of(*view) : Description{};
   world->communicator().broadcast(&described, sizeof described, root);
@@ -233,7 +185,7 @@ std::optional<Result> gather(Session& session, const fv_view* local, const Distr
     if (root != every_rank) require_rank(world, root);
     require_part(local, distribution);
     const std::string to = root == every_rank ? "every rank" : fmt::format("rank {}", root);
-    return call_of("gather to " + to, *local, distribution, {});
+    return call_of("gather to " + to, *local, distribution);
   });
   const bool wanted = root == every_rank || root == world.rank();
   std::vector<Box> needed = boxes_on(root, distribution.shape, world.size());
