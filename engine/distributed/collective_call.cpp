@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 namespace fuseval::engine {
-namespace {
-
-std::string of_first(World& world, std::string text) {
+std::string text_of_first(World& world, std::string text) {
   runtime::distributed::Communicator& ranks = world.communicator();
   uint64_t bytes = text.size();
   ranks.broadcast(&bytes, sizeof bytes, 0);
@@ -13,8 +11,6 @@ std::string of_first(World& world, std::string text) {
   ranks.broadcast(text.data(), text.size(), 0);
   return text;
 }
-
-}  // namespace
 
 std::string words_of(const Layout& asked) {
   if (asked.is_replicated()) return "replicated";
@@ -27,7 +23,7 @@ std::string values_of(const std::vector<int64_t>& numbers) {
 
 std::optional<Error> difference_from_first(World& world, const CollectiveCall& mine) {
   if (world.size() == 1) return std::nullopt;
-  const std::string words = of_first(world, mine.words), values = of_first(world, mine.values);
+  const std::string words = text_of_first(world, mine.words), values = text_of_first(world, mine.values);
   if (words.empty() || mine.words.empty() || (words == mine.words && values == mine.values)) return std::nullopt;
   return Error(ErrorCode::argument, fmt::format("ranks ask for different things: {} here, {} on rank 0{}", mine.words,
                                                 words, words == mine.words ? ", with other numbers" : ""));

@@ -23,6 +23,9 @@ std::string words_of(const Layout& asked);
 /// Numbers among the values of a call.
 std::string values_of(const std::vector<int64_t>& numbers);
 
+/// Collective: rank 0's text.
+std::string text_of_first(World& world, std::string text);
+
 /// Collective: how this call differs from rank 0's, if it does. A call without words differs from none: its rank has
 /// failed before.
 std::optional<Error> difference_from_first(World& world, const CollectiveCall& mine);

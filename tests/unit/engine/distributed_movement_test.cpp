@@ -13,13 +13,6 @@ using namespace distributed_test;
 
 namespace {
 
-Session session_of(size_t memory_limit = SIZE_MAX) {
-  SessionOptions options;
-  options.threads = 1;
-  options.memory_limit = memory_limit;
-  return Session(options);
-}
-
 bool is_part(const Result& result, const GlobalArray& global, const Layout& layout, int rank) {
   const Box box = layout.box_of(global.shape, rank);
   return result.dtype == global.dtype && result.shape == box.shape() && result.distribution != nullptr &&
@@ -80,17 +73,6 @@ struct Trial {
     CHECK(is_part(from_local(session, world, mine.view(), first.axis), global, first, me));
   }
 };
-
-/// The error of each rank must be this one; and the world goes on.
-template <class F>
-void check_same_error(int ranks, F&& f, ErrorCode code, const std::string& message) {
-  on_ranks(ranks, [&](const std::shared_ptr<World>& world) {
-    const Error error = thrown([&] { f(world); });
-    CHECK(error.code() == code);
-    CHECK(error.message() == message);
-    world->communicator().barrier();
-  });
-}
 
 constexpr fv_view floats(const float* data, const int64_t* shape, int32_t rank) {
   return {const_cast<float*>(data), FV_FLOAT32, rank, shape, nullptr, FV_DEVICE_CPU, 0, 0};

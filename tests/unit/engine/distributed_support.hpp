@@ -1,6 +1,8 @@
 // What tests of distributed arrays share: random shapes, layouts and boxes, arrays with strides of any kind, ranks.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -11,8 +13,10 @@
 #include "engine/distributed/layout.hpp"
 #include "engine/distributed/world.hpp"
 #include "engine/results.hpp"
+#include "engine/session.hpp"
 #include "fuseval/fuseval.h"
 #include "runtime/distributed/thread_transport.hpp"
+#include "tests/unit/thrown.hpp"
 
 namespace distributed_test {
 
@@ -172,6 +176,24 @@ void on_ranks(int count, F&& f, uint64_t seed = 0, size_t largest_message = size
   settings.watchdog_seconds = 60;
   runtime::distributed::run_ranks(
       count, [&](const auto& transport) { f(std::make_shared<World>(transport, settings)); }, {seed});
+}
+
+inline Session session_of(size_t memory_limit = SIZE_MAX) {
+  SessionOptions options;
+  options.threads = 1;
+  options.memory_limit = memory_limit;
+  return Session(options);
+}
+
+/// The error of each rank must be this one; and the world goes on.
+template <class F>
+void check_same_error(int ranks, F&& f, ErrorCode code, const std::string& message) {
+  on_ranks(ranks, [&](const std::shared_ptr<World>& world) {
+    const Error error = thrown([&] { f(world); });
+    CHECK(error.code() == code);
+    CHECK(error.message() == message);
+    world->communicator().barrier();
+  });
 }
 
 }  // namespace distributed_test
