@@ -273,38 +273,48 @@ TEST_CASE("slabs: a part that comes from a file that shrank is an error on all, 
   CHECK(folder.files() == 2);
 }
 
+namespace {
+
+/// Whether all of three ranks, threads of a child that has prepared itself, fail to save with this error.
+template <class Prepare>
+bool child_fails_to_save(const std::string& path, const std::string& message, Prepare&& prepare) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    std::atomic<int> same = 0;
+    if (prepare())
+      on_ranks(3, [&](const auto& world) {
+        const Error error = thrown([&] { save_evenly(world, path, counting({600, 4}), 1); });
+        same += error.code() == ErrorCode::file && error.message() == message;
+      });
+    _exit(same == 3 ? 0 : 1);
+  }
+  int status = 0;
+  return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
 TEST_CASE("slabs: a disk that is full is an error on all ranks, and the old file stays") {
   const TemporaryFolder folder;
-  folder.write("a.npy", "old");
-  const auto child = [&]() -> int {
+  const std::string path = folder.write("a.npy", "old");
+  CHECK(child_fails_to_save(path, "rank 0: cannot write \"" + path + "\": File too large", [] {
     std::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{4096, 4096};
-    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return 2;
-    std::atomic<int> same = 0;
-    on_ranks(3, [&](const auto& world) {
-      const Error error = thrown([&] { save_evenly(world, folder.path("a.npy"), counting({600, 4}), 1); });
-      const std::string expected = "rank 0: cannot write \"" + folder.path("a.npy") + "\": File too large";
-      same += error.code() == ErrorCode::file && error.message() == expected;
-    });
-    return same == 3 ? 0 : 1;
-  };
-  const pid_t pid = fork();
-  if (pid == 0) _exit(child());
-  int status = 0;
-  REQUIRE(waitpid(pid, &status, 0) == pid);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 0);
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0;
+  }));
   CHECK(folder.read("a.npy") == "old");
   CHECK(folder.files() == 1);
 }
 
 TEST_CASE("slabs: a folder that may not be written to is an error on all ranks") {
-  if (geteuid() == 0) return;  // root may
   const TemporaryFolder folder;
-  std::filesystem::permissions(folder.path(""),
-                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  check_same_error(
-      2, [&](const auto& world) { save_evenly(world, folder.path("a.npy"), counting({4}), 0); }, ErrorCode::file,
-      "rank 0: cannot write \"" + folder.path("a.npy") + "\": Permission denied");
-  std::filesystem::permissions(folder.path(""), std::filesystem::perms::owner_all);
+  namespace fs = std::filesystem;
+  fs::permissions(folder.path(""), fs::perms(0555));
+  const std::string path = folder.path("a.npy");
+  CHECK(child_fails_to_save(path, "rank 0: cannot write \"" + path + "\": Permission denied", [] {
+    constexpr uid_t nobody = 65534;
+    return geteuid() != 0 || setuid(nobody) == 0;
+  }));
+  fs::permissions(folder.path(""), fs::perms::owner_all);
+  CHECK(folder.files() == 0);
 }
