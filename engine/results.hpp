@@ -16,6 +16,7 @@ struct Distribution;
 struct Result {
   runtime::Buffer buffer;                   ///< empty for an output of the caller's, and on a device
   std::unique_ptr<DeviceMemory> on_device;  ///< the same of a result that stayed on a device
+  std::shared_ptr<const void> mapping;      ///< pages of a file that the elements lie in, read-only
   char* data = nullptr;
   Place place;
   DType dtype = DType::float64;

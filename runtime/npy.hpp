@@ -5,6 +5,7 @@
 #include <string>
 
 #include "runtime/buffer.hpp"
+#include "runtime/file_mapping.hpp"
 
 namespace fuseval::runtime {
 
@@ -16,14 +17,12 @@ class NpyFile {
   /// printed).
   static std::shared_ptr<const NpyFile> open(const std::string& path, bool copy = false);
   const ArrayView& view() const { return view_; }
-  ~NpyFile();
 
  private:
   NpyFile() = default;
   ArrayView view_;
   Buffer buffer_;
-  void* mapping_ = nullptr;
-  size_t mapping_bytes_ = 0;
+  FileMapping mapping_;
 };
 
 /// Writes `view` as version 1 (64 extents fit into it), in C order (Fortran order if the view is F- but not

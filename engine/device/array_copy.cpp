@@ -100,7 +100,8 @@ fv_view view_of(const Result& array) {
           array.strides.data(),
           static_cast<int32_t>(array.place.kind),
           array.place.ordinal,
-          (array.is_weak ? FV_VIEW_WEAK : 0u) | (array.is_readonly ? FV_VIEW_READONLY : 0u)};
+          (array.is_weak ? FV_VIEW_WEAK : 0u) | (array.is_readonly ? FV_VIEW_READONLY : 0u) |
+              (array.mapping ? FV_VIEW_MAPPED : 0u)};
 }
 
 void copy_array(Session& session, const fv_view& from, const fv_view& to) {

@@ -31,13 +31,20 @@ bool Box::contains(const Box& other) const {
   return true;
 }
 
+bool have_common(const Box& a, const Box& b) {
+  for (size_t k = 0; k < a.lower.size(); ++k)
+    if (std::max(a.lower[k], b.lower[k]) >= std::min(a.upper[k], b.upper[k])) return false;
+  return true;
+}
+
 Box intersection(const Box& a, const Box& b) {
+  if (!have_common(a, b)) return Box::empty(a.lower.size());
   Box result = a;
   for (size_t k = 0; k < a.lower.size(); ++k) {
     result.lower[k] = std::max(a.lower[k], b.lower[k]);
     result.upper[k] = std::min(a.upper[k], b.upper[k]);
   }
-  return result.is_empty() ? Box::empty(a.lower.size()) : result;
+  return result;
 }
 
 Box hull(const Box& a, const Box& b) {

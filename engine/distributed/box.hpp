@@ -24,6 +24,7 @@ struct Box {
   bool operator==(const Box&) const = default;
 };
 
+bool have_common(const Box& a, const Box& b);
 /// Empty boxes of the same rank where they have nothing in common.
 Box intersection(const Box& a, const Box& b);
 /// The smallest box with both in it; an empty one adds nothing.

@@ -32,7 +32,9 @@ class BoxExchange {
  public:
   using Flags = uint64_t;
 
-  /// Collective only in what is given. The operation is for messages of errors: a literal.
+  /// Collective only in what is given. The operation is for messages of errors: a literal. Takes the memory of all
+  /// messages. The communicator outlives it. Several may be in flight at once, if all ranks start them in one order.
+  /// Errors: memory, limit (more bytes than an address has), communication.
   BoxExchange(runtime::distributed::Communicator& communicator, std::vector<BoxTransfer> transfers,
               const char* operation);
   ~BoxExchange();
@@ -40,7 +42,8 @@ class BoxExchange {
   BoxExchange& operator=(const BoxExchange&) = delete;
 
   /// Packs what others need, and posts all messages. from[k], to[k]: of transfer k: memory of held[rank] (read only)
-  /// and needed[rank]; they do not overlap. Does not block. Errors: communication.
+  /// and needed[rank]; they do not overlap. `from` is not read any more once this returns; `to` is written until wait
+  /// returns. Does not block. Errors: communication; argument (not one memory a transfer, or in flight).
   void start(std::span<const BoxMemory> from, std::span<const BoxMemory> to, Flags flags = 0);
   /// Moves messages on. Errors: communication.
   bool progress();
@@ -48,7 +51,8 @@ class BoxExchange {
   /// rank and of those that it had messages from, or-ed. Errors: communication.
   Flags wait();
 
-  /// Of this rank, for one start.
+  /// Of this rank, for one start. What it copies from itself is no message; one that goes in pieces
+  /// (CommunicatorSettings::largest_message) is one.
   struct Traffic {
     int64_t messages_sent = 0, messages_received = 0;
     int64_t bytes_sent = 0, bytes_received = 0;
@@ -60,7 +64,7 @@ class BoxExchange {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The traffic of a rank, without a communicator: for `explain`.
+/// The traffic of a rank, without a communicator: for `explain`. O(ranks).
 BoxExchange::Traffic traffic_of(std::span<const BoxTransfer> transfers, int rank);
 
 }  // namespace fuseval::engine

@@ -1,0 +1,276 @@
+#include "engine/distributed/box_exchange.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "engine/strided_copy.hpp"
+#include "ir/error.hpp"
+#include "runtime/buffer.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+using runtime::distributed::Communicator;
+using runtime::distributed::Exchange;
+using Flags = BoxExchange::Flags;
+
+// Exchanges in flight at once are told apart by the order of their starts, which is the same on all ranks.
+constexpr int tag = 0;
+
+/// Part of one array, as it lies in a message.
+struct Piece {
+  size_t transfer = 0;
+  Box box;
+  size_t offset = 0;
+  bool operator==(const Piece&) const = default;
+};
+
+/// What one rank sends another: the pieces in order of transfers, which both know, and the flags behind them.
+struct Parcel {
+  int peer = 0;
+  std::vector<Piece> pieces;
+  size_t bytes = 0;  ///< of the pieces
+
+  size_t message_bytes() const { return bytes + sizeof(Flags); }
+};
+
+size_t plus(size_t a, size_t b) {
+  size_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  throw Error(ErrorCode::limit, "an exchange between ranks takes more bytes than an address has");
+}
+
+size_t bytes_of(const Box& box, int64_t itemsize) {
+  size_t bytes = 0;
+  if (!__builtin_mul_overflow(box.count(), itemsize, &bytes)) return bytes;
+  throw Error(ErrorCode::limit, "an exchange between ranks takes more bytes than an address has");
+}
+
+Parcel parcel_of(std::span<const BoxTransfer> transfers, int sender, int receiver, int peer) {
+  Parcel parcel{peer, {}, 0};
+  for (size_t k = 0; k < transfers.size(); ++k) {
+    const Box& held = transfers[k].held[static_cast<size_t>(sender)];
+    const Box& needed = transfers[k].needed[static_cast<size_t>(receiver)];
+    if (!have_common(held, needed)) continue;
+    parcel.pieces.push_back({k, intersection(held, needed), parcel.bytes});
+    parcel.bytes = plus(parcel.bytes, bytes_of(parcel.pieces.back().box, transfers[k].itemsize));
+  }
+  return parcel;
+}
+
+/// All other ranks, the nearest first: halos come from neighbours, and not everybody begins with rank 0.
+std::vector<int> peers_of(int rank, int ranks) {
+  std::vector<int> peers;
+  for (int step = 1; 2 * step <= ranks; ++step) {
+    peers.push_back((rank + step) % ranks);
+    if (2 * step != ranks) peers.push_back((rank - step + ranks) % ranks);
+  }
+  return peers;
+}
+
+struct Parcels {
+  std::vector<Parcel> sent, received;
+};
+
+Parcels parcels_of(std::span<const BoxTransfer> transfers, int rank) {
+  Parcels parcels;
+  const int ranks = transfers.empty() ? 1 : static_cast<int>(transfers[0].held.size());
+  for (const int peer : peers_of(rank, ranks)) {
+    Parcel sent = parcel_of(transfers, rank, peer, peer), received = parcel_of(transfers, peer, rank, peer);
+    if (!sent.pieces.empty()) parcels.sent.push_back(std::move(sent));
+    if (!received.pieces.empty()) parcels.received.push_back(std::move(received));
+  }
+  return parcels;
+}
+
+BoxExchange::Traffic sum_of(const Parcels& parcels) {
+  BoxExchange::Traffic traffic;
+  traffic.messages_sent = static_cast<int64_t>(parcels.sent.size());
+  traffic.messages_received = static_cast<int64_t>(parcels.received.size());
+  for (const Parcel& parcel : parcels.sent) traffic.bytes_sent += static_cast<int64_t>(parcel.message_bytes());
+  for (const Parcel& parcel : parcels.received) traffic.bytes_received += static_cast<int64_t>(parcel.message_bytes());
+  return traffic;
+}
+
+void require_ranks(std::span<const BoxTransfer> transfers, int ranks) {
+  for (const BoxTransfer& transfer : transfers)
+    if (transfer.held.size() != static_cast<size_t>(ranks) || transfer.needed.size() != static_cast<size_t>(ranks))
+      throw Error(ErrorCode::argument,
+                  fmt::format("an exchange between {} ranks needs a held and a needed box of each", ranks));
+}
+
+/// The element at the lower corner of `part`, in the memory of `box`.
+char* corner(const BoxMemory& memory, const Box& box, const Box& part) {
+  char* data = memory.data;
+  for (size_t k = 0; k < box.lower.size(); ++k) data += (part.lower[k] - box.lower[k]) * memory.strides[k];
+  return data;
+}
+
+/// Where parcels lie behind each other, in cache lines of their own.
+class Room {
+ public:
+  size_t add(size_t bytes) {
+    constexpr size_t line = 64;
+    const size_t offset = size_;
+    size_ = plus(size_, plus(bytes, line - 1)) / line * line;
+    return offset;
+  }
+  size_t size() const { return size_; }
+
+ private:
+  size_t size_ = 0;
+};
+
+/// A parcel with its place in the buffer, and how its pieces lie there.
+struct PlacedParcel {
+  Parcel parcel;
+  char* data = nullptr;
+  bool is_packed_before = false;  ///< the parcel before this one is the same and in the same place
+  std::vector<Shape> shapes;
+  std::vector<std::vector<int64_t>> strides;
+};
+
+std::vector<PlacedParcel> placed(std::vector<Parcel> parcels, std::span<const BoxTransfer> transfers, bool shared,
+                                 runtime::Buffer& buffer) {
+  std::vector<PlacedParcel> result;
+  std::vector<size_t> offsets;
+  Room room;
+  for (Parcel& parcel : parcels) {
+    PlacedParcel& added = result.emplace_back();
+    // What all get is packed once: in a gather to everybody each piece would else take the place of the whole array.
+    added.is_packed_before = shared && result.size() > 1 && result[result.size() - 2].parcel.pieces == parcel.pieces;
+    offsets.push_back(added.is_packed_before ? offsets.back() : room.add(parcel.message_bytes()));
+    for (const Piece& piece : parcel.pieces) {
+      added.shapes.push_back(piece.box.shape());
+      added.strides.push_back(c_strides(added.shapes.back(), transfers[piece.transfer].itemsize));
+    }
+    added.parcel = std::move(parcel);
+  }
+  buffer = runtime::Buffer(room.size());
+  for (size_t k = 0; k < result.size(); ++k) result[k].data = buffer.data() + offsets[k];
+  return result;
+}
+
+}  // namespace
+
+class BoxExchange::Impl {
+ public:
+  Impl(Communicator& communicator, std::vector<BoxTransfer> transfers, const char* operation)
+      : rank_(communicator.rank()),
+        transfers_(std::move(transfers)),
+        exchange_(communicator, operation, Exchange::Use::repeated) {
+    require_ranks(transfers_, communicator.size());
+    Parcels parcels = parcels_of(transfers_, rank_);
+    traffic_ = sum_of(parcels);
+    sent_ = placed(std::move(parcels.sent), transfers_, true, send_buffer_);
+    received_ = placed(std::move(parcels.received), transfers_, false, receive_buffer_);
+    for (const PlacedParcel& each : received_)
+      exchange_.receive(each.data, each.parcel.message_bytes(), each.parcel.peer, tag);
+    for (const PlacedParcel& each : sent_)
+      exchange_.send(each.data, each.parcel.message_bytes(), each.parcel.peer, tag);
+    own_ = parcel_of(transfers_, rank_, rank_, rank_);
+    forget_others();
+  }
+
+  void start(std::span<const BoxMemory> from, std::span<const BoxMemory> to, Flags flags) {
+    if (from.size() != transfers_.size() || to.size() != transfers_.size())
+      throw Error(ErrorCode::argument, "an exchange between ranks needs memory for each of its arrays");
+    if (is_started_) throw Error(ErrorCode::argument, "an exchange between ranks was started twice");
+    for (const PlacedParcel& each : sent_)
+      if (!each.is_packed_before) pack(each, from, flags);
+    exchange_.start();
+    is_started_ = true;
+    flags_ = flags;
+    to_.assign(to.begin(), to.end());
+    for (const Piece& piece : own_.pieces) copy_own(piece, from[piece.transfer]);
+  }
+
+  bool progress() { return exchange_.progress(); }
+
+  Flags wait() {
+    const bool was_started = std::exchange(is_started_, false);
+    exchange_.wait();
+    if (was_started)
+      for (const PlacedParcel& each : received_) unpack(each);
+    return flags_;
+  }
+
+  const Traffic& traffic() const { return traffic_; }
+
+ private:
+  /// Plans of many ranks are large and were needed once.
+  void forget_others() {
+    for (BoxTransfer& transfer : transfers_) {
+      const Box held = transfer.held[static_cast<size_t>(rank_)], needed = transfer.needed[static_cast<size_t>(rank_)];
+      transfer.held = {held};
+      transfer.needed = {needed};
+      transfer.held.shrink_to_fit();
+      transfer.needed.shrink_to_fit();
+    }
+  }
+
+  const Box& held(const Piece& piece) const { return transfers_[piece.transfer].held[0]; }
+  const Box& needed(const Piece& piece) const { return transfers_[piece.transfer].needed[0]; }
+  int64_t itemsize(const Piece& piece) const { return transfers_[piece.transfer].itemsize; }
+
+  void pack(const PlacedParcel& placed, std::span<const BoxMemory> from, Flags flags) const {
+    const Parcel& parcel = placed.parcel;
+    for (size_t k = 0; k < parcel.pieces.size(); ++k) {
+      const Piece& piece = parcel.pieces[k];
+      const BoxMemory& memory = from[piece.transfer];
+      copy_elements(placed.data + piece.offset, placed.strides[k], corner(memory, held(piece), piece.box),
+                    memory.strides, placed.shapes[k], itemsize(piece));
+    }
+    std::memcpy(placed.data + parcel.bytes, &flags, sizeof flags);
+  }
+
+  void unpack(const PlacedParcel& placed) {
+    const Parcel& parcel = placed.parcel;
+    for (size_t k = 0; k < parcel.pieces.size(); ++k) {
+      const Piece& piece = parcel.pieces[k];
+      const BoxMemory& memory = to_[piece.transfer];
+      copy_elements(corner(memory, needed(piece), piece.box), memory.strides, placed.data + piece.offset,
+                    placed.strides[k], placed.shapes[k], itemsize(piece));
+    }
+    Flags flags = 0;
+    std::memcpy(&flags, placed.data + parcel.bytes, sizeof flags);
+    flags_ |= flags;
+  }
+
+  void copy_own(const Piece& piece, const BoxMemory& from) const {
+    const BoxMemory& to = to_[piece.transfer];
+    copy_elements(corner(to, needed(piece), piece.box), to.strides, corner(from, held(piece), piece.box), from.strides,
+                  piece.box.shape(), itemsize(piece));
+  }
+
+  const int rank_;
+  std::vector<BoxTransfer> transfers_;  // only this rank's boxes, once all is planned
+  std::vector<PlacedParcel> sent_, received_;
+  Parcel own_;
+  Traffic traffic_;
+  runtime::Buffer send_buffer_, receive_buffer_;
+  Exchange exchange_;  // after the memory that its messages are in
+  std::vector<BoxMemory> to_;
+  Flags flags_ = 0;
+  bool is_started_ = false;
+};
+
+BoxExchange::BoxExchange(Communicator& communicator, std::vector<BoxTransfer> transfers, const char* operation)
+    : impl_(std::make_unique<Impl>(communicator, std::move(transfers), operation)) {}
+BoxExchange::~BoxExchange() = default;
+
+void BoxExchange::start(std::span<const BoxMemory> from, std::span<const BoxMemory> to, Flags flags) {
+  impl_->start(from, to, flags);
+}
+bool BoxExchange::progress() { return impl_->progress(); }
+BoxExchange::Flags BoxExchange::wait() { return impl_->wait(); }
+const BoxExchange::Traffic& BoxExchange::traffic() const { return impl_->traffic(); }
+
+BoxExchange::Traffic traffic_of(std::span<const BoxTransfer> transfers, int rank) {
+  return sum_of(parcels_of(transfers, rank));
+}
+
+}  // namespace fuseval::engine

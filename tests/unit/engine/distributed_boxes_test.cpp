@@ -1,0 +1,352 @@
+#include <doctest/doctest.h>
+
+#include "distributed_support.hpp"
+#include "engine/distributed/box_exchange.hpp"
+#include "tests/unit/thrown.hpp"
+
+using namespace distributed_test;
+using runtime::distributed::Communicator;
+using runtime::distributed::run_ranks;
+
+namespace {
+
+/// One array of a test: what every rank knows of it.
+struct Array {
+  Shape shape;
+  BoxTransfer transfer;
+};
+
+Array random_array(Random& random, int ranks) {
+  Array array{random_shape(random, pick(random, 1, 3)), {}};
+  array.transfer.itemsize = std::array{1, 2, 4, 8, 16}[random() % 5];
+  array.transfer.held = boxes_of(random_layout(random, array.shape, ranks), array.shape, ranks);
+  if (random() % 2 == 0) {
+    array.transfer.needed = boxes_of(random_layout(random, array.shape, ranks), array.shape, ranks);
+  } else {
+    for (int rank = 0; rank < ranks; ++rank) array.transfer.needed.push_back(random_box(random, array.shape));
+  }
+  return array;
+}
+
+/// What element `number` of an array is at a step: bytes that differ for all that can be confused.
+std::array<unsigned char, 16> element(size_t array, int step, int64_t number) {
+  std::array<unsigned char, 16> bytes;
+  uint64_t state = (array * 1000003 + static_cast<uint64_t>(step)) * 1000003 + static_cast<uint64_t>(number) + 1;
+  for (unsigned char& byte : bytes) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    byte = static_cast<unsigned char>(state >> 56);
+  }
+  return bytes;
+}
+
+/// Memory for a box with strides of any kind.
+class StridedMemory {
+ public:
+  StridedMemory(Random& random, const Box& box, int64_t itemsize) : box_(box), itemsize_(itemsize) {
+    const RandomStrides layout(random, box.shape(), itemsize);
+    bytes_.assign(static_cast<size_t>(layout.bytes), static_cast<char>(0xEE));
+    memory_ = {box.is_empty() ? nullptr : bytes_.data() + layout.begin, layout.strides};
+  }
+
+  const BoxMemory& memory() const { return memory_; }
+  char* at(const std::vector<int64_t>& index) const {
+    char* data = memory_.data;
+    for (size_t k = 0; k < index.size(); ++k) data += (index[k] - box_.lower[k]) * memory_.strides[k];
+    return data;
+  }
+  void fill(size_t array, const Shape& shape, int step) {
+    for_each(box_, [&](const auto& index) {
+      std::memcpy(at(index), element(array, step, flat(shape, index)).data(), static_cast<size_t>(itemsize_));
+    });
+  }
+  /// How many elements are not what they should be, and bytes outside elements that are not as they were.
+  int64_t wrong(size_t array, const Shape& shape, int step) const {
+    int64_t wrong = 0;
+    std::vector<char> rest = bytes_;
+    for_each(box_, [&](const auto& index) {
+      const auto expected = element(array, step, flat(shape, index));
+      if (std::memcmp(at(index), expected.data(), static_cast<size_t>(itemsize_)) != 0) ++wrong;
+      std::memset(rest.data() + (at(index) - bytes_.data()), 0xEE, static_cast<size_t>(itemsize_));
+    });
+    return wrong + std::count_if(rest.begin(), rest.end(), [](char c) { return c != static_cast<char>(0xEE); });
+  }
+
+ private:
+  Box box_;
+  int64_t itemsize_;
+  std::vector<char> bytes_;
+  BoxMemory memory_;
+};
+
+/// Traffic from first principles: element by element.
+BoxExchange::Traffic traffic_by_elements(const std::vector<Array>& arrays, int me) {
+  BoxExchange::Traffic traffic;
+  const auto common = [](const Box& a, const Box& b) {
+    int64_t count = 0;
+    for_each(a, [&](const auto& index) {
+      count += b.contains({index, [&] {
+                             auto next = index;
+                             for (int64_t& k : next) ++k;
+                             return next;
+                           }()});
+    });
+    return count;
+  };
+  const auto between = [&](size_t from, size_t to) {
+    int64_t bytes = 0;
+    for (const Array& array : arrays)
+      bytes += common(array.transfer.held[from], array.transfer.needed[to]) * array.transfer.itemsize;
+    return bytes;
+  };
+  const auto mine = static_cast<size_t>(me);
+  for (size_t peer = 0; peer < arrays[0].transfer.held.size(); ++peer) {
+    if (peer == mine) continue;
+    if (const int64_t bytes = between(mine, peer); bytes > 0) ++traffic.messages_sent, traffic.bytes_sent += bytes + 8;
+    if (const int64_t bytes = between(peer, mine); bytes > 0)
+      ++traffic.messages_received, traffic.bytes_received += bytes + 8;
+  }
+  return traffic;
+}
+
+bool same(const BoxExchange::Traffic& a, const BoxExchange::Traffic& b) {
+  return a.messages_sent == b.messages_sent && a.messages_received == b.messages_received &&
+         a.bytes_sent == b.bytes_sent && a.bytes_received == b.bytes_received;
+}
+
+std::vector<BoxTransfer> transfers_of(const std::vector<Array>& arrays) {
+  std::vector<BoxTransfer> transfers;
+  for (const Array& array : arrays) transfers.push_back(array.transfer);
+  return transfers;
+}
+
+/// The flags of a rank and of those that send it something.
+uint64_t expected_flags(const std::vector<Array>& arrays, int me, int step) {
+  const auto flags_of = [&](size_t rank) { return uint64_t{1} << ((rank + static_cast<size_t>(step)) % 64); };
+  uint64_t flags = flags_of(static_cast<size_t>(me));
+  for (size_t peer = 0; peer < arrays[0].transfer.held.size(); ++peer)
+    for (const Array& array : arrays)
+      if (have_common(array.transfer.held[peer], array.transfer.needed[static_cast<size_t>(me)]))
+        flags |= flags_of(peer);
+  return flags;
+}
+
+void check_on_rank(const std::shared_ptr<runtime::distributed::Transport>& transport, const std::vector<Array>& arrays,
+                   uint64_t seed, size_t largest) {
+  runtime::distributed::CommunicatorSettings settings;
+  settings.largest_message = largest;
+  Communicator communicator(transport, settings);
+  const int me = communicator.rank();
+  Random random(seed * 7 + static_cast<uint64_t>(me));
+  std::vector<StridedMemory> from, to;
+  for (const Array& array : arrays) {
+    from.emplace_back(random, array.transfer.held[static_cast<size_t>(me)], array.transfer.itemsize);
+    to.emplace_back(random, array.transfer.needed[static_cast<size_t>(me)], array.transfer.itemsize);
+  }
+  std::vector<BoxMemory> sources, targets;
+  for (size_t k = 0; k < arrays.size(); ++k) {
+    sources.push_back(from[k].memory());
+    targets.push_back(to[k].memory());
+  }
+  BoxExchange exchange(communicator, transfers_of(arrays), "test of boxes");
+  CHECK(same(exchange.traffic(), traffic_by_elements(arrays, me)));
+  for (int step = 0; step < 3; ++step) {
+    for (size_t k = 0; k < arrays.size(); ++k) from[k].fill(k, arrays[k].shape, step);
+    exchange.start(sources, targets, uint64_t{1} << ((me + step) % 64));
+    // What was held is free again: the next step's data are written into it at once.
+    for (size_t k = 0; k < arrays.size(); ++k) from[k].fill(k, arrays[k].shape, step + 1000);
+    exchange.progress();
+    CHECK(exchange.wait() == expected_flags(arrays, me, step));
+    for (size_t k = 0; k < arrays.size(); ++k) CHECK(to[k].wrong(k, arrays[k].shape, step) == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("box exchanges: random boxes, layouts and memory, on 1 to 7 ranks") {
+  for (int ranks = 1; ranks <= 7; ++ranks)
+    for (uint64_t seed = 0; seed < 40; ++seed) {
+      CAPTURE(ranks);
+      CAPTURE(seed);
+      Random random(seed * 100 + static_cast<uint64_t>(ranks));
+      std::vector<Array> arrays;
+      for (int64_t count = pick(random, 1, 3); count > 0; --count) arrays.push_back(random_array(random, ranks));
+      const size_t largest = seed % 3 == 0 ? 13 : size_t{1} << 30;
+      run_ranks(ranks, [&](const auto& transport) { check_on_rank(transport, arrays, seed, largest); }, {seed});
+    }
+}
+
+TEST_CASE("box exchanges: traffic is known without ranks, and its two ends agree") {
+  Random random(5);
+  for (int trial = 0; trial < 100; ++trial) {
+    const int ranks = static_cast<int>(pick(random, 1, 9));
+    const std::vector<Array> arrays = {random_array(random, ranks), random_array(random, ranks)};
+    BoxExchange::Traffic all;
+    for (int rank = 0; rank < ranks; ++rank) {
+      const BoxExchange::Traffic traffic = traffic_of(transfers_of(arrays), rank);
+      CHECK(same(traffic, traffic_by_elements(arrays, rank)));
+      all.messages_sent += traffic.messages_sent - traffic.messages_received;
+      all.bytes_sent += traffic.bytes_sent - traffic.bytes_received;
+    }
+    CHECK(all.messages_sent == 0);
+    CHECK(all.bytes_sent == 0);
+  }
+  CHECK(same(traffic_of({}, 0), {}));
+}
+
+TEST_CASE("box exchanges: a halo is two messages a neighbour, however many ranks there are") {
+  const int ranks = 1000;
+  const Shape shape = {8000, 100};
+  BoxTransfer halo{8, boxes_of(even_layout(shape, 0, ranks), shape, ranks), {}};
+  for (Box box : halo.held) {
+    box.lower[0] = std::max<int64_t>(0, box.lower[0] - 1);
+    box.upper[0] = std::min<int64_t>(shape[0], box.upper[0] + 1);
+    halo.needed.push_back(box);
+  }
+  for (const int rank : {0, 1, 500, 999}) {
+    const int neighbours = rank == 0 || rank == 999 ? 1 : 2;
+    const BoxExchange::Traffic traffic = traffic_of(std::span(&halo, 1), rank);
+    CHECK(traffic.messages_sent == neighbours);
+    CHECK(traffic.messages_received == neighbours);
+    CHECK(traffic.bytes_sent == neighbours * (100 * 8 + 8));
+  }
+}
+
+TEST_CASE("box exchanges: two in flight at once do not meet") {
+  for (const uint64_t seed : {0, 1, 2})
+    run_ranks(3,
+              [](const auto& transport) {
+                Communicator communicator(transport);
+                const auto me = static_cast<size_t>(communicator.rank());
+                const Shape shape = {3};
+                // Everybody's element to all.
+                const BoxTransfer spread{8, boxes_of(even_layout(shape, 0, 3), shape, 3), {3, Box::whole(shape)}};
+                BoxExchange first(communicator, {spread}, "first"), second(communicator, {spread}, "second");
+                int64_t mine[] = {static_cast<int64_t>(me) + 10, static_cast<int64_t>(me) + 20}, all[2][3] = {};
+                const auto memory = [](int64_t* data) { return BoxMemory{reinterpret_cast<char*>(data), {8}}; };
+                const std::array from = {memory(mine), memory(mine + 1)}, to = {memory(all[0]), memory(all[1])};
+                first.start(std::span(&from[0], 1), std::span(&to[0], 1));
+                second.start(std::span(&from[1], 1), std::span(&to[1], 1));
+                second.wait();
+                first.wait();
+                for (int64_t k = 0; k < 3; ++k) {
+                  CHECK(all[0][k] == 10 + k);
+                  CHECK(all[1][k] == 20 + k);
+                }
+              },
+              {seed});
+}
+
+TEST_CASE("box exchanges: wrong use") {
+  run_ranks(1, [](const auto& transport) {
+    Communicator communicator(transport);
+    const BoxTransfer one{8, {Box::whole({3})}, {Box::whole({3})}};
+    BoxTransfer two = one;
+    two.needed.push_back(Box::whole({3}));
+    CHECK(thrown([&] { BoxExchange(communicator, {two}, "test"); }).message() ==
+          "an exchange between 1 ranks needs a held and a needed box of each");
+    int64_t from[3] = {1, 2, 3}, to[3] = {};
+    const BoxMemory source{reinterpret_cast<char*>(from), {8}}, target{reinterpret_cast<char*>(to), {8}};
+    BoxExchange exchange(communicator, {one}, "test");
+    CHECK(thrown([&] { exchange.start({}, {}); }).code() == ErrorCode::argument);
+    exchange.start(std::span(&source, 1), std::span(&target, 1), 4);
+    CHECK(thrown([&] { exchange.start(std::span(&source, 1), std::span(&target, 1)); }).message() ==
+          "an exchange between ranks was started twice");
+    CHECK(exchange.wait() == 4);
+    CHECK(to[2] == 3);
+    const BoxTransfer huge{16, {Box::whole({INT64_MAX})}, {Box::whole({INT64_MAX})}};
+    CHECK(thrown([&] { BoxExchange(communicator, {huge}, "test"); }).code() == ErrorCode::limit);
+  });
+}
+
+TEST_CASE("boxes: intersections and hulls, index by index") {
+  Random random(1);
+  for (int trial = 0; trial < 2000; ++trial) {
+    const Shape shape = random_shape(random, pick(random, 0, 3));
+    const Box a = random_box(random, shape), b = random_box(random, shape), common = intersection(a, b);
+    const auto holds = [](const Box& box, const std::vector<int64_t>& index) {
+      for (size_t k = 0; k < index.size(); ++k)
+        if (index[k] < box.lower[k] || index[k] >= box.upper[k]) return false;
+      return true;
+    };
+    int64_t in_both = 0, in_a = 0;
+    for_each(Box::whole(shape), [&](const auto& index) {
+      in_a += holds(a, index);
+      const bool both = holds(a, index) && holds(b, index);
+      in_both += both;
+      CHECK(holds(common, index) == both);
+      if (holds(a, index) || holds(b, index)) CHECK(holds(hull(a, b), index));
+    });
+    CHECK(a.count() == in_a);
+    CHECK(a.is_empty() == (in_a == 0));
+    CHECK(element_count(a.shape()) == in_a);
+    CHECK(common.count() == in_both);
+    CHECK(have_common(a, b) == (in_both > 0));
+    CHECK(hull(a, b).contains(a));
+    CHECK(hull(a, b).contains(b));
+    CHECK(a.contains(b) == (b.is_empty() || common == b));
+  }
+  CHECK(describe(Box{{2, 0}, {5, 7}}) == "[2:5, 0:7]");
+  CHECK(describe(Box{}) == "[]");
+}
+
+TEST_CASE("boxes: the smallest one with a range of elements") {
+  for (const Shape& shape : {Shape{}, Shape{7}, Shape{3, 4}, Shape{2, 3, 4}, Shape{3, 1, 2}, Shape{1, 1, 5}}) {
+    std::vector<std::vector<int64_t>> indices;
+    for_each(Box::whole(shape), [&](const auto& index) { indices.push_back(index); });
+    const auto count = static_cast<int64_t>(indices.size());
+    for (int64_t first = 0; first <= count; ++first)
+      for (int64_t last = first; last <= count; ++last) {
+        Box smallest = Box::empty(shape.size());
+        for (int64_t k = first; k < last; ++k) {
+          Box one{indices[static_cast<size_t>(k)], indices[static_cast<size_t>(k)]};
+          for (int64_t& upper : one.upper) ++upper;
+          smallest = k == first ? one : hull(smallest, one);
+        }
+        CAPTURE(first);
+        CAPTURE(last);
+        CHECK(box_of_range(shape, first, last) == smallest);
+      }
+  }
+  CHECK(box_of_range({0, 3}, 0, 0).is_empty());
+}
+
+TEST_CASE("layouts: blocks are disjoint, and all of the array") {
+  Random random(2);
+  for (int trial = 0; trial < 500; ++trial) {
+    const int ranks = static_cast<int>(pick(random, 1, 9));
+    const Shape shape = random_shape(random, pick(random, 1, 3));
+    const Layout layout = random_layout(random, shape, ranks);
+    check_layout(layout, shape, ranks);
+    std::vector<int> holders(static_cast<size_t>(element_count(shape)), 0);
+    for (const Box& box : boxes_of(layout, shape, ranks))
+      for_each(box, [&](const auto& index) { ++holders[static_cast<size_t>(flat(shape, index))]; });
+    CHECK(std::count(holders.begin(), holders.end(), 1) == static_cast<int64_t>(holders.size()));
+    const Layout even = even_layout(shape, layout.axis, ranks);
+    check_layout(even, shape, ranks);
+    for (int rank = 0; rank + 1 < ranks; ++rank) {
+      const auto length = [&](int r) {
+        return even.offsets[static_cast<size_t>(r) + 1] - even.offsets[static_cast<size_t>(r)];
+      };
+      CHECK(length(rank) - length(rank + 1) >= 0);
+      CHECK(length(0) - length(rank + 1) <= 1);
+    }
+    CHECK(Layout{}.box_of(shape, ranks - 1) == Box::whole(shape));
+  }
+}
+
+TEST_CASE("layouts: what is refused, and how they are told") {
+  const auto refused = [](const Layout& layout) { return thrown([&] { check_layout(layout, {5, 6}, 2); }).message(); };
+  CHECK(refused({2, {0, 1, 6}}) == "axis 2 is out of bounds for a distributed array of shape (5, 6)");
+  CHECK(refused({1, {0, 6}}) == "2 ranks need 3 offsets, not 2");
+  CHECK(refused({1, {0, 1, 5}}) == "offsets go from 0 to the axis's extent 6, not from 0 to 5");
+  CHECK(refused({1, {1, 1, 6}}) == "offsets go from 0 to the axis's extent 6, not from 1 to 6");
+  CHECK(refused({1, {0, 7, 6}}) == "offsets may not fall: 6 comes after 7");
+  CHECK(refused({1, {0, 0, 6}}) == "no error");
+  CHECK(refused({}) == "no error");
+  CHECK(describe(Layout{}, {5}) == "Replicated");
+  CHECK(describe(even_layout({5, 7}, 1, 3), {5, 7}) == "Block(axis 1, even)");
+  CHECK(describe({0, {0, 5, 7, 9}}, {9}) == "Block(axis 0, offsets 0 5 7 9)");
+  Layout many{0, {}};
+  for (int64_t k = 0; k <= 20; ++k) many.offsets.push_back(k * k);
+  CHECK(describe(many, {400}) == "Block(axis 0, offsets 0 1 4 9 … 289 324 361 400)");
+}
