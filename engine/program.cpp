@@ -64,6 +64,11 @@ Program::Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::v
     if (!names.contains(inputs_[slot].name)) unused_slots_.push_back(slot);
 }
 
+uint64_t Program::next_number() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+
 Program::~Program() {
   for (Pinned* entry = pinned_.load(); entry != nullptr;) {
     Pinned* next = entry->next;

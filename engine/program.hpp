@@ -29,6 +29,8 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   const std::string& text() const { return ast_.source; }
+  /// Unlike any other program's of this process, also of one that is gone.
+  uint64_t number() const { return number_; }
   const std::vector<Input>& inputs() const { return inputs_; }
   const frontend::Ast& ast() const { return ast_; }
   Runtime& runtime() const { return *runtime_; }
@@ -83,7 +85,10 @@ class Program {
   void remember(std::shared_ptr<const Specialisation> made, const fv_view* inputs, const fv_view* outputs,
                 int32_t output_count, const ResultRule& rule) const;
 
+  static uint64_t next_number();
+
   std::shared_ptr<Runtime> runtime_;
+  uint64_t number_ = next_number();
   frontend::Ast ast_;
   std::vector<Input> inputs_;
   std::vector<uint32_t> unused_slots_;  // sorted

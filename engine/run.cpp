@@ -12,9 +12,9 @@
 #include "engine/distributed/distributed_run.hpp"
 #include "engine/float_environment.hpp"
 #include "engine/mapped_ranges.hpp"
+#include "engine/output_views.hpp"
 #include "engine/placing.hpp"
 #include "engine/runtime.hpp"
-#include "engine/self_overlap.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -216,38 +216,6 @@ class Run {
   CallMemory memory_;
   std::vector<runtime::Buffer> owned_;
 };
-
-// Which of two values an element gets must not depend on the order of the stores.
-void refuse_shared_memory(const fv_view& view, int32_t k) {
-  const ArrayLayout layout = layout_of(view);
-  byte_extent(layout, size_of(dtype_of(view)), fmt::format("output {}", k));  // then sums of strides do not overflow
-  const SelfOverlap found = self_overlap(layout, size_of(dtype_of(view)));
-  if (found.answer == SelfOverlap::no) return;
-  const std::string strides =
-      fmt::format("shape {}, byte strides {}", to_string(layout.shape), to_string(layout.strides));
-  if (found.answer == SelfOverlap::yes)
-    throw Error(ErrorCode::argument, fmt::format("output {}: its elements {} and {} share memory ({})", k,
-                                                 to_string(found.first), to_string(found.second), strides));
-  throw Error(ErrorCode::argument,
-              fmt::format("output {}: whether its elements share memory takes too long to find out ({})", k, strides));
-}
-
-void check_outputs(const fv_view* outputs, int32_t count) {
-  for (int32_t k = 0; k < count; ++k) {
-    const fv_view& output = outputs[k];
-    if (output.data == nullptr && output.dtype == -1) continue;
-    if (output.data != nullptr) validate(output, fmt::format("output {}", k));
-    if (output.dtype < 0 || output.dtype >= dtype_count)
-      throw Error(ErrorCode::invalid_handle, fmt::format("output {}: {} is no dtype", k, output.dtype));
-    if (!is_computed(dtype_of(output)))
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("output {} has dtype {}, which this version does not compute with", k,
-                              name_of(dtype_of(output))));
-    if ((output.flags & FV_VIEW_READONLY) != 0)
-      throw Error(ErrorCode::argument, fmt::format("output {} is read-only", k));
-    if (output.data != nullptr && output.byte_strides != nullptr) refuse_shared_memory(output, k);
-  }
-}
 
 bool results_stay(const RunOptions& options, const Program& program, const fv_view* inputs) {
   if (options.results_on != RunOptions::ResultsOn::where_inputs_are)

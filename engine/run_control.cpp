@@ -14,6 +14,7 @@ void RunControl::begin(double nanoseconds) {
 }
 
 void RunControl::did(double nanoseconds) noexcept {
+  if (poke_ && std::this_thread::get_id() == caller_) poke_();
   if (progress_.report == nullptr) return;
   const double done = done_.fetch_add(nanoseconds, std::memory_order_relaxed) + nanoseconds;
   if (std::this_thread::get_id() != caller_) return;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -35,6 +36,8 @@ class RunControl {
   }
   /// By any thread, after a block of about so long. Reports progress on the thread that made this object.
   void did(double nanoseconds) noexcept;
+  /// What that thread does between blocks as well: messages move when somebody looks. Must not throw; empty: nothing.
+  void between_blocks(std::function<void()> poke) { poke_ = std::move(poke); }
 
   /// Throws Error(cancelled) or Error(hook) if the call is to stop.
   void check() const;
@@ -49,6 +52,7 @@ class RunControl {
 
   const CancelToken* token_;
   const ProgressHook progress_;
+  std::function<void()> poke_;
   const std::thread::id caller_ = std::this_thread::get_id();
   std::chrono::steady_clock::time_point last_report_ = std::chrono::steady_clock::now();
   double expected_ = 0;

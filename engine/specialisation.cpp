@@ -8,35 +8,12 @@
 #include "codegen/host/fold.hpp"
 #include "engine/device/device_jobs.hpp"
 #include "engine/in_place.hpp"
+#include "engine/streaming_stores.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
-#include "runtime/cache_sizes.hpp"
 
 namespace fuseval::engine {
 namespace {
-
-// Non-temporal stores bypass the caches: they save the read of the line that is overwritten (1.22 to 1.31 times
-// faster), and lose up to 2.4 times when the data would have stayed in the cache.
-constexpr int64_t streaming_output_bytes = 16 << 20;
-// The ends of a row are not whole cache lines and are stored as usual, next to the neighbouring row's: with rows of 512
-// bytes that takes 1.4 times as long as no non-temporal store at all, with 4 KiB 1.04, with 8 KiB 0.87.
-constexpr int64_t streaming_row_bytes = 6 << 10;
-
-bool wants_streaming_stores(const LoopNest& nest, const Plan& plan) {
-  if (nest.is_reduction() || nest.rank() == 0) return false;
-  int64_t stored = 0, moved = 0;
-  for (const Operand& operand : nest.operands) {
-    if (operand.kind == OperandKind::index || layout_class(nest, operand) == LayoutClass::invariant) continue;
-    const bool is_store = operand.kind == OperandKind::store;
-    if (is_store && plan.tile_of[operand.buffer] >= 0) return false;
-    const int64_t bytes = nest.parallel_count() * size_of(operand.dtype);
-    moved += bytes;
-    if (!is_store || layout_class(nest, operand) != LayoutClass::contiguous) continue;
-    if (nest.axes.back().extent * size_of(operand.dtype) < streaming_row_bytes) return false;
-    stored += bytes;
-  }
-  return stored >= streaming_output_bytes && moved > runtime::cache_sizes().last_level;
-}
 
 [[noreturn]] void refuse_cast(const std::string& result, DType from, DType to, Casting casting) {
   throw Error(ErrorCode::casting, fmt::format("cannot cast {} from {} to {} under the casting rule '{}'", result,
@@ -136,7 +113,7 @@ void Specialisation::shape_results(Function& function) {
 void Specialisation::compile(const Workshop& workshop) {
   for (const LoopNest& nest : plan_.kernels) {
     codegen::TargetOptions options = workshop.target;
-    options.streaming_stores = wants_streaming_stores(nest, plan_);
+    options.streaming_stores = wants_streaming_stores(nest, plan_.tile_of);
     kernels_.push_back(prepare(nest, workshop.kernels.get(nest, options, workshop.control)));
   }
   for (size_t k = 0; k < plan_.chains.size(); ++k)

@@ -84,6 +84,7 @@ class Specialisation {
   const std::vector<ExpectedView>& expected_outputs() const { return expected_outputs_; }
   /// Whether the plan is for particular values of some weak scalars.
   bool depends_on_values() const { return !specialised_slots_.empty(); }
+  const std::vector<uint32_t>& specialised_slots() const { return specialised_slots_; }
 
   /// Byte ranges relative to the data pointer, for overlap tests: [slot], [result].
   struct Extent {

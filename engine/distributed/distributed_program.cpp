@@ -1,0 +1,304 @@
+#include "engine/distributed/distributed_program.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/distributed/collective_call.hpp"
+#include "engine/output_views.hpp"
+#include "engine/runtime.hpp"
+#include "engine/views.hpp"
+#include "ir/error.hpp"
+
+namespace fuseval::engine {
+namespace {
+
+const Distribution* at(const Distribution* const* distributions, size_t k) {
+  return distributions == nullptr ? nullptr : distributions[k];
+}
+
+GlobalType type_of(const fv_view& view, const Distribution* distribution) {
+  GlobalType type{view.data != nullptr, view.dtype, {}, {}};
+  if (distribution != nullptr) {
+    type.given = true;
+    type.shape = distribution->shape;
+    type.layout = distribution->layout;
+  } else if (view.shape != nullptr) {
+    type.shape = shape_of(view);
+  }
+  return type;
+}
+
+bool is_type_of(const GlobalType& type, const fv_view& view, const Distribution* distribution) {
+  if (type.dtype != view.dtype) return false;
+  if (distribution != nullptr) return type.shape == distribution->shape && type.layout == distribution->layout;
+  return type.layout.is_replicated() && type.given == (view.data != nullptr) &&
+         static_cast<size_t>(view.rank) == type.shape.size() &&
+         std::equal(type.shape.begin(), type.shape.end(), view.shape);
+}
+
+/// The view of a whole array in C order; its memory is never touched.
+class WholeView {
+ public:
+  WholeView(const fv_view& view, const Distribution* distribution) : view_(view) {
+    if (distribution != nullptr) shape_ = distribution->shape;
+    if (distribution != nullptr && view.data == nullptr) view_.data = &somewhere;
+  }
+  fv_view get() const {
+    fv_view view = view_;
+    if (!shape_.empty()) view.shape = shape_.data();
+    view.byte_strides = nullptr;
+    return view;
+  }
+
+ private:
+  static inline char somewhere = 0;
+  fv_view view_;
+  Shape shape_;
+};
+
+std::vector<fv_view> whole_views(const fv_view* views, size_t count, const Distribution* const* distributions) {
+  static_assert(sizeof(fv_view) > 0);
+  std::vector<fv_view> result;
+  for (size_t k = 0; k < count; ++k) {
+    const Distribution* distribution = at(distributions, k);
+    result.push_back(WholeView(views[k], distribution).get());
+    if (distribution != nullptr) result.back().shape = distribution->shape.data();
+  }
+  return result;
+}
+
+void require_on_host(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count) {
+  const auto require = [](const fv_view& view) {
+    if (view.device_type != FV_DEVICE_CPU)
+      throw Error(ErrorCode::unsupported, "the parts of distributed arrays are on the host; this one is on a device");
+  };
+  for (size_t k = 0; k < program.inputs().size(); ++k)
+    if (program.is_used(k)) require(inputs[k]);
+  for (int32_t k = 0; k < output_count; ++k)
+    if (outputs[k].data != nullptr) require(outputs[k]);
+}
+
+void check_part(const fv_view& view, const Distribution* distribution, const std::string& name, const World& world) {
+  if (distribution == nullptr) return;
+  if (distribution->world.get() != &world)
+    throw Error(ErrorCode::argument, fmt::format("{} is distributed over another world than the call's", name));
+  const Shape part = distribution->box().shape();
+  if (static_cast<size_t>(view.rank) == part.size() && std::equal(part.begin(), part.end(), view.shape)) return;
+  throw Error(ErrorCode::shape, fmt::format("{} has shape {} on rank {}, but its distribution gives that rank {}", name,
+                                            to_string(shape_of(view)), world.rank(), to_string(part)));
+}
+
+}  // namespace
+
+void check_local_parts(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                       const DistributedCall& call) {
+  program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
+  check_outputs(outputs, output_count);
+  require_on_host(program, inputs, outputs, output_count);
+  for (size_t k = 0; k < program.inputs().size(); ++k)
+    if (program.is_used(k))
+      check_part(inputs[k], at(call.inputs, k), fmt::format("input '{}'", program.inputs()[k].name), *call.world);
+  for (int32_t k = 0; k < output_count; ++k)
+    check_part(outputs[k], at(call.outputs, static_cast<size_t>(k)), fmt::format("output {}", k), *call.world);
+}
+
+std::vector<Layout> layouts_of(const Distribution* const* distributions, size_t count) {
+  std::vector<Layout> layouts;
+  for (size_t k = 0; k < count; ++k)
+    layouts.push_back(at(distributions, k) == nullptr ? Layout{} : at(distributions, k)->layout);
+  return layouts;
+}
+
+std::unique_ptr<Specialisation> specialise_for_ranks(const Program& program, const fv_view* inputs,
+                                                     const fv_view* outputs, int32_t output_count,
+                                                     const RunOptions& options, const DistributedCall& call) {
+  ResultRule rule = options.rule;
+  rule.for_ranks = true;
+  const std::vector<fv_view> in = whole_views(inputs, program.inputs().size(), call.inputs);
+  const std::vector<fv_view> out = whole_views(outputs, static_cast<size_t>(output_count), call.outputs);
+  Runtime& runtime = program.runtime();
+  const Workshop workshop{runtime.kernels, runtime.target, runtime.chains, runtime.text_limits, options.control};
+  return std::make_unique<Specialisation>(program.ast(),
+                                          program.signature_of(in.data(), out.data(), output_count, rule), workshop);
+}
+
+GlobalPlan global_plan_of(const Specialisation& made, const std::vector<Layout>& inputs,
+                          const std::vector<Layout>& outputs, int ranks) {
+  const Plan& plan = made.plan();
+  std::vector<Layout> layouts(plan.buffers.size());
+  std::vector<bool> given(plan.buffers.size(), false);
+  for (size_t b = 0; b < plan.buffers.size(); ++b) {
+    const BufferInfo& info = plan.buffers[b];
+    if (info.role == BufferRole::input) layouts[b] = inputs[info.slot];
+    if (info.role != BufferRole::output || outputs.empty() || !made.results()[info.slot].given) continue;
+    layouts[b] = outputs[info.slot];
+    given[b] = true;
+  }
+  return make_global_plan(plan, std::move(layouts), given, ranks);
+}
+
+// Local views' strides, where they matter.
+std::vector<std::vector<int64_t>> RankProgram::strides_for(const fv_view* inputs, const fv_view* outputs) const {
+  std::vector<std::vector<int64_t>> strides(plan_.buffers.size());
+  for (size_t b = 0; b < plan_.buffers.size(); ++b) {
+    const BufferInfo& info = plan_.buffers[b];
+    if (info.role == BufferRole::input) strides[b] = strides_of(inputs[info.slot]);
+    if (info.role == BufferRole::output && outputs != nullptr && made_->results()[info.slot].given)
+      strides[b] = strides_of(outputs[info.slot]);
+  }
+  return strides;
+}
+
+// ---- one plan ----
+
+RankProgram::RankProgram(const Specialisation& made, const std::vector<Layout>& inputs,
+                         const std::vector<Layout>& outputs, World& world)
+    : made_(&made), rank_(world.rank()), plan_(global_plan_of(made, inputs, outputs, world.size())) {
+  make_exchanges(world);
+}
+
+void RankProgram::make_exchanges(World& world) {
+  for (const GlobalPlan::Step& step : plan_.steps) {
+    Step made;
+    std::vector<BoxTransfer> transfers;
+    for (const uint32_t f : step.posted) {
+      const Fetch& fetch = plan_.fetches[f];
+      if (plan_.arrays[fetch.array].layout.is_replicated()) {
+        made.copied.push_back(f);
+        continue;
+      }
+      made.fetches.push_back(f);
+      transfers.push_back(plan_.transfer(fetch));
+    }
+    if (!transfers.empty())
+      made.exchange = std::make_unique<BoxExchange>(world.communicator(), std::move(transfers), "an exchange of boxes");
+    steps_.push_back(std::move(made));
+  }
+}
+
+LocalPlan& RankProgram::local(const std::vector<std::vector<int64_t>>& strides, const Workshop& workshop) {
+  if (local_ == nullptr || local_for_ != strides) {
+    auto made = std::make_unique<LocalPlan>(make_local_plan(plan_, strides, rank_, workshop));
+    const bool first = local_ == nullptr;
+    local_ = std::move(made);
+    local_for_ = strides;
+    if (first) make_combinations();
+  }
+  return *local_;
+}
+
+void RankProgram::make_combinations() {
+  states_.assign(plan_.kernels.size(), nullptr);
+  for (size_t s = 0; s < steps_.size(); ++s)
+    if (!plan_.steps[s].combined.empty()) steps_[s].combination = combination_of(plan_.steps[s]);
+}
+
+std::unique_ptr<RankProgram::Combination> RankProgram::combination_of(const GlobalPlan::Step& step) {
+  auto made = std::make_unique<Combination>();
+  made->counts.assign(static_cast<size_t>(plan_.ranks), sizeof(BoxExchange::Flags));
+  size_t largest = 1, all = 0;
+  for (const uint32_t k : step.combined) {
+    const auto state_bytes = static_cast<size_t>(local_->kernels[k].state_bytes);
+    Combination::Reduction reduction{k, {}, {}};
+    for (int rank = 0; rank < plan_.ranks; ++rank) {
+      const auto nodes = nodes_of_rank(plan_.kernels[k], plan_, rank);
+      reduction.nodes.insert(reduction.nodes.end(), nodes.begin(), nodes.end());
+      reduction.rank_bytes.push_back(nodes.size() * state_bytes);
+      made->counts[static_cast<size_t>(rank)] += reduction.rank_bytes.back();
+    }
+    largest = std::max(largest, reduction.nodes.size() * state_bytes);
+    made->reductions.push_back(std::move(reduction));
+  }
+  for (const size_t count : made->counts) all += count;
+  made->mine = runtime::Buffer(made->counts[static_cast<size_t>(rank_)]);
+  made->all = runtime::Buffer(all);
+  made->ordered = runtime::Buffer(largest);
+  char* place = made->mine.data() + sizeof(BoxExchange::Flags);
+  for (const Combination::Reduction& reduction : made->reductions) {
+    states_[reduction.kernel] = place;
+    place += reduction.rank_bytes[static_cast<size_t>(rank_)];
+  }
+  return made;
+}
+
+// ---- a program ----
+
+std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& program, const fv_view* inputs,
+                                                             const fv_view* outputs, int32_t output_count,
+                                                             const RunOptions& options, const DistributedCall& call) {
+  auto result = std::make_unique<DistributedProgram>();
+  result->program_ = program.number();
+  result->rule_ = options.rule;
+  for (size_t k = 0; k < program.inputs().size(); ++k)
+    result->inputs_.push_back(type_of(inputs[k], at(call.inputs, k)));
+  for (int32_t k = 0; k < output_count; ++k)
+    result->outputs_.push_back(type_of(outputs[k], at(call.outputs, static_cast<size_t>(k))));
+  result->made_ = specialise_for_ranks(program, inputs, outputs, output_count, options, call);
+  const std::vector<Layout> in = layouts_of(call.inputs, program.inputs().size());
+  const std::vector<Layout> out = layouts_of(call.outputs, static_cast<size_t>(output_count));
+  result->run_ = std::make_unique<RankProgram>(*result->made_, in, out, *call.world);
+  if (result->made_->check() != nullptr)
+    result->check_ = std::make_unique<RankProgram>(*result->made_->check(), in, std::vector<Layout>{}, *call.world);
+  for (const uint32_t array : result->run_->plan().results) {
+    const GlobalArray& made = result->run_->plan().arrays[array];
+    result->distributions_.push_back(
+        made.layout.is_replicated() ? nullptr : std::make_shared<Distribution>(call.world, made.shape, made.layout));
+  }
+  return result;
+}
+
+void DistributedProgram::make_local(const Program& program, const fv_view* inputs, const fv_view* outputs,
+                                    const RunOptions& options) {
+  Runtime& runtime = program.runtime();
+  const Workshop workshop{runtime.kernels, runtime.target, runtime.chains, runtime.text_limits, options.control};
+  run_->local(run_->strides_for(inputs, outputs), workshop);
+  if (check_) check_->local(check_->strides_for(inputs, nullptr), workshop);
+}
+
+CollectiveCall DistributedProgram::call(const Program& program) const {
+  CollectiveCall result{fmt::format("'{}'", program.text()), {}};
+  for (const auto* types : {&inputs_, &outputs_})
+    for (const GlobalType& type : *types)
+      result.values +=
+          fmt::format("{} {} {} {};", type.dtype, to_string(type.shape), describe(type.layout, type.shape), type.given);
+  result.values += fmt::format("{} {}", static_cast<int>(rule_.casting), rule_.dtype);
+  return result;
+}
+
+bool DistributedProgram::serves(const Program& program, const fv_view* inputs, const fv_view* outputs,
+                                int32_t output_count, const ResultRule& rule, const DistributedCall& call) const {
+  if (program.number() != program_ || rule != rule_ || outputs_.size() != static_cast<size_t>(output_count))
+    return false;
+  for (size_t k = 0; k < inputs_.size(); ++k)
+    if (program.is_used(k) && !is_type_of(inputs_[k], inputs[k], at(call.inputs, k))) return false;
+  for (size_t k = 0; k < outputs_.size(); ++k)
+    if (!is_type_of(outputs_[k], outputs[k], at(call.outputs, k))) return false;
+  for (const uint32_t slot : made_->specialised_slots())
+    if (weak_bits(inputs[slot]) != made_->signature().inputs[slot].bits) return false;
+  return true;
+}
+
+DistributedProgram& DistributedPrograms::get(const Program& program, const fv_view* inputs, const fv_view* outputs,
+                                             int32_t output_count, const RunOptions& options,
+                                             const DistributedCall& call) {
+  const auto known = std::find_if(recent_.begin(), recent_.end(), [&](const auto& made) {
+    return made->serves(program, inputs, outputs, output_count, options.rule, call);
+  });
+  if (known != recent_.end()) {
+    std::rotate(recent_.begin(), known, known + 1);
+    return *recent_.front();
+  }
+  std::unique_ptr<DistributedProgram> made;
+  begin_together(*call.world, [&] {
+    check_local_parts(program, inputs, outputs, output_count, call);
+    made = DistributedProgram::make(program, inputs, outputs, output_count, options, call);
+    made->make_local(program, inputs, outputs, options);
+    return made->call(program);
+  });
+  recent_.insert(recent_.begin(), std::move(made));
+  if (recent_.size() > limit) recent_.pop_back();
+  return *recent_.front();
+}
+
+}  // namespace fuseval::engine

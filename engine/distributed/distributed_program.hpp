@@ -1,0 +1,130 @@
+// A program made ready for the ranks of a world and the layouts of one kind of call.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/distributed/collective_call.hpp"
+#include "engine/distributed/distributed_run.hpp"
+#include "engine/distributed/local_plan.hpp"
+#include "engine/distributed/world.hpp"
+#include "engine/run.hpp"
+
+namespace fuseval::engine {
+
+/// What all ranks know of an array of a call.
+struct GlobalType {
+  bool given = true;  ///< an output: written into the caller's array
+  int32_t dtype = -1;
+  Shape shape;
+  Layout layout;
+  bool operator==(const GlobalType&) const = default;
+};
+
+/// One plan, with its exchanges: of a program, or of the check of values that comes before it.
+class RankProgram {
+ public:
+  RankProgram(const Specialisation& made, const std::vector<Layout>& inputs, const std::vector<Layout>& outputs,
+              World& world);
+
+  const Specialisation& made() const { return *made_; }
+  const GlobalPlan& plan() const { return plan_; }
+  /// outputs: nullptr: none is given.
+  std::vector<std::vector<int64_t>> strides_for(const fv_view* inputs, const fv_view* outputs) const;
+  /// For these strides, as make_local_plan's. Made if the last call's were others.
+  LocalPlan& local(const std::vector<std::vector<int64_t>>& strides, const Workshop& workshop);
+  /// The last one.
+  LocalPlan* local() { return local_.get(); }
+
+  /// Partial results that go round at a step.
+  struct Combination {
+    struct Reduction {
+      uint32_t kernel;
+      std::vector<TreeNode> nodes;     ///< all ranks', in order
+      std::vector<size_t> rank_bytes;  ///< [rank]: of its nodes' states
+    };
+    std::vector<Reduction> reductions;
+    std::vector<size_t> counts;  ///< [rank]: bytes, of all reductions and a word of flags before them
+    runtime::Buffer mine, all, ordered;
+  };
+  struct Step {
+    std::unique_ptr<BoxExchange> exchange;  ///< of fetches; nullptr: nothing to move between ranks or to assemble
+    std::vector<uint32_t> fetches;          ///< in its order
+    std::unique_ptr<Combination> combination;
+    std::vector<uint32_t> copied;  ///< fetches of replicated arrays
+  };
+  /// [step of the plan]. Combinations are there once a local plan is.
+  std::vector<Step>& steps() { return steps_; }
+  /// Where a rank's own states of a split reduction go: to where they are sent from.
+  char* states(size_t kernel) const { return states_[kernel]; }
+
+ private:
+  void make_exchanges(World& world);
+  void make_combinations();
+  std::unique_ptr<Combination> combination_of(const GlobalPlan::Step& step);
+
+  const Specialisation* made_;
+  int rank_;
+  GlobalPlan plan_;
+  std::vector<Step> steps_;
+  std::vector<char*> states_;
+  std::unique_ptr<LocalPlan> local_;
+  std::vector<std::vector<int64_t>> local_for_;
+};
+
+class DistributedProgram {
+ public:
+  /// Validates, types, plans and compiles, and throws the same error on every rank if any cannot. Collective.
+  static std::unique_ptr<DistributedProgram> make(const Program& program, const fv_view* inputs, const fv_view* outputs,
+                                                  int32_t output_count, const RunOptions& options,
+                                                  const DistributedCall& call);
+
+  /// Plans and compiles for this rank's memory, and for calls with such strides.
+  void make_local(const Program& program, const fv_view* inputs, const fv_view* outputs, const RunOptions& options);
+  /// What ranks compare.
+  CollectiveCall call(const Program& program) const;
+  /// Whether it serves this call: a function of what all ranks know.
+  bool serves(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+              const ResultRule& rule, const DistributedCall& call) const;
+
+  RankProgram& run() { return *run_; }
+  /// Comes first, if there is one.
+  RankProgram* check() { return check_.get(); }
+  const Specialisation& made() const { return *made_; }
+  /// [result]; nullptr: replicated.
+  const std::vector<std::shared_ptr<const Distribution>>& distributions() const { return distributions_; }
+
+ private:
+  uint64_t program_ = 0;
+  ResultRule rule_;
+  std::vector<GlobalType> inputs_, outputs_;
+  std::vector<std::shared_ptr<const Distribution>> distributions_;
+  std::unique_ptr<Specialisation> made_;
+  std::unique_ptr<RankProgram> run_, check_;
+};
+
+/// A world's programs, the most recent ones. What is kept is the same on all ranks, since they make the same calls.
+class DistributedPrograms {
+ public:
+  DistributedProgram& get(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                          const RunOptions& options, const DistributedCall& call);
+
+ private:
+  static constexpr size_t limit = 64;
+  std::vector<std::unique_ptr<DistributedProgram>> recent_;
+};
+
+/// The plan for `ranks` ranks, without a world. Errors: as a call's.
+std::unique_ptr<Specialisation> specialise_for_ranks(const Program& program, const fv_view* inputs,
+                                                     const fv_view* outputs, int32_t output_count,
+                                                     const RunOptions& options, const DistributedCall& call);
+std::vector<Layout> layouts_of(const Distribution* const* distributions, size_t count);
+GlobalPlan global_plan_of(const Specialisation& made, const std::vector<Layout>& inputs,
+                          const std::vector<Layout>& outputs, int ranks);
+
+/// Throws Error(argument) unless the views are the local parts that the distributions say.
+void check_local_parts(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                       const DistributedCall& call);
+
+}  // namespace fuseval::engine

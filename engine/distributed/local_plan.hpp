@@ -1,0 +1,44 @@
+// What one rank does of a global plan: its nests, for its own memory, as machine code.
+//
+// The same structure of nest everywhere: a rank compiles what it may have to run, the ranks of a job mostly the same
+// kernels. Only strides and extents are its own.
+#pragma once
+
+#include <vector>
+
+#include "engine/distributed/global_plan.hpp"
+#include "engine/node_reduction.hpp"
+#include "engine/specialisation.hpp"
+
+namespace fuseval::engine {
+
+/// Where the addresses of a local plan come from: arrays by their number, then fetched boxes by theirs.
+struct LocalPlan {
+  struct Part {
+    PreparedKernel kernel;
+    std::vector<TreeNode> nodes;  ///< of a split reduction
+    size_t first_node = 0;        ///< its place among all of the rank's
+  };
+  struct Kernel {
+    std::vector<Part> interior, edges;  ///< at most one; at most two, which need what was fetched
+    /// Split reductions: in any case, for combining and finishing.
+    std::vector<PreparedKernel> home;
+    int64_t state_bytes = 0;  ///< of one node, all outputs
+  };
+
+  std::vector<std::vector<int64_t>> strides;  ///< [array], bytes; of this rank's part
+  std::vector<bool>
+      is_packed;  ///< [array]: an input that is read by position, and does not lie in C order: copied first
+  std::vector<Kernel> kernels;
+  int64_t temporary_bytes = 0;
+  std::vector<int64_t> offsets;  ///< [array, then fetch]: where it lies among the temporaries; -1: elsewhere
+};
+
+/// strides: [array], of inputs and given outputs; empty: C order of the part.
+LocalPlan make_local_plan(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank,
+                          const Workshop& workshop);
+
+/// The nodes of a split reduction that a rank computes, in order.
+std::vector<TreeNode> nodes_of_rank(const GlobalKernel& kernel, const GlobalPlan& plan, int rank);
+
+}  // namespace fuseval::engine
