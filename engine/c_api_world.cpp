@@ -118,19 +118,15 @@ fv_status fv_world_barrier(fv_world* world, fv_error** error) {
   return guard(error, {}, [&] { used.get("world").world->communicator().barrier(); });
 }
 
-fv_status fv_world_agree(fv_world* world, const fv_error* mine, int32_t* rank, fv_error** error) {
+fv_status fv_world_agree(fv_world* world, fv_status status, const char* message, int32_t* rank, fv_error** error) {
   const Use used(world);
-  const Use failure(mine);
   return guard(error, {}, [&] {
     if (rank != nullptr) *rank = -1;
     Communicator& communicator = used.get("world").world->communicator();
-    std::optional<Error> own;
-    if (mine != nullptr) {
-      const fv_error& given = failure.get("mine");
-      require(given.code != FV_OK, "mine says FV_OK");
-      own.emplace(static_cast<ErrorCode>(given.code), given.message, given.span);
-    }
-    const std::optional<RankError> agreed = communicator.agree(own);
+    require(status == FV_OK || message != nullptr, "message is NULL");
+    std::optional<Error> mine;
+    if (status != FV_OK) mine.emplace(static_cast<ErrorCode>(status), message);
+    const std::optional<RankError> agreed = communicator.agree(mine);
     if (!agreed) return;
     if (rank != nullptr) *rank = agreed->rank;
     throw agreed->error;

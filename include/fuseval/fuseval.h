@@ -460,11 +460,11 @@ FV_API int32_t fv_world_local_size(const fv_world* world);
 FV_API int32_t fv_world_threads(const fv_world* world);
 /* Collective: returns when all ranks have called it. Errors: FV_ERROR_COMMUNICATION. */
 FV_API fv_status fv_world_barrier(fv_world* world, fv_error** error);
-/* Collective: whether all is well, for what ranks do by themselves. mine: what failed on this rank, or NULL. If
- * something failed on any rank, all of them get the error of the first such rank, whose number goes to *rank (-1: none
- * failed). rank may be NULL. Errors: that one (its code and message; its place is of the text that its rank had), and
- * FV_ERROR_COMMUNICATION, with *rank -1. */
-FV_API fv_status fv_world_agree(fv_world* world, const fv_error* mine, int32_t* rank, fv_error** error);
+/* Collective: whether all is well, for what ranks do by themselves. status, message: what failed on this rank, or FV_OK
+ * and anything. If something failed on any rank, all of them get the error of the first such rank, whose number goes to
+ * *rank (-1: none failed); rank may be NULL. Errors: that one, and FV_ERROR_COMMUNICATION with *rank -1. */
+FV_API fv_status fv_world_agree(fv_world* world, fv_status status, const char* message, int32_t* rank,
+                                fv_error** error);
 /* Its distributions keep what they need of it. The communicator is given back once the last of them is released too,
  * which all ranks do in the same order. */
 FV_API void fv_world_release(fv_world* world);
