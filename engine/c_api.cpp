@@ -49,28 +49,26 @@ void run_program(const Program& program, const fv_view* inputs, int32_t input_co
   *results = make_handle<fv_results>("results", std::move(made));
 }
 
-/// Each of the program's inputs, found by its name.
-std::vector<fv_view> by_position(const Program& program, const char* const* names, const fv_view* inputs,
-                                 int32_t count) {
+/// Which of the program's inputs each name is.
+std::vector<size_t> slots_of(const Program& program, const char* const* names, int32_t count) {
   require(names != nullptr || count == 0, "names is NULL");
   const auto refuse = [](const std::string& message) { throw Error(ErrorCode::argument, message); };
   const std::vector<Program::Input>& wanted = program.inputs();
-  std::vector<fv_view> ordered(wanted.size());
+  std::vector<size_t> slots;
   std::vector<bool> given(wanted.size());
   for (int32_t k = 0; k < count; ++k) {
     require(names[k] != nullptr, "a name is NULL");
     const auto it =
         std::find_if(wanted.begin(), wanted.end(), [&](const Program::Input& input) { return input.name == names[k]; });
     if (it == wanted.end()) refuse(fmt::format("the program has no input '{}'", names[k]));
-    const auto slot = static_cast<size_t>(it - wanted.begin());
-    if (given[slot]) refuse(fmt::format("input '{}' is given twice", names[k]));
-    given[slot] = true;
-    ordered[slot] = inputs[k];
+    slots.push_back(static_cast<size_t>(it - wanted.begin()));
+    if (given[slots.back()]) refuse(fmt::format("input '{}' is given twice", names[k]));
+    given[slots.back()] = true;
   }
   const auto missing = std::find(given.begin(), given.end(), false);
   if (missing != given.end())
     refuse(fmt::format("input '{}' is not given", wanted[static_cast<size_t>(missing - given.begin())].name));
-  return ordered;
+  return slots;
 }
 
 }  // namespace
@@ -87,7 +85,7 @@ fv_status fv_evaluate(fv_session* session, const char* text, size_t length, cons
   return guard(error, view, [&] {
     require(text != nullptr, "text is NULL");
     check_counts(inputs, input_count, outputs, output_count);
-    const CallOptions call(options);
+    const CallOptions call(options, input_count, output_count);
     call.check_extents(inputs, input_count, outputs, output_count);
     const FloatEnvironment environment;  // literals are read and constants folded in it
     const auto program = used.get().program(view, names, inputs, input_count);
@@ -119,7 +117,7 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
   return guard(error, program.is_alive() ? program->program->text() : std::string_view{}, [&] {
     const Program& known = *program.get("program").program;
     check_counts(inputs, input_count, outputs, output_count);
-    const CallOptions call(options);
+    const CallOptions call(options, input_count, output_count);
     call.check_extents(inputs, input_count, outputs, output_count);
     run_program(known, inputs, input_count, outputs, output_count, call, results);
   });
@@ -143,9 +141,12 @@ fv_status fv_run_named(const fv_program* program, const char* const* names, cons
   return guard(error, used.is_alive() ? used->program->text() : std::string_view{}, [&] {
     const Program& known = *used.get("program").program;
     check_counts(inputs, input_count, outputs, output_count);
-    const CallOptions call(options);
+    CallOptions call(options, input_count, output_count);
     call.check_extents(inputs, input_count, outputs, output_count);
-    const std::vector<fv_view> ordered = by_position(known, names, inputs, input_count);
+    const std::vector<size_t> slots = slots_of(known, names, input_count);
+    std::vector<fv_view> ordered(slots.size());
+    for (size_t k = 0; k < slots.size(); ++k) ordered[slots[k]] = inputs[k];
+    call.order_inputs(slots);
     run_program(known, ordered.data(), input_count, outputs, output_count, call, results);
   });
 }

@@ -22,11 +22,6 @@ Device& device_of(Session& session, const char* name) {
   return *session.runtime()->devices.get(place).device;
 }
 
-fv_array* make_array(Session& session, Result array) {
-  return make_handle<fv_array>("array",
-                               std::make_shared<const OwnedArray>(OwnedArray{session.runtime(), std::move(array)}));
-}
-
 /// An array that is yet to be made.
 fv_view described(int32_t dtype, int32_t rank, const int64_t* shape) {
   require(rank <= 0 || shape != nullptr, "shape is NULL");

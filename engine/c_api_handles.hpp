@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "engine/c_api_error.hpp"
+#include "engine/distributed/layout.hpp"
+#include "engine/distributed/world.hpp"
 #include "engine/handle.hpp"
 #include "engine/results.hpp"
 #include "engine/run_control.hpp"
@@ -29,6 +31,15 @@ struct fv_array {
   fuseval::engine::SharedArray shared;
 };
 
+struct fv_world {
+  std::shared_ptr<fuseval::engine::World> world;
+};
+
+struct fv_distribution {
+  std::shared_ptr<const fuseval::engine::Distribution> distribution;
+  fuseval::Shape local_shape;
+};
+
 struct fv_names {
   std::vector<std::string> names;
 };
@@ -38,6 +49,19 @@ struct fv_cancel {
 };
 
 namespace fuseval::engine {
+
+/// For the caller. nullptr: none, which stands for replicated.
+inline fv_distribution* make_distribution(std::shared_ptr<const Distribution> distribution) {
+  if (!distribution) return nullptr;
+  Shape local_shape = distribution->box().shape();
+  return make_handle<fv_distribution>("distribution", std::move(distribution), std::move(local_shape));
+}
+
+/// For the caller, whose the array is from now on.
+inline fv_array* make_array(Session& session, Result array) {
+  return make_handle<fv_array>("array",
+                               std::make_shared<const OwnedArray>(OwnedArray{session.runtime(), std::move(array)}));
+}
 
 /// The session that a parameter stands for, while it is in use: NULL is the default one.
 template <class Handle>

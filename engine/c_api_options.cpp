@@ -4,24 +4,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <string_view>
 
 #include "engine/views.hpp"
 
 namespace fuseval::engine {
 namespace {
-
-// Fields that a caller compiled against an older header does not have keep their defaults.
-template <class Options>
-Options read_options(const Options* given, const char* name) {
-  Options options{};
-  if (given == nullptr) return options;
-  if (given->struct_size < sizeof(size_t) || given->struct_size > 4096)
-    throw Error(ErrorCode::invalid_handle,
-                fmt::format("{}.struct_size is {}; set it to sizeof({})", name, given->struct_size, name));
-  std::memcpy(&options, given, std::min(given->struct_size, sizeof options));
-  return options;
-}
 
 Casting casting_of(int32_t casting) {
   switch (casting) {
@@ -99,6 +86,10 @@ void check_all(const fv_view* views, int32_t count, const fv_extent* extents, co
     check_extent(views[k], extents[k], kind, k);
 }
 
+bool is_distributed(const fv_run_options& given) {
+  return given.world != nullptr || given.input_distributions != nullptr || given.output_distributions != nullptr;
+}
+
 }  // namespace
 
 SessionOptions session_options(const fv_session_options* given) {
@@ -117,7 +108,44 @@ SessionOptions session_options(const fv_session_options* given) {
   return result;
 }
 
-CallOptions::CallOptions(const fv_run_options* given) : given_(read_options(given, "fv_run_options")) {
+Layout layout_asked(int32_t axis, const int64_t* offsets, int ranks) {
+  if (axis < -1)
+    throw Error(ErrorCode::argument,
+                fmt::format("axis is {}; it is one of the array's from 0, or -1: replicated", axis));
+  Layout layout{axis, {}};
+  if (axis >= 0 && offsets != nullptr) layout.offsets.assign(offsets, offsets + ranks + 1);
+  return layout;
+}
+
+CallRanks::CallRanks(const fv_run_options& given, int32_t input_count, int32_t output_count) {
+  take(given.input_distributions, input_count, inputs_);
+  take(given.output_distributions, output_count, outputs_);
+  if (given.world != nullptr) call_.world = world_.emplace(given.world).get("world").world;
+  if (!distributions_.empty() && !call_.world) call_.world = distributions_.front()->distribution->world;
+  for (const auto& used : distributions_)
+    if (used->distribution->world != call_.world)
+      throw Error(ErrorCode::argument, "a call is made by one world; a distribution is of another");
+  call_.inputs = inputs_.empty() ? nullptr : inputs_.data();
+  call_.outputs = outputs_.empty() ? nullptr : outputs_.data();
+}
+
+void CallRanks::take(const fv_distribution* const* given, int32_t count, std::vector<const Distribution*>& taken) {
+  if (given == nullptr) return;
+  for (int32_t k = 0; k < count; ++k)
+    taken.push_back(
+        given[k] == nullptr ? nullptr : distributions_.emplace_back(given[k]).get("a distribution").distribution.get());
+}
+
+void CallRanks::order_inputs(std::span<const size_t> slots) {
+  if (inputs_.empty()) return;
+  std::vector<const Distribution*> ordered(inputs_.size());
+  for (size_t k = 0; k < slots.size(); ++k) ordered[slots[k]] = inputs_[k];
+  inputs_ = std::move(ordered);
+  call_.inputs = inputs_.data();
+}
+
+CallOptions::CallOptions(const fv_run_options* given, int32_t input_count, int32_t output_count)
+    : given_(read_options(given, "fv_run_options")) {
   if (given_.threads < 0)
     throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", given_.threads));
   run_.threads = given_.threads;
@@ -125,6 +153,10 @@ CallOptions::CallOptions(const fv_run_options* given) : given_(read_options(give
   run_.device = device_choice(given_.device);
   run_.stream = given_.stream;
   run_.results_on = results_on(given_.results_on);
+  if (is_distributed(given_)) {
+    ranks_ = std::make_unique<CallRanks>(given_, input_count, output_count);
+    if (ranks_->call().world) run_.distributed = &ranks_->call();
+  }
   if (given_.cancel == nullptr && given_.progress == nullptr) return;
   const CancelToken* token = nullptr;
   if (given_.cancel != nullptr) token = &cancel_.emplace(given_.cancel).get("cancel").token;

@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <map>
+#include <string_view>
 
 #include "fuseval/fuseval.h"
 #include "tools/stages.hpp"
@@ -19,6 +21,8 @@ constexpr const char* value_help =
     "  2, 2.5, True        a Python-like scalar, which takes the dtype of what it meets\n"
     "  float32:1.5         a NumPy scalar of that dtype\n"
     "  float32:1,2,3       an array of that dtype (float32:1, has one element)";
+
+constexpr const char* distributed_option = "--distributed";
 
 /// An expression may begin with a minus sign, which would be taken for an option. Such arguments are marked with a
 /// byte that no option begins with: single dashes that are not one of the command's own short options.
@@ -100,6 +104,16 @@ void add_text_and_bindings(CLI::App& app, Arguments& arguments) {
   add_threads(app, arguments);
 }
 
+void add_ranks(CLI::App& eval, Arguments& arguments) {
+  CLI::Option* distributed =
+      eval.add_flag(distributed_option, arguments.distributed,
+                    "spread the arrays of files over the ranks of mpirun, each reading its rows");
+  eval.add_option("--watchdog", arguments.watchdog, "a rank that waits for another this long fails and says for whom")
+      ->check(CLI::Range(1e-3, 1e9))
+      ->type_name("SECONDS")
+      ->needs(distributed);
+}
+
 CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   CLI::App* eval = app.add_subcommand("eval", "evaluate an expression and print, or write, its value");
   add_text_and_bindings(*eval, arguments);
@@ -114,6 +128,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
   eval->add_flag("--explain", arguments.explain, "print the plan as well (standard error)");
+  add_ranks(*eval, arguments);
   add_plot(*eval, arguments);
   return eval;
 }
@@ -121,9 +136,16 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
 CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
   CLI::App* explain = app.add_subcommand("explain", "show what an expression is compiled to");
   add_text_and_bindings(*explain, arguments);
-  explain->add_option("--stage", arguments.stage, "types, ast, graph, loops, llvm, asm, cuda, device or plan (default)")
-      ->check(CLI::IsMember(std::vector<std::string>(stages.begin(), stages.end())))
+  std::vector<std::string> known(stages.begin(), stages.end());
+  known.emplace_back(distributed_stage);
+  explain
+      ->add_option("--stage", arguments.stage,
+                   "types, ast, graph, loops, llvm, asm, cuda, device, distributed or plan (default)")
+      ->check(CLI::IsMember(known))
       ->type_name("S");
+  explain->add_option("--ranks", arguments.ranks, "of the stage distributed: how many there would be")
+      ->check(CLI::Range(1, 1 << 20))
+      ->type_name("N");
   return explain;
 }
 
@@ -131,6 +153,14 @@ void check_plot(Arguments& arguments) {
   const std::string& file = arguments.plot_file = without_marks(arguments.plot_file);
   arguments.picture.title = without_marks(arguments.picture.title);
   if (file == "-" && arguments.json) throw UsageError("--plot - and --json both write to standard output");
+}
+
+void check_ranks(const Arguments& arguments) {
+  const bool plans = arguments.command == Command::explain && arguments.stage == distributed_stage;
+  if (plans && arguments.ranks == 0) throw UsageError("--stage distributed: say by --ranks how many ranks there are");
+  if (!plans && arguments.ranks != 0) throw UsageError("--ranks is for --stage distributed");
+  if (arguments.distributed && arguments.text == "-")
+    throw UsageError("--distributed: one rank alone has a standard input to read the expression from");
 }
 
 CLI::App* add_repl(CLI::App& app, Arguments& arguments) {
@@ -153,10 +183,15 @@ void check(Arguments& arguments) {
   if (!arguments.out_dtype.empty() && fv_dtype_from_name(arguments.out_dtype.c_str()) < 0)
     throw UsageError("--out-dtype: '" + arguments.out_dtype + "' is no dtype");
   check_plot(arguments);
+  check_ranks(arguments);
   if (arguments.text == "-") arguments.text = read_standard_input();
 }
 
 }  // namespace
+
+bool asks_for_ranks(int argc, char** argv) {
+  return std::find(argv, argv + argc, std::string_view(distributed_option)) != argv + argc;
+}
 
 std::optional<Arguments> parse_arguments(int argc, char** argv) {
   Arguments arguments;

@@ -27,11 +27,17 @@ struct Arguments {
   std::string plot_file;               ///< "": no picture; "-": on standard output
   PictureOptions picture;              ///< as far as the command line tells
   std::string stage = "plan";
-  int threads = 0;  ///< 0: all
+  int threads = 0;           ///< 0: all
+  bool distributed = false;  ///< arrays of files are spread over the ranks
+  double watchdog = 0;       ///< seconds; 0: off
+  int ranks = 0;             ///< to plan for; 0: not said
   bool time = false;
   bool json = false;
   bool explain = false;
 };
+
+/// Whether a command line says that all ranks carry it out together, be it well-formed or not.
+bool asks_for_ranks(int argc, char** argv);
 
 /// nullopt: help or version was asked for and has been printed. Throws UsageError.
 std::optional<Arguments> parse_arguments(int argc, char** argv);

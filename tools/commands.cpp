@@ -3,12 +3,14 @@
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "fuseval/fuseval.hpp"
 #include "tools/json_text.hpp"
 #include "tools/numpy_text.hpp"
 #include "tools/operand.hpp"
 #include "tools/progress.hpp"
+#include "tools/stages.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -33,11 +35,11 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-std::vector<Operand> load_operands(const std::vector<std::string>& arguments) {
+std::vector<Operand> load_operands(const std::vector<std::string>& arguments, const World* world = nullptr) {
   std::vector<Operand> operands;
   for (const std::string& argument : arguments) {
     const BusyNotice notice("reading " + argument);
-    operands.push_back(parse_operand(argument));
+    operands.push_back(parse_operand(argument, world));
     for (size_t k = 0; k + 1 < operands.size(); ++k)
       if (operands[k].name == operands.back().name)
         throw UsageError("argument '" + argument + "': '" + operands[k].name + "' is bound twice");
@@ -45,23 +47,38 @@ std::vector<Operand> load_operands(const std::vector<std::string>& arguments) {
   return operands;
 }
 
-Bindings bindings_of(const std::vector<Operand>& operands) {
-  Bindings bindings;
-  for (const Operand& operand : operands) bindings.add(operand.name, operand.view);
-  return bindings;
-}
-
-Session session_for(const Arguments& arguments) {
-  if (arguments.threads == 0) return Session::shared();
+Session session_for(const Arguments& arguments, const World* world = nullptr) {
   SessionOptions options;
-  options.threads = arguments.threads;
-  return Session(options);
+  options.threads = arguments.threads == 0 && world != nullptr ? world->threads() : arguments.threads;
+  return options.threads == 0 ? Session::shared() : Session(options);
 }
 
-std::vector<Array> arrays_of(const Result& result) {
-  std::vector<Array> arrays;
-  for (size_t k = 0; k < result.count(); ++k) arrays.push_back(result[k]);
-  return arrays;
+/// Whether this rank is the one that prints.
+bool is_first(const World* world) { return world == nullptr || world->rank() == 0; }
+
+/// A result: an array, or this rank's part of one, which the first rank then has as a whole as well if it shows it.
+struct Value {
+  DType dtype = DType::float64;
+  std::vector<std::int64_t> shape;
+  std::optional<DistributedArray> parts;
+  std::optional<Array> array;
+};
+
+std::vector<Value> values_of(const Session& session, const Result& result, const Arguments& arguments,
+                             const World* world) {
+  const bool is_shown = arguments.out_files.empty() || !arguments.plot_file.empty();
+  std::vector<Value> values(result.count());
+  for (size_t k = 0; k < values.size(); ++k) {
+    Value& value = values[k];
+    value.array = result[k];
+    value.dtype = value.array->dtype();
+    value.shape = value.array->shape();
+    if (world == nullptr || result.distribution(k).is_replicated()) continue;
+    value.parts = DistributedArray(result, k);
+    value.shape = value.parts->shape();
+    value.array = is_shown ? session.gather(*value.parts, 0) : std::nullopt;
+  }
+  return values;
 }
 
 // --out-dtype casts as astype does.
@@ -75,30 +92,35 @@ RunOptions run_options(const Arguments& arguments) {
   return options;
 }
 
-Result evaluate(const Session& session, const Arguments& arguments, const std::vector<Operand>& operands) {
+Result evaluate(const Session& session, const Arguments& arguments, const std::vector<Operand>& operands,
+                const World* world) {
   ProgressBar bar;
   RunOptions options = run_options(arguments);
+  options.world = world;
   options.progress = bar.callback();
   return session.evaluate(arguments.text, bindings_of(operands), options);
 }
 
-void write_files(const std::vector<Array>& arrays, const std::vector<std::string>& files) {
+void write_files(const std::vector<Value>& values, const std::vector<std::string>& files, const World* world) {
   if (files.empty()) return;
-  if (files.size() != arrays.size())
-    throw UsageError("-o: the expression has " + std::to_string(arrays.size()) + " results, but " +
+  if (files.size() != values.size())
+    throw UsageError("-o: the expression has " + std::to_string(values.size()) + " results, but " +
                      std::to_string(files.size()) + " files are named");
   for (size_t k = 0; k < files.size(); ++k) {
     const BusyNotice notice("writing " + files[k]);
-    save(files[k], arrays[k]);
+    if (values[k].parts)
+      save(files[k], *values[k].parts);
+    else if (is_first(world))
+      save(files[k], *values[k].array);
   }
 }
 
-void draw(const std::vector<Array>& arrays, const Arguments& arguments) {
+void draw(const std::vector<Value>& values, const Arguments& arguments) {
   if (arguments.plot_file.empty()) return;
   std::vector<View> views;
-  for (const Array& array : arrays) views.push_back(array.view());
+  for (const Value& value : values) views.push_back(value.array->view());
   PictureOptions options = arguments.picture;
-  options.labels = result_labels(arguments.text, arrays.size());
+  options.labels = result_labels(arguments.text, values.size());
   if (options.title.empty()) options.title = arguments.text;
   if (arguments.plot_file == "-")
     print_picture(stdout, views, options);
@@ -106,18 +128,17 @@ void draw(const std::vector<Array>& arrays, const Arguments& arguments) {
     write_picture(arguments.plot_file, views, options);
 }
 
-void print_json(const std::vector<Array>& arrays, const Arguments& arguments, const Seconds& seconds,
+void print_json(const std::vector<Value>& values, const Arguments& arguments, const Seconds& seconds,
                 const std::string& plan) {
   using nlohmann::ordered_json;
   std::fputs("{\"results\":[", stdout);
-  for (size_t k = 0; k < arrays.size(); ++k) {
+  for (size_t k = 0; k < values.size(); ++k) {
     if (k > 0) std::fputs(",", stdout);
     if (arguments.out_files.empty())
-      write_json_array(stdout, arrays[k]);
+      write_json_array(stdout, *values[k].array);
     else
       std::fputs(
-          json_text(
-              {{"dtype", name_of(arrays[k].dtype())}, {"shape", arrays[k].shape()}, {"file", arguments.out_files[k]}})
+          json_text({{"dtype", name_of(values[k].dtype)}, {"shape", values[k].shape}, {"file", arguments.out_files[k]}})
               .c_str(),
           stdout);
   }
@@ -126,41 +147,59 @@ void print_json(const std::vector<Array>& arrays, const Arguments& arguments, co
   std::printf("],%s\n", json_text(rest).c_str() + 1);  // the document's own bracket is open already
 }
 
-void print_text(const std::vector<Array>& arrays, const Arguments& arguments, const Seconds& seconds,
+void print_text(const std::vector<Value>& values, const Arguments& arguments, const Seconds& seconds,
                 const std::string& plan) {
   if (arguments.explain) std::fputs(plan.c_str(), stderr);
   if (arguments.out_files.empty() && arguments.plot_file.empty())
-    for (const Array& array : arrays) std::printf("%s\n", numpy_text(array.view().raw()).c_str());
+    for (const Value& value : values) std::printf("%s\n", numpy_text(value.array->view().raw()).c_str());
   if (arguments.time)
     std::fprintf(stderr, "load %.6f s, compile %.6f s, run %.6f s\n", seconds.load, seconds.compile, seconds.run);
 }
 
+std::string plan_of(const Session& session, const Arguments& arguments, const std::vector<Operand>& operands,
+                    const World* world) {
+  const Bindings bindings = bindings_of(operands);
+  return world != nullptr ? session.explain(*world, arguments.text, bindings)
+                          : session.explain(arguments.text, bindings);
+}
+
 }  // namespace
 
-void run_eval(const Arguments& arguments) {
+void run_eval(const Arguments& arguments, const World* world) {
   if (!arguments.plot_file.empty() && arguments.plot_file != "-")
     check_picture_file(arguments.plot_file, arguments.picture);
   Seconds seconds;
   Stopwatch stopwatch;
-  const std::vector<Operand> operands = load_operands(arguments.bindings);
+  const std::vector<Operand> operands = load_operands(arguments.bindings, world);
   seconds.load = stopwatch.lap();
-  const Session session = session_for(arguments);
-  const Result result = evaluate(session, arguments, operands);
+  const Session session = session_for(arguments, world);
+  const Result result = evaluate(session, arguments, operands, world);
   const fv_counters counters = session.counters();
   seconds.compile = counters.front_seconds + counters.compile_seconds;
   seconds.run = stopwatch.lap() - seconds.compile;
-  const std::vector<Array> arrays = arrays_of(result);
+  const std::vector<Value> values = values_of(session, result, arguments, world);
 
-  write_files(arrays, arguments.out_files);
-  draw(arrays, arguments);
-  const std::string plan = arguments.explain ? session.explain(arguments.text, bindings_of(operands)) : "";
-  arguments.json ? print_json(arrays, arguments, seconds, plan) : print_text(arrays, arguments, seconds, plan);
+  write_files(values, arguments.out_files, world);
+  if (!is_first(world)) return;
+  draw(values, arguments);
+  const std::string plan = arguments.explain ? plan_of(session, arguments, operands, world) : "";
+  arguments.json ? print_json(values, arguments, seconds, plan) : print_text(values, arguments, seconds, plan);
 }
 
 void run_explain(const Arguments& arguments) {
-  const std::vector<Operand> operands = load_operands(arguments.bindings);
-  const std::string text =
-      session_for(arguments).explain(arguments.text, bindings_of(operands), arguments.stage.c_str());
+  std::vector<Operand> operands = load_operands(arguments.bindings);
+  const Session session = session_for(arguments);
+  std::string text;
+  if (arguments.stage == distributed_stage) {
+    WorldOptions options;
+    options.kind = FV_WORLD_PLANNED;
+    options.ranks = arguments.ranks;
+    const World world(options);
+    for (Operand& operand : operands) distribute_as_planned(operand, world);
+    text = session.explain(world, arguments.text, bindings_of(operands));
+  } else {
+    text = session.explain(arguments.text, bindings_of(operands), arguments.stage.c_str());
+  }
   std::fputs(text.c_str(), stdout);
   if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
 }

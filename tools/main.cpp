@@ -1,13 +1,12 @@
 // The fuseval command. Exit status: 0 done, 1 the expression or a file is at fault (or fuseval), 2 the command line is.
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <exception>
+#include <optional>
+#include <utility>
 
 #include "tools/arguments.hpp"
 #include "tools/commands.hpp"
-#include "tools/diagnostics.hpp"
+#include "tools/failure.hpp"
+#include "tools/ranks.hpp"
 #include "tools/repl/repl.hpp"
 
 using namespace fuseval::tools;
@@ -31,30 +30,15 @@ int run(const Arguments& arguments) {
   return 0;
 }
 
-/// What stdout could not take is noticed at the end; a reader that has gone away wants to hear nothing of it.
-int finish_output() {
-  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
-  if (errno != EPIPE) report_message(std::string("cannot write standard output: ") + std::strerror(errno));
-  return 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const std::optional<Arguments> arguments = parse_arguments(argc, argv);
-    const int status = arguments ? run(*arguments) : 0;
-    return std::max(status, finish_output());
-  } catch (const UsageError& error) {
-    report_message(error.what());
-    std::fputs("Try fuseval --help, or fuseval eval --help.\n", stderr);
-    return 2;
-  } catch (const fuseval::Error& error) {
-    std::fflush(stdout);
-    report(error);
-    return 1;
-  } catch (const std::exception& error) {
-    report_message(error.what());
-    return 1;
-  }
+  std::optional<Arguments> arguments;
+  std::optional<Failure> failure = failure_of([&] { arguments = parse_arguments(argc, argv); });
+  if (asks_for_ranks(argc, argv) && (arguments || failure)) return run_on_ranks(arguments, std::move(failure));
+  int status = 0;
+  if (arguments) failure = failure_of([&] { status = run(*arguments); });
+  if (!failure) return std::max(status, finish_output());
+  report(*failure);
+  return failure->status;
 }

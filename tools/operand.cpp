@@ -163,12 +163,16 @@ void parse_typed(DType dtype, std::string_view list, Operand& operand) {
 
 View weak_view(bool value) { return View::of_scalar(value, FV_VIEW_WEAK); }
 
-void parse_value(std::string_view value, Operand& operand) {
+void parse_value(std::string_view value, const World* world, Operand& operand) {
   constexpr std::string_view suffix = ".npy";
   const size_t colon = value.find(':');
   const int dtype =
       colon == std::string_view::npos ? -1 : fv_dtype_from_name(std::string(value.substr(0, colon)).c_str());
   if (value.size() > suffix.size() && value.substr(value.size() - suffix.size()) == suffix) {
+    if (world != nullptr) {
+      operand.parts = load(*world, std::string(value));
+      return;
+    }
     operand.file = std::make_unique<NpyFile>(std::string(value));
     operand.view = operand.file->view();
     return;
@@ -193,7 +197,7 @@ void parse_value(std::string_view value, Operand& operand) {
 
 }  // namespace
 
-Operand parse_operand(const std::string& argument) {
+Operand parse_operand(const std::string& argument, const World* world) {
   const size_t equals = argument.find('=');
   if (equals == std::string::npos)
     throw UsageError("argument '" + argument + "': a binding is name=value (an expression with blanks needs quotes)");
@@ -201,11 +205,27 @@ Operand parse_operand(const std::string& argument) {
   operand.name = argument.substr(0, equals);
   if (!is_name(operand.name)) throw UsageError("argument '" + argument + "': '" + operand.name + "' is no name");
   try {
-    parse_value(std::string_view(argument).substr(equals + 1), operand);
+    parse_value(std::string_view(argument).substr(equals + 1), world, operand);
   } catch (const BadValue& bad) {
     throw UsageError("argument '" + argument + "': " + bad.reason);
   }
   return operand;
+}
+
+void distribute_as_planned(Operand& operand, const World& world) {
+  const fv_view whole = operand.view.raw();
+  if (!operand.file || whole.rank == 0) return;
+  Distribution distribution(world, {whole.shape, whole.shape + whole.rank});
+  View part(whole.data, operand.view.dtype(), distribution.local_shape(),
+            {whole.byte_strides, whole.byte_strides + whole.rank}, whole.flags);
+  operand.parts = DistributedArray(std::move(part), std::move(distribution));
+}
+
+Bindings bindings_of(const std::vector<Operand>& operands) {
+  Bindings bindings;
+  for (const Operand& operand : operands)
+    operand.parts ? bindings.add(operand.name, *operand.parts) : bindings.add(operand.name, operand.view);
+  return bindings;
 }
 
 }  // namespace fuseval::tools

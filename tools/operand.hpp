@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,17 @@ struct Operand {
   View view;
   std::unique_ptr<NpyFile> file;
   std::vector<unsigned char> elements;
+  std::optional<DistributedArray> parts;  ///< in place of `view`
 };
 
-/// Throws UsageError that names the argument, or Error for a file that cannot be read.
-Operand parse_operand(const std::string& argument);
+/// world: the arrays of files are cut along their first axis, and each rank reads its part; this is collective. Throws
+/// UsageError that names the argument, or Error for a file that cannot be read.
+Operand parse_operand(const std::string& argument, const World* world = nullptr);
+
+/// The operand as a world's first rank would have it: for a plan.
+void distribute_as_planned(Operand& operand, const World& world);
+
+/// What a call takes.
+Bindings bindings_of(const std::vector<Operand>& operands);
 
 }  // namespace fuseval::tools

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "fuseval/distribution.hpp"
 #include "fuseval/dtype.hpp"
 #include "fuseval/error.hpp"
 #include "fuseval/fuseval.h"
@@ -22,6 +23,7 @@ namespace fuseval {
 inline namespace abi_0 {
 
 class Array;
+class DistributedArray;
 class NpyFile;
 
 namespace detail {
@@ -54,12 +56,18 @@ View contiguous(Element* data, std::size_t size) {
               std::array<std::int64_t, 1>{static_cast<std::int64_t>(size)}, flags);
 }
 
-/// The view of anything that can be bound. T is const-qualified where the value is.
+template <class T>
+inline constexpr bool is_distributed = std::is_same_v<std::remove_cv_t<std::remove_reference_t<T>>, DistributedArray>;
+
+/// The view of anything that has all its elements here. T is const-qualified where the value is.
 template <class T>
 View view_of(T& value) {
   using Plain = std::remove_cv_t<T>;
   if constexpr (std::is_same_v<Plain, View>) {
     return value;
+  } else if constexpr (is_distributed<T>) {
+    static_assert(never<T>, "fuseval: a distributed array has only a part here; use its local() for that part");
+    return {};
   } else if constexpr (HasTraits<T>::value) {
     return ViewTraits<Plain>::view(value);
   } else if constexpr (std::is_base_of_v<Array, Plain> || std::is_same_v<Plain, NpyFile>) {
@@ -86,11 +94,29 @@ View view_of(T& value) {
   }
 }
 
+/// What a call takes: of a distributed array, this rank's part.
+template <class T>
+View input_of(T& value) {
+  if constexpr (is_distributed<T>)
+    return value.local();
+  else
+    return view_of(value);
+}
+
+/// None but a distributed array's.
+template <class T>
+Distribution distribution_of(const T& value) {
+  if constexpr (is_distributed<T>)
+    return value.distribution();
+  else
+    return {};
+}
+
 template <class T, class Plain = std::remove_cv_t<std::remove_reference_t<T>>>
 View output_of(T&& value) {
   static_assert(!std::is_arithmetic_v<Plain>, "fuseval: a scalar cannot be an output; use fuseval::view(&x, {})");
   static_assert(!std::is_base_of_v<Array, Plain>, "fuseval: results are immutable and cannot be outputs");
-  const View result = view_of(value);
+  const View result = input_of(value);
   if ((result.raw().flags & FV_VIEW_READONLY) != 0) throw Error(FV_ERROR_ARGUMENT, "an output refers to constant data");
   return result;
 }
@@ -101,14 +127,18 @@ View output_of(T&& value) {
 class Binding {
  public:
   template <class T>
-  Binding(std::string name, const T& value) : name_(std::move(name)), view_(detail::view_of(value)) {}
+  Binding(std::string name, const T& value)
+      : name_(std::move(name)), view_(detail::input_of(value)), distribution_(detail::distribution_of(value)) {}
 
   const std::string& name() const { return name_; }
   const View& view() const { return view_; }
+  /// Of a distributed array, whose view is this rank's part; else replicated.
+  const Distribution& distribution() const { return distribution_; }
 
  private:
   std::string name_;
   View view_;
+  Distribution distribution_;
 };
 
 /// {{"a", a}, {"b", b}}, or built name by name.
@@ -132,19 +162,27 @@ class Bindings {
 class Outputs {
  public:
   Outputs() = default;
-  explicit Outputs(std::vector<View> views) : views_(std::move(views)) {}
+  explicit Outputs(std::vector<View> views, std::vector<Distribution> distributions = {})
+      : views_(std::move(views)), distributions_(std::move(distributions)) {}
   const std::vector<View>& views() const { return views_; }
+  /// Empty, or one an output: of distributed arrays, whose views are this rank's parts.
+  const std::vector<Distribution>& distributions() const { return distributions_; }
 
  private:
   std::vector<View> views_;
+  std::vector<Distribution> distributions_;
 };
 
-/// Containers, C arrays and views, one for each result. They are written to, not resized.
+/// Containers, C arrays, views and distributed arrays, one for each result. They are written to, not resized.
 template <class... T>
 Outputs into(T&&... outputs) {
-  static_assert(((std::is_lvalue_reference_v<T> || std::is_same_v<std::decay_t<T>, View>)&&...),
-                "fuseval: an output that is a temporary would be lost; use a variable or fuseval::view");
-  return Outputs({detail::output_of(outputs)...});
+  static_assert(
+      ((std::is_lvalue_reference_v<T> || std::is_same_v<std::decay_t<T>, View> || detail::is_distributed<T>)&&...),
+      "fuseval: an output that is a temporary would be lost; use a variable or fuseval::view");
+  if constexpr ((detail::is_distributed<T> || ...))
+    return Outputs({detail::output_of(outputs)...}, {detail::distribution_of(outputs)...});
+  else
+    return Outputs({detail::output_of(outputs)...});
 }
 
 }  // namespace abi_0

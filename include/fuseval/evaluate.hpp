@@ -1,6 +1,8 @@
 // The process's default session, by free functions.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +35,27 @@ Array to_device(const T& value, const char* device) {
 template <class T>
 Array to_host(const T& value) {
   return Session::shared().to_host(value);
+}
+/// Distributed arrays: see Session. All of these but empty are collective.
+template <class T>
+DistributedArray scatter(const World& world, const T& whole, int root = 0, int axis = 0,
+                         const std::vector<std::int64_t>& offsets = {}) {
+  return Session::shared().scatter(world, whole, root, axis, offsets);
+}
+inline DistributedArray load(const World& world, const std::string& path, int axis = 0,
+                             const std::vector<std::int64_t>& offsets = {}) {
+  return Session::shared().load(world, path, axis, offsets);
+}
+inline DistributedArray empty(const Distribution& distribution, DType dtype) {
+  return Session::shared().empty(distribution, dtype);
+}
+inline Array gather(const DistributedArray& array) { return Session::shared().gather(array); }
+inline std::optional<Array> gather(const DistributedArray& array, int root) {
+  return Session::shared().gather(array, root);
+}
+inline DistributedArray redistribute(const DistributedArray& array, int axis,
+                                     const std::vector<std::int64_t>& offsets = {}) {
+  return Session::shared().redistribute(array, axis, offsets);
 }
 inline std::string info() { return Session::shared().info(); }
 /// The library's version, "0.1.0".

@@ -121,6 +121,8 @@ typedef struct fv_results fv_results;
 typedef struct fv_names fv_names;
 typedef struct fv_cancel fv_cancel;
 typedef struct fv_npy fv_npy;
+typedef struct fv_world fv_world;
+typedef struct fv_distribution fv_distribution;
 
 /* ---- errors: immutable. NULL is an error that says FV_OK and "" ---- */
 FV_API fv_status fv_error_code(const fv_error* error);
@@ -228,6 +230,11 @@ typedef struct fv_run_options {
   /* A CUDA stream of the caller's (CUstream, cudaStream_t; the legacy default stream is 1) that the call's work is put
    * into; NULL: the session's own. The session's later work waits for it. */
   void* stream;
+  /* The ranks that make this call together, or NULL: that of the distributions, and where there are none, nobody else.
+   * See "ranks". */
+  fv_world* world;
+  const fv_distribution* const* input_distributions;  /* NULL, or one an input; NULL for one: replicated */
+  const fv_distribution* const* output_distributions; /* NULL, or one an output */
 } fv_run_options;
 
 /* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
@@ -259,7 +266,8 @@ FV_API fv_status fv_compile(fv_session* session, const char* text, size_t length
 /* As fv_evaluate, inputs by position: in the order given to fv_compile. */
 FV_API fv_status fv_run(const fv_program* program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
                         int32_t output_count, const fv_run_options* options, fv_results** results, fv_error** error);
-/* The same, inputs by name: in any order, each of the program's once. (input_extents go by this order as well.) */
+/* The same, inputs by name: in any order, each of the program's once. (input_extents and input_distributions go by this
+ * order as well.) */
 FV_API fv_status fv_run_named(const fv_program* program, const char* const* names, const fv_view* inputs,
                               int32_t input_count, const fv_view* outputs, int32_t output_count,
                               const fv_run_options* options, fv_results** results, fv_error** error);
@@ -403,6 +411,133 @@ FV_API void fv_npy_release(fv_npy* file);
 /* Writes to a temporary name beside `path` and renames it there, so that no half file is ever seen. The last of several
  * writers at a time wins. Errors: FV_ERROR_FILE. */
 FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** error);
+
+/* ---- ranks: arrays that no process holds whole ----
+ * A world is a number of ranks that work together: processes under MPI, or threads of this process. Each holds its part
+ * of a distributed array as memory of its own, and hands it over as a view; a distribution says what the parts are of.
+ * An array is cut along one axis by offsets (rank r holds [offsets[r], offsets[r + 1]), which may be nothing), or
+ * replicated: every rank has all of it, with the same bits, and a NULL distribution says so too.
+ *
+ * Functions that say "collective" are called by all ranks of the world, in the same order, with the same texts, layouts
+ * and options; they wait for each other there. One thread of a rank uses its world, and everything collective that is
+ * of that world, at a time; under MPI it is the thread that made the world. Where the ranks would find something
+ * different (a file that one cannot read, memory that one does not have), all of them get the error of the first that
+ * failed. FV_ERROR_INVALID_HANDLE (an argument that no rank could use) is found before anything is sent, on the rank
+ * that was given it. After FV_ERROR_COMMUNICATION a world is broken: each further call fails with the same error.
+ * Memory is the host's. docs/distributed.md tells how to start ranks and what is sent when. */
+typedef enum fv_world_kind {
+  FV_WORLD_DEFAULT = 0,      /* MPI_COMM_WORLD in a process that a launcher started (mpirun), else a rank by itself */
+  FV_WORLD_SELF = 1,         /* a rank by itself; no MPI is loaded */
+  FV_WORLD_MPI = 2,          /* MPI_COMM_WORLD; MPI is initialised if nobody has */
+  FV_WORLD_COMMUNICATOR = 3, /* the MPI_Comm that `communicator` points to (mpi4py: MPI._addressof(comm)) */
+  FV_WORLD_FORTRAN_COMMUNICATOR = 4, /* the Fortran handle `fortran_communicator` (mpi4py: comm.py2f()) */
+  FV_WORLD_PLANNED = 5 /* rank 0 of `ranks` that are not there: for fv_explain_distributed; it sends nothing */
+} fv_world_kind;
+
+typedef struct fv_world_options {
+  size_t struct_size;
+  int32_t kind; /* fv_world_kind */
+  int32_t fortran_communicator;
+  const void* communicator;
+  double
+      watchdog_seconds; /* a rank that has waited this long, with nothing arriving, fails and says for whom; 0: off */
+  int64_t largest_message; /* bytes; longer ones go in pieces. 0: 2^30. The same on all ranks */
+  int32_t check_calls;     /* not 0: before each collective ranks compare what they call. The same on all ranks */
+  int32_t ranks;           /* of FV_WORLD_PLANNED */
+} fv_world_options;
+
+/* Collective, under MPI. options may be NULL. A host's communicator is duplicated, and left as it is.
+ * Errors: FV_ERROR_ARGUMENT (a number out of range), FV_ERROR_UNSUPPORTED (no libfuseval_mpi.so, or no MPI),
+ * FV_ERROR_COMMUNICATION (MPI's; an mpirun of another MPI). */
+FV_API fv_status fv_world_create(const fv_world_options* options, fv_world** world, fv_error** error);
+/* This rank's number, and how many there are; local: of those that share this machine's memory. 0 for NULL. */
+FV_API int32_t fv_world_rank(const fv_world* world);
+FV_API int32_t fv_world_size(const fv_world* world);
+FV_API int32_t fv_world_local_rank(const fv_world* world);
+FV_API int32_t fv_world_local_size(const fv_world* world);
+/* Threads that suit a session of this rank: the CPUs that the process may use over local_size; at least 1. 0 for NULL.
+ */
+FV_API int32_t fv_world_threads(const fv_world* world);
+/* Collective: returns when all ranks have called it. Errors: FV_ERROR_COMMUNICATION. */
+FV_API fv_status fv_world_barrier(fv_world* world, fv_error** error);
+/* Collective: whether all is well, for what ranks do by themselves. status, message: what failed on this rank, or FV_OK
+ * and anything. If something failed on any rank, all of them get the error of the first such rank, whose number goes to
+ * *rank (-1: none failed); rank may be NULL. Errors: that one, and FV_ERROR_COMMUNICATION with *rank -1. */
+FV_API fv_status fv_world_agree(fv_world* world, fv_status status, const char* message, int32_t* rank,
+                                fv_error** error);
+/* Its distributions keep what they need of it. The communicator is given back once the last of them is released too,
+ * which all ranks do in the same order. */
+FV_API void fv_world_release(fv_world* world);
+
+/* 0, or anything else to fail. May throw. `world` belongs to the library and lives until the function returns. */
+typedef int (*fv_rank_function)(void* user, fv_world* world);
+/* Runs function(user, world) on `count` threads at once, one a rank, and returns when all have: for tests and for
+ * debugging. When ranks wait for each other for ever, all of them fail. When one fails, the others' next use of their
+ * worlds does. Errors: FV_ERROR_ARGUMENT (count < 1), FV_ERROR_HOOK (the function threw or failed). */
+FV_API fv_status fv_run_ranks(int32_t count, fv_rank_function function, void* user, fv_error** error);
+
+/* How an array is distributed; immutable. axis: that is cut, or -1: replicated. shape: the whole array's. offsets:
+ * as many as ranks and one, from 0 to shape[axis], not falling; NULL: lengths that differ by one at most, the longer
+ * first. Not collective, but the same on all ranks. Errors: FV_ERROR_ARGUMENT. */
+FV_API fv_status fv_distribution_create(fv_world* world, int32_t rank, const int64_t* shape, int32_t axis,
+                                        const int64_t* offsets, fv_distribution** distribution, fv_error** error);
+/* -1: replicated; also for NULL. */
+FV_API int32_t fv_distribution_axis(const fv_distribution* distribution);
+/* Number of dimensions. 0 for NULL. */
+FV_API int32_t fv_distribution_rank(const fv_distribution* distribution);
+/* The whole array's shape, this rank's part's, and the offsets (NULL: replicated). Owned by the distribution. NULL for
+ * NULL. */
+FV_API const int64_t* fv_distribution_shape(const fv_distribution* distribution);
+FV_API const int64_t* fv_distribution_local_shape(const fv_distribution* distribution);
+FV_API const int64_t* fv_distribution_offsets(const fv_distribution* distribution);
+/* The world, as one more handle of it. */
+FV_API fv_status fv_distribution_world(const fv_distribution* distribution, fv_world** world, fv_error** error);
+/* "Replicated", "Block(axis 0, even)", "Block(axis 1, offsets 0 5 7 9)". Owned by the caller: fv_string_release. */
+FV_API fv_status fv_distribution_describe(const fv_distribution* distribution, char** result, fv_error** error);
+FV_API void fv_distribution_release(fv_distribution* distribution);
+
+/* Calls: fv_evaluate, fv_run and fv_run_named are collective when their options have a world or a distribution. Views
+ * are then of this rank's parts; shapes and axes in the text are the whole arrays'. Result `index`'s distribution,
+ * owned by the caller; NULL where it is replicated: every rank has all of it. fv_results_view gives this rank's part.
+ */
+FV_API fv_status fv_results_distribution(const fv_results* results, int32_t index, fv_distribution** distribution,
+                                         fv_error** error);
+/* What a distributed call does: layouts, messages and their bytes. Not collective. distributions: NULL, or one an
+ * input. Views need no data, but for weak scalars. world: NULL: the distributions'. Errors: as fv_explain. */
+FV_API fv_status fv_explain_distributed(fv_session* session, const char* text, size_t length, const char* const* names,
+                                        const fv_view* inputs, int32_t input_count, fv_world* world,
+                                        const fv_distribution* const* distributions, char** result, fv_error** error);
+
+/* Moving arrays. All of these are collective; views have any strides; what is made is this rank's part, in C order, in
+ * memory of the session's, and its distribution, both owned by the caller. axis and offsets are as in
+ * fv_distribution_create. Errors of all: FV_ERROR_ARGUMENT (a layout that does not fit, ranks that ask for different
+ * things, views on a device), FV_ERROR_MEMORY, FV_ERROR_LIMIT, FV_ERROR_COMMUNICATION. */
+#define FV_EVERY_RANK (-1) /* as a root: every rank gets the whole */
+/* The root's array to all ranks, each its part. view: on other ranks than the root not looked at, and may be NULL. */
+FV_API fv_status fv_scatter(fv_session* session, fv_world* world, const fv_view* view, int32_t root, int32_t axis,
+                            const int64_t* offsets, fv_array** local, fv_distribution** distribution, fv_error** error);
+/* The whole array on the root, or on every rank; *whole is NULL on the others. Errors: FV_ERROR_SHAPE (a part is not of
+ * the distribution's local shape), FV_ERROR_DTYPE (parts differ). */
+FV_API fv_status fv_gather(fv_session* session, const fv_view* local, const fv_distribution* distribution, int32_t root,
+                           fv_array** whole, fv_error** error);
+/* The same elements, cut otherwise. Errors: as fv_gather. */
+FV_API fv_status fv_redistribute(fv_session* session, const fv_view* local, const fv_distribution* from, int32_t axis,
+                                 const int64_t* offsets, fv_array** moved, fv_distribution** distribution,
+                                 fv_error** error);
+/* What the array is whose parts the ranks have already, one behind the other along `axis` (>= 0) in order of rank.
+ * Nothing is copied. Errors: FV_ERROR_DTYPE, FV_ERROR_SHAPE (parts that do not fit each other). */
+FV_API fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t axis, fv_distribution** distribution,
+                               fv_error** error);
+/* This rank's part of the array in a .npy file that every rank sees; no more is read than that and the header, and
+ * where the part is one range of bytes, it is mapped (FV_VIEW_MAPPED). An array of rank 0 is replicated, whatever
+ * `axis` is. Errors: FV_ERROR_FILE (also where ranks see different files). */
+FV_API fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t axis,
+                                  const int64_t* offsets, fv_array** local, fv_distribution** distribution,
+                                  fv_error** error);
+/* All parts as one .npy file, of which nothing is seen before it is whole; the folder is one that every rank sees. A
+ * replicated array is written by rank 0. Errors: FV_ERROR_FILE, FV_ERROR_SHAPE, FV_ERROR_DTYPE. */
+FV_API fv_status fv_npy_save_slab(const char* path, const fv_view* local, const fv_distribution* distribution,
+                                  fv_error** error);
 
 /* ---- information ---- */
 /* "0.1.0"; static. */

@@ -14,6 +14,11 @@
 // layouts; results and .npy files. C++ bool, integers, float and double are Python-like weak scalars;
 // fuseval::scalar<float>(x) is a NumPy-like strong one. Nothing is copied: data must live until the call returns.
 // Every failure is a fuseval::Error.
+//
+// Distributed arrays, under mpirun or by themselves (docs/distributed.md):
+//   fuseval::World world;
+//   auto a = fuseval::load(world, "a.npy");                                      // this rank's rows
+//   double mean = fuseval::evaluate("mean(a)", {{"a", a}}).item<double>();       // of all of them, on every rank
 #pragma once
 
 #if __cplusplus < 201703L

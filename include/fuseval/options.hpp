@@ -7,6 +7,7 @@
 #include "fuseval/cancel.hpp"
 #include "fuseval/fuseval.h"
 #include "fuseval/hooks.hpp"
+#include "fuseval/world.hpp"
 
 namespace fuseval {
 inline namespace abi_0 {
@@ -22,6 +23,8 @@ struct RunOptions {
   const CancelToken* cancel = nullptr;  ///< stops the call
   fv_results_on results_on = FV_RESULTS_WHERE_INPUTS_ARE;  ///< where results go that no output is given for
   void* stream = nullptr;  ///< a CUDA stream of the caller's to run on; nullptr: the session's
+  /// The ranks that make the call together; nullptr: those of its distributed arrays, if it has any.
+  const World* world = nullptr;
   /// Called on the calling thread, some 50 times a second, with the fraction that is done; false stops the call with
   /// FV_ERROR_CANCELLED. What it throws becomes Error(FV_ERROR_HOOK).
   std::function<bool(double fraction)> progress = {};
@@ -36,6 +39,7 @@ struct RunOptions {
     raw.result_dtype = result_dtype;
     raw.results_on = results_on;
     raw.stream = stream;
+    raw.world = world ? world->handle() : nullptr;
     raw.cancel = cancel ? cancel->handle() : nullptr;
     if (!progress) return raw;
     raw.progress = [](void* user, double fraction) {

@@ -20,12 +20,26 @@ inline namespace abi_0 {
 
 namespace detail {
 
+/// How a call's arrays are distributed, as the C ABI takes it: nothing where none is.
+struct RawDistributions {
+  /// `one` is of array `index` of `count`.
+  void set(const Distribution& one, std::size_t index, std::size_t count) {
+    if (one.is_replicated()) return;
+    handles.resize(count);
+    handles[index] = one.handle();
+  }
+  const fv_distribution* const* data() const { return handles.empty() ? nullptr : handles.data(); }
+
+  std::vector<const fv_distribution*> handles;
+};
+
 /// The names and views of bindings, as the C ABI takes them.
 struct RawBindings {
   explicit RawBindings(const Bindings& bindings) {
     names.reserve(bindings.list().size());
     views.reserve(bindings.list().size());
     for (const Binding& binding : bindings.list()) {
+      distributions.set(binding.distribution(), names.size(), bindings.list().size());
       names.push_back(binding.name().c_str());
       views.push_back(binding.view().raw());
     }
@@ -34,13 +48,29 @@ struct RawBindings {
 
   std::vector<const char*> names;
   std::vector<fv_view> views;
+  RawDistributions distributions;
 };
 
-inline std::vector<fv_view> raw_of(const Outputs& outputs) {
+/// Points into the outputs.
+struct RawOutputs {
+  explicit RawOutputs(const Outputs& outputs) {
+    views.reserve(outputs.views().size());
+    for (const View& output : outputs.views()) views.push_back(output.raw());
+    for (std::size_t k = 0; k < outputs.distributions().size(); ++k)
+      distributions.set(outputs.distributions()[k], k, views.size());
+  }
+  std::int32_t count() const { return static_cast<std::int32_t>(views.size()); }
+
   std::vector<fv_view> views;
-  views.reserve(outputs.views().size());
-  for (const View& output : outputs.views()) views.push_back(output.raw());
-  return views;
+  RawDistributions distributions;
+};
+
+/// Points into all three.
+inline fv_run_options raw_options(const RunOptions& options, const RawBindings& inputs, const RawOutputs& outputs) {
+  fv_run_options raw = options.raw();
+  raw.input_distributions = inputs.distributions.data();
+  raw.output_distributions = outputs.distributions.data();
+  return raw;
 }
 
 }  // namespace detail
@@ -63,27 +93,29 @@ class Program {
    public:
     template <class... Argument>
     void operator()(const Argument&... inputs) const {
-      program_.call(raw_.data(), static_cast<std::int32_t>(raw_.size()), nullptr,
-                    has_options_ ? &raw_options_ : nullptr, inputs...);
+      program_.call(raw_.views.data(), raw_.count(), nullptr, has_options_ ? &raw_options_ : nullptr, inputs...);
     }
     Into(const Into&) = delete;
     Into& operator=(const Into&) = delete;
 
    private:
     friend class Program;
-    Into(const Program& program, Outputs outputs)
-        : program_(program), outputs_(std::move(outputs)), raw_(detail::raw_of(outputs_)) {}
+    Into(const Program& program, Outputs outputs) : program_(program), outputs_(std::move(outputs)), raw_(outputs_) {
+      if (raw_.distributions.data()) set_options();
+    }
     Into(const Program& program, Outputs outputs, const RunOptions& options)
-        : program_(program),
-          outputs_(std::move(outputs)),
-          raw_(detail::raw_of(outputs_)),
-          has_options_(true),
-          options_(options),
-          raw_options_(options_.raw()) {}
+        : program_(program), outputs_(std::move(outputs)), raw_(outputs_), options_(options) {
+      set_options();
+    }
+    void set_options() {
+      has_options_ = true;
+      raw_options_ = options_.raw();
+      raw_options_.output_distributions = raw_.distributions.data();
+    }
 
     const Program& program_;
     Outputs outputs_;
-    std::vector<fv_view> raw_;
+    detail::RawOutputs raw_;
     bool has_options_ = false;
     RunOptions options_;
     fv_run_options raw_options_{};
@@ -144,10 +176,19 @@ class Program {
   void call(const fv_view* outputs, std::int32_t output_count, fv_results** results, const fv_run_options* options,
             const Argument&... inputs) const {
     constexpr std::size_t count = sizeof...(Argument);
-    const std::array<View, count> views{detail::view_of(inputs)...};
+    const std::array<View, count> views{detail::input_of(inputs)...};
     std::array<fv_view, count> raw{};
     for (std::size_t k = 0; k < count; ++k) raw[k] = views[k].raw();
-    start(raw.data(), count, outputs, output_count, results, options);
+    if constexpr ((detail::is_distributed<Argument> || ...)) {
+      const std::array<Distribution, count> distributions{detail::distribution_of(inputs)...};
+      detail::RawDistributions raw_distributions;
+      for (std::size_t k = 0; k < count; ++k) raw_distributions.set(distributions[k], k, count);
+      fv_run_options distributed = options ? *options : RunOptions().raw();
+      distributed.input_distributions = raw_distributions.data();
+      start(raw.data(), count, outputs, output_count, results, &distributed);
+    } else {
+      start(raw.data(), count, outputs, output_count, results, options);
+    }
   }
 
   void start(const fv_view* inputs, std::size_t count, const fv_view* outputs, std::int32_t output_count,
@@ -161,11 +202,11 @@ class Program {
   void run_named(const Bindings& inputs, const Outputs& outputs, const RunOptions& options,
                  fv_results** results) const {
     const detail::RawBindings raw(inputs);
-    const std::vector<fv_view> raw_outputs = detail::raw_of(outputs);
-    const fv_run_options raw_options = options.raw();
+    const detail::RawOutputs raw_outputs(outputs);
+    const fv_run_options raw_options = detail::raw_options(options, raw, raw_outputs);
     detail::check([&](fv_error** error) {
-      return fv_run_named(handle_.get(), raw.names.data(), raw.views.data(), raw.count(), raw_outputs.data(),
-                          static_cast<std::int32_t>(raw_outputs.size()), &raw_options, results, error);
+      return fv_run_named(handle_.get(), raw.names.data(), raw.views.data(), raw.count(), raw_outputs.views.data(),
+                          raw_outputs.count(), &raw_options, results, error);
     });
   }
 

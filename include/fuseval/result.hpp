@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "fuseval/array.hpp"
+#include "fuseval/distribution.hpp"
 #include "fuseval/error.hpp"
 #include "fuseval/fuseval.h"
 
@@ -39,6 +40,15 @@ class Result : public Array {
     if (n != count())
       throw Error(FV_ERROR_ARGUMENT, "there are " + std::to_string(count()) + " results, not " + std::to_string(n));
     return unpack_as(std::make_index_sequence<n>{});
+  }
+
+  /// How a result of a distributed call is distributed; its view is this rank's part. Replicated: it is the whole.
+  Distribution distribution(std::size_t index = 0) const {
+    fv_distribution* distribution = nullptr;
+    detail::check([&](fv_error** error) {
+      return fv_results_distribution(owner().get(), static_cast<std::int32_t>(index), &distribution, error);
+    });
+    return Distribution(detail::Handle<fv_distribution, fv_distribution_release>(distribution));
   }
 
  private:

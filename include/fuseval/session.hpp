@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fuseval/binding.hpp"
+#include "fuseval/distributed_array.hpp"
 #include "fuseval/error.hpp"
 #include "fuseval/fuseval.h"
 #include "fuseval/language.hpp"
@@ -74,6 +76,15 @@ class Session {
     });
   }
 
+  /// What the ranks of a world would do: layouts, messages, bytes. Not collective.
+  std::string explain(const World& world, std::string_view text, const Bindings& bindings = {}) const {
+    const detail::RawBindings raw(bindings);
+    return detail::owned_string([&](char** result, fv_error** error) {
+      return fv_explain_distributed(handle_.get(), text.data(), text.size(), raw.names.data(), raw.views.data(),
+                                    raw.count(), world.handle(), raw.distributions.data(), result, error);
+    });
+  }
+
   /// "key: value" lines about library, machine and session.
   std::string info() const {
     return detail::owned_string([&](char** result, fv_error** error) { return fv_info(handle_.get(), result, error); });
@@ -132,9 +143,69 @@ class Session {
     detail::check([&](fv_error** error) { return fv_stream_wait_for_session(handle_.get(), device, stream, error); });
   }
 
+  // Distributed arrays. All of these but empty are collective.
+
+  /// The root's array to all ranks, each its part along `axis` (-1: all of it); offsets: where the parts begin and the
+  /// last one ends, empty: even. Other ranks' `whole` is not looked at.
+  template <class T>
+  DistributedArray scatter(const World& world, const T& whole, int root = 0, int axis = 0,
+                           const std::vector<std::int64_t>& offsets = {}) const {
+    const View view = detail::view_of(whole);
+    const fv_view raw = view.raw();
+    const std::int64_t* raw_offsets = detail::raw_offsets(world, offsets);
+    return distributed([&](fv_array** local, fv_distribution** distribution, fv_error** error) {
+      return fv_scatter(handle_.get(), world.handle(), world.rank() == root ? &raw : nullptr, root, axis, raw_offsets,
+                        local, distribution, error);
+    });
+  }
+  /// This rank's part of the array in a .npy file; no more is read.
+  DistributedArray load(const World& world, const std::string& path, int axis = 0,
+                        const std::vector<std::int64_t>& offsets = {}) const {
+    const std::int64_t* raw_offsets = detail::raw_offsets(world, offsets);
+    return distributed([&](fv_array** local, fv_distribution** distribution, fv_error** error) {
+      return fv_npy_load_slab(handle_.get(), world.handle(), path.c_str(), axis, raw_offsets, local, distribution,
+                              error);
+    });
+  }
+  /// Not initialised.
+  DistributedArray empty(const Distribution& distribution, DType dtype) const {
+    return DistributedArray(empty(distribution.local_shape(), dtype, "cpu"), distribution);
+  }
+  /// The whole array, on every rank.
+  Array gather(const DistributedArray& array) const { return *gather(array, FV_EVERY_RANK); }
+  /// On the root; none on the others.
+  std::optional<Array> gather(const DistributedArray& array, int root) const {
+    const fv_view raw = array.local().raw();
+    fv_array* whole = nullptr;
+    detail::check([&](fv_error** error) {
+      return fv_gather(handle_.get(), &raw, array.distribution().handle(), root, &whole, error);
+    });
+    if (whole == nullptr) return std::nullopt;
+    return Array(detail::Handle<fv_array, fv_array_release>(whole));
+  }
+  /// The same elements, cut otherwise.
+  DistributedArray redistribute(const DistributedArray& array, int axis,
+                                const std::vector<std::int64_t>& offsets = {}) const {
+    const fv_view raw = array.local().raw();
+    const std::int64_t* raw_offsets = detail::raw_offsets(array.distribution().world(), offsets);
+    return distributed([&](fv_array** moved, fv_distribution** distribution, fv_error** error) {
+      return fv_redistribute(handle_.get(), &raw, array.distribution().handle(), axis, raw_offsets, moved, distribution,
+                             error);
+    });
+  }
+
   fv_session* handle() const { return handle_.get(); }
 
  private:
+  template <class Make>
+  static DistributedArray distributed(Make&& make) {
+    fv_array* local = nullptr;
+    fv_distribution* made = nullptr;
+    detail::check([&](fv_error** error) { return make(&local, &made, error); });
+    Distribution distribution{detail::Handle<fv_distribution, fv_distribution_release>(made)};
+    return DistributedArray(Array(detail::Handle<fv_array, fv_array_release>(local)), std::move(distribution));
+  }
+
   template <class Make>
   static Array owned(Make&& make) {
     fv_array* array = nullptr;
@@ -145,12 +216,11 @@ class Session {
   void run(std::string_view text, const Bindings& bindings, const Outputs& outputs, const RunOptions& options,
            fv_results** results) const {
     const detail::RawBindings raw(bindings);
-    const std::vector<fv_view> raw_outputs = detail::raw_of(outputs);
-    const fv_run_options raw_options = options.raw();
+    const detail::RawOutputs raw_outputs(outputs);
+    const fv_run_options raw_options = detail::raw_options(options, raw, raw_outputs);
     detail::check([&](fv_error** error) {
       return fv_evaluate(handle_.get(), text.data(), text.size(), raw.names.data(), raw.views.data(), raw.count(),
-                         raw_outputs.data(), static_cast<std::int32_t>(raw_outputs.size()), &raw_options, results,
-                         error);
+                         raw_outputs.views.data(), raw_outputs.count(), &raw_options, results, error);
     });
   }
 

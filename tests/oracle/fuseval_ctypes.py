@@ -63,7 +63,8 @@ class RunOptions(ctypes.Structure):
                 ("result_dtype", c_char_p), ("cancel", c_void_p),
                 ("progress", ctypes.CFUNCTYPE(ctypes.c_int, c_void_p, c_double)), ("progress_user", c_void_p),
                 ("input_extents", POINTER(Extent)), ("output_extents", POINTER(Extent)),
-                ("results_on", c_int32), ("stream", c_void_p)]
+                ("results_on", c_int32), ("stream", c_void_p), ("world", c_void_p), ("input_distributions", c_void_p),
+                ("output_distributions", c_void_p)]
 
 
 class Counters(ctypes.Structure):

@@ -28,7 +28,9 @@ NO_DIAGNOSTICS = {
 TESTED_APART = {"runtime/cuda/": "tests/unit/cuda_runtime", "runtime/cudasim/": "tests/unit/cudasim",
                 "runtime/disk_cache.cpp": "tests/unit/runtime/disk_cache_test.cpp",
                 "runtime/shared_library.cpp": "tests/unit/cuda_runtime/search_test.cpp",
-                "runtime/distributed/mpi": "tests/mpi", "runtime/distributed/": "tests/unit/distributed"}
+                "runtime/distributed/mpi": "tests/mpi", "runtime/distributed/": "tests/unit/distributed",
+                "engine/c_api_world.cpp": "tests/unit/engine/c_abi_ranks_test.cpp",
+                "engine/c_api_distributed.cpp": "tests/unit/engine/c_abi_ranks_test.cpp"}
 CODES_APART = {"device", "communication"}
 
 # Diagnostics that a file of cases cannot provoke, and the test that does.
@@ -40,6 +42,8 @@ ELSEWHERE = {
     "; outputs may be partly written": "tests/unit/engine/c_abi_cancel_test.cpp",
     "the {} hook threw an exception: {}": "tests/unit/runtime/host_hooks_test.cpp",
     "the {} hook threw an exception": "tests/unit/runtime/host_hooks_test.cpp",
+    "axis is {}; it is one of the array's from 0, or -1: replicated": "tests/unit/engine/c_abi_ranks_test.cpp",
+    "a call is made by one world; a distribution is of another": "tests/unit/engine/c_abi_ranks_test.cpp",
     "was released, or never made": "tests/unit/engine/c_abi_handles_test.cpp",
 }
 

@@ -29,6 +29,15 @@ TEST_CASE("an object that was released is refused, again and again" * doctest::s
   REQUIRE(fv_cancel_create(&cancel, nullptr) == FV_OK);
   REQUIRE(fv_compile(session, "a + 1", 5, &name, &view, 1, &program, nullptr) == FV_OK);
   REQUIRE(fv_run(program, &view, 1, nullptr, 0, nullptr, &results, nullptr) == FV_OK);
+  fv_world* world = nullptr;
+  fv_distribution* distribution = nullptr;
+  auto self = sized<fv_world_options>();
+  self.kind = FV_WORLD_SELF;
+  REQUIRE(fv_world_create(&self, &world, nullptr) == FV_OK);
+  REQUIRE(fv_distribution_create(world, 2, a.shape, 0, nullptr, &distribution, nullptr) == FV_OK);
+  fv_world_release(world);
+  CHECK(fv_distribution_axis(distribution) == 0);  // has what it needs of its world
+  fv_distribution_release(distribution);
   fv_results_release(results);
   fv_program_release(program);
   fv_session_release(session);
@@ -53,6 +62,14 @@ TEST_CASE("an object that was released is refused, again and again" * doctest::s
     CHECK(failure_of([&](fv_error** error) {
             return fv_evaluate(nullptr, "1", 1, nullptr, nullptr, 0, nullptr, 0, &options, &other, error);
           }).status == FV_ERROR_INVALID_HANDLE);
+    options = sized<fv_run_options>();
+    options.world = world;
+    CHECK(failure_of([&](fv_error** error) {
+            return fv_evaluate(nullptr, "1", 1, nullptr, nullptr, 0, nullptr, 0, &options, &other, error);
+          }).message == "world was released, or never made");
+    CHECK(fv_world_size(world) == 0);
+    CHECK(fv_distribution_shape(distribution) == nullptr);
+    CHECK(fv_distribution_axis(distribution) == -1);
     fv_program_release(program);  // says so on stderr, and does nothing
     fv_session* fresh = nullptr;  // does not take an old one's place
     REQUIRE(fv_session_create(nullptr, &fresh, nullptr) == FV_OK);
