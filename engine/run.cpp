@@ -345,13 +345,18 @@ bool has_run_on_device(const Program& program, const Specialisation* known, cons
 
 }  // namespace
 
+int threads_of(const RunOptions& options, const Runtime& runtime) {
+  const int available = runtime.pool.threads();
+  return options.threads > 0 ? std::min(options.threads, available) : available;
+}
+
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results) {
   const FloatEnvironment environment;
-  if (options.control != nullptr) options.control->check();
-  if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
   if (options.distributed != nullptr)
     return run_distributed(program, inputs, input_count, outputs, output_count, options, *options.distributed, results);
+  if (options.control != nullptr) options.control->check();
+  if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
   const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
   if (!place.is_host()) return call_device(place, program, inputs, outputs, output_count, options, results);
   const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
@@ -367,9 +372,8 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
     made = &specialisation(program, inputs, outputs, output_count, options.rule, options.control, keep);
   }
   require_outputs(*made, output_count, results);
-  const int available = program.runtime().pool.threads();
   RunOptions exact = options;
-  exact.threads = options.threads > 0 ? std::min(options.threads, available) : available;
+  exact.threads = threads_of(options, program.runtime());
   Run(program, *made, inputs, outputs, output_count, exact).go(results);
 }
 

@@ -21,6 +21,9 @@ struct RunOptions {
   const DistributedCall* distributed = nullptr;  ///< if it is a call over the ranks of a world
 };
 
+/// How many threads a call may use.
+int threads_of(const RunOptions& options, const Runtime& runtime);
+
 /// Runs `program`. outputs: NULL or one view a result (data == NULL: owned). results may be nullptr when every output
 /// is given. Throws Error; outputs are untouched then (fuseval.h names the exceptions).
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,

@@ -251,7 +251,7 @@ class DistributedRun {
     RunControl own(nullptr, {});
     RunControl* const control = options_.control == nullptr && exchange != nullptr ? &own : options_.control;
     if (exchange != nullptr) control->between_blocks([&] { poke(*exchange); });
-    const ExecutionContext context{runtime_.pool, runtime_.counters, options_.threads, control};
+    const ExecutionContext context{runtime_.pool, runtime_.counters, threads_of(options_, runtime_), control};
     if (plan_.kernels[k].split.kind == Split::Kind::blocks)
       reduce_nodes(part.kernel, table_.data(), part.nodes, states_of(k, part), context);
     else
@@ -351,11 +351,13 @@ void require_places(const Specialisation& made, int32_t output_count, const Resu
 
 }  // namespace
 
-void run_distributed(const Program& program, const fv_view* inputs, int32_t, const fv_view* outputs,
+void run_distributed(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
                      int32_t output_count, const RunOptions& options, const DistributedCall& call, Results* results) {
+  if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
   World& world = *call.world;
   DistributedProgram& made = world.programs().get(program, inputs, outputs, output_count, options, call);
   std::optional<Error> failure = failure_of([&] {
+    if (options.control != nullptr) options.control->check();
     check_local_parts(program, inputs, outputs, output_count, call);
     made.make_local(program, inputs, outputs, options);
     require_places(made.made(), output_count, results);

@@ -74,6 +74,9 @@ Split even_parallel(const GlobalNest& global, int ranks) {
   return {Split::Kind::parallel, 0, even_offsets(global.nest.axes[0].extent, ranks)};
 }
 
+// Extents of 1 are no axes: a reduction over them has one element.
+bool has_blocks(const GlobalNest& global) { return !global.reduced().empty(); }
+
 Split even_blocks(const GlobalNest& global, int ranks) {
   const int64_t count = global.nest.reduce_count();
   Split split{Split::Kind::blocks, 0, even_offsets((count + global.block - 1) / global.block, ranks)};
@@ -136,9 +139,9 @@ Split free_split(const GlobalNest& global, int ranks) {
   const LoopNest& nest = global.nest;
   if (!reads_memory(nest)) {
     if (nest.parallel_count() > 1) return even_parallel(global, ranks);
-    return nest.is_reduction() ? even_blocks(global, ranks) : Split{};
+    return has_blocks(global) ? even_blocks(global, ranks) : Split{};
   }
-  if (nest.is_reduction() && nest.parallel_count() * nest.reduce_count() >= worth_sharing)
+  if (has_blocks(global) && nest.parallel_count() * nest.reduce_count() >= worth_sharing)
     return even_blocks(global, ranks);
   return {};
 }
@@ -257,7 +260,7 @@ Split choose_split(const GlobalNest& global, const std::vector<GlobalArray>& arr
     }
   if (candidates.empty() && !reads_distributed(global, arrays)) return free_split(global, ranks);
   if (nest.parallel_count() > 1) add(even_parallel(global, ranks));
-  if (nest.is_reduction()) add(even_blocks(global, ranks));
+  if (has_blocks(global)) add(even_blocks(global, ranks));
   if (candidates.empty()) return {};
   std::vector<int64_t> moved;
   for (const Split& split : candidates) moved.push_back(moved_bytes(global, split, arrays, given, ranks));

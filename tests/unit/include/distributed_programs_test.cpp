@@ -1,0 +1,205 @@
+// Programs over ranks: for any number of them and any layouts, the bits of one process. Ranks are threads here; what
+// they send under MPI is the same (tests/mpi).
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "fuseval/fuseval.hpp"
+#include "tests/unit/error_of.hpp"
+
+using fuseval::Array;
+using fuseval::DistributedArray;
+using fuseval::World;
+using Offsets = std::vector<std::int64_t>;
+
+namespace {
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+// Counted, not drawn from a distribution, so that every standard library gives the same ones; no two alike, no sums
+// exact.
+std::vector<double> uneven_numbers(std::int64_t count, int seed) {
+  std::vector<double> numbers(static_cast<std::size_t>(count));
+  std::mt19937_64 generator(static_cast<std::uint64_t>(seed));
+  for (double& number : numbers) number = std::ldexp(static_cast<double>(generator() >> 11), -51) - 1.5;
+  return numbers;
+}
+
+/// Offsets of one seed: 0 even; others anywhere, so that ranks may have nothing.
+Offsets offsets_of(std::int64_t extent, int ranks, int seed) {
+  Offsets offsets{0};
+  std::mt19937_64 generator(static_cast<std::uint64_t>(1000 * seed + ranks));
+  for (std::int64_t rank = 1; rank < ranks; ++rank)
+    offsets.push_back(seed == 0 ? extent * rank / ranks
+                                : static_cast<std::int64_t>(generator() % static_cast<std::uint64_t>(extent + 1)));
+  offsets.push_back(extent);
+  std::sort(offsets.begin(), offsets.end());
+  return offsets;
+}
+
+bool same_bits(const fuseval::View& found, const fuseval::View& expected) {
+  const fv_view a = found.raw(), b = expected.raw();
+  if (a.rank != b.rank || a.dtype != b.dtype || !std::equal(a.shape, a.shape + a.rank, b.shape)) return false;
+  std::int64_t bytes = fv_dtype_size(b.dtype);
+  for (int k = 0; k < b.rank; ++k) bytes *= b.shape[k];
+  return std::memcmp(a.data, b.data, static_cast<std::size_t>(bytes)) == 0;
+}
+
+/// Rows and columns chosen so that neither ranks nor rows begin where canonical blocks do.
+struct Data {
+  std::int64_t rows, columns;
+  std::vector<double> a = uneven_numbers(rows * columns, 1), b = uneven_numbers(rows * columns, 2);
+  std::vector<double> along_rows = uneven_numbers(rows, 3), along_columns = uneven_numbers(columns, 4);
+  std::vector<std::int32_t> k = whole_numbers();
+
+  std::vector<std::int32_t> whole_numbers() const {
+    std::vector<std::int32_t> result;
+    for (const double number : a) result.push_back(static_cast<std::int32_t>(number * 10));
+    return result;
+  }
+  fuseval::Bindings whole() const {
+    return {{"a", fuseval::view(a.data(), {rows, columns})},
+            {"b", fuseval::view(b.data(), {rows, columns})},
+            {"k", fuseval::view(k.data(), {rows, columns})},
+            {"u", fuseval::view(along_rows.data(), {rows})},
+            {"v", fuseval::view(along_columns.data(), {columns})}};
+  }
+};
+
+/// A call's layouts: `b` may be cut otherwise than `a`; `v` is on every rank.
+struct Cut {
+  int axis, seed, seed_of_b;
+};
+
+class Parts {
+ public:
+  Parts(const fuseval::Session& session, const World& world, const Data& data, const Cut& cut)
+      : a_(scattered(session, world, data.a, data, cut.axis, cut.seed)),
+        b_(scattered(session, world, data.b, data, cut.axis, cut.seed_of_b)),
+        k_(scattered(session, world, data.k, data, cut.axis, cut.seed)),
+        u_(session.scatter(world, fuseval::view(data.along_rows.data(), {data.rows}), 0, 0,
+                           offsets_of(data.rows, world.size(), cut.seed))),
+        v_(fuseval::view(data.along_columns.data(), {data.columns})) {}
+
+  fuseval::Bindings bindings() const { return {{"a", a_}, {"b", b_}, {"k", k_}, {"u", u_}, {"v", v_}}; }
+
+ private:
+  template <class T>
+  static DistributedArray scattered(const fuseval::Session& session, const World& world, const std::vector<T>& numbers,
+                                    const Data& data, int axis, int seed) {
+    const auto whole = fuseval::view(numbers.data(), {data.rows, data.columns});
+    return session.scatter(world, whole, 0, axis, offsets_of(axis == 0 ? data.rows : data.columns, world.size(), seed));
+  }
+
+  DistributedArray a_, b_, k_, u_;
+  fuseval::View v_;
+};
+
+void check_results(const fuseval::Session& session, const fuseval::Result& found, const fuseval::Result& expected,
+                   const std::string& what) {
+  require(found.count() == expected.count(), what + ": another number of results");
+  for (std::size_t r = 0; r < found.count(); ++r) {
+    const Array wanted = expected[r];
+    if (found.distribution(r).is_replicated())
+      require(same_bits(found[r].view(), wanted.view()), what + ": other bits, replicated");
+    else
+      require(same_bits(session.gather(DistributedArray(found, r)).view(), wanted.view()), what + ": other bits");
+  }
+}
+
+/// Every text over 1 … 7 ranks, cut along either axis, evenly and not, with `b` cut as `a` and otherwise.
+void check_texts(const Data& data, const std::vector<std::string>& texts) {
+  fuseval::SessionOptions options;
+  options.threads = 2;
+  const fuseval::Session session(options);
+  std::vector<fuseval::Result> expected;
+  for (const std::string& text : texts) expected.push_back(session.evaluate(text, data.whole()));
+  for (const int ranks : {1, 2, 3, 4, 5, 7})
+    for (const Cut& cut : {Cut{0, 0, 0}, Cut{0, 1, 2}, Cut{0, 3, 3}, Cut{1, 4, 4}, Cut{1, 0, 5}}) {
+      CAPTURE(ranks);
+      CAPTURE(cut.axis);
+      CAPTURE(cut.seed);
+      fuseval::run_ranks(ranks, [&](const World& world) {
+        const Parts parts(session, world, data, cut);
+        fuseval::RunOptions together;
+        together.world = &world;
+        for (std::size_t t = 0; t < texts.size(); ++t)
+          check_results(session, session.evaluate(texts[t], parts.bindings(), together), expected[t], texts[t]);
+      });
+    }
+}
+
+}  // namespace
+
+TEST_CASE("ranks: elementwise, broadcasting, slices, reshapes") {
+  check_texts({103, 37}, {"a + 2*b",
+                          "a*v - u[:, None]",
+                          "where(a > b, a, k)",
+                          "a[1:] - a[:-1]",
+                          "a[::2] + a[1::2][:52].sum()*0",
+                          "a[1:-1, 1:-1]*4 - a[2:, 1:-1] - a[:-2, 1:-1] - a[1:-1, 2:] - a[1:-1, :-2]",
+                          "a[3:90:7, 2:5]",
+                          "a[::-1, ::-1]",
+                          "a.T + b.T",
+                          "a.T.reshape(-1)[5:] - b.reshape(-1)[:-5]",
+                          "a.reshape(37, 103) + b.reshape(37, 103)",
+                          "a[5]*v",
+                          "a[7, 3]",
+                          "u[:, None]*u[None, :]",
+                          "a[None] + 1",
+                          "arange(1000.0)**2",
+                          "linspace(0, 1, 5000)[1:] - linspace(0, 1, 5000)[:-1]",
+                          "a + arange(37), a*2, b",
+                          "a[40:40] + 1",
+                          "v*2",
+                          "k // 3, k << 1",
+                          "exp(a)[2:] - exp(a)[:-2]"});
+}
+
+TEST_CASE("ranks: reductions, in the canonical order") {
+  check_texts({103, 37}, {"sum(a)",
+                          "sum(a*b, axis=0)",
+                          "sum(a, axis=1)",
+                          "prod(1 + a/100)",
+                          "mean(a), var(a), std(a, axis=0)",
+                          "var(a, axis=1)",
+                          "min(a), max(a, axis=0), max(b, axis=1)",
+                          "argmax(a), argmin(b)",
+                          "argmin(a, axis=0)",
+                          "argmax(a, axis=1)",
+                          "any(a > 1.4), all(a > -2, axis=0), count_nonzero(k)",
+                          "sum(k), sum(k, axis=0), prod(k % 3)",
+                          "dot(u, u)",
+                          "sum((a[1:] - a[:-1])**2)",
+                          "sum(a.T, axis=0), sum(a.T, axis=1)",
+                          "sum(a[::2])",
+                          "sum(a.reshape(-1)[3:]*b.reshape(-1)[:-3])",
+                          "sum(arange(100000.0)**0.5)",
+                          "sum(v)",
+                          "sum(a[40:40]), max(u[3:4])",
+                          "sum(a, axis=0, keepdims=True) + a",
+                          "mean(a, axis=0)*v, a + 1"});
+}
+
+TEST_CASE("ranks: long rows, blocks that three ranks share, one column") {
+  check_texts({11, 5003}, {"sum(a)", "mean(a*b)", "sum(a, axis=1)", "sum(a, axis=0)", "argmax(a)", "var(a)",
+                           "sum(a[1:] - a[:-1])"});
+  check_texts({12345, 1}, {"sum(a)", "sum(a, axis=0)", "var(u)", "sum(u[1:]*u[:-1])", "argmin(u)"});
+  check_texts({3, 4}, {"sum(a)", "a + 1", "a[1:] - a[:-1]", "sum(a, axis=0)", "argmax(a)"});  // more ranks than rows
+}
+
+TEST_CASE("ranks: results that others need") {
+  check_texts({103, 37},
+              {"a - mean(a)", "(a - mean(a))/std(a)", "a - mean(a, axis=0)", "a - mean(a, axis=1, keepdims=True)",
+               "exp(a)/sum(exp(a), axis=1, keepdims=True)", "sum((a - mean(a))**2), sum((b - mean(b))**2)",
+               "u - u.max()", "sum(a) + sum(a - sum(b)*1e-6)"});
+}
