@@ -508,10 +508,10 @@ FV_API fv_status fv_explain_distributed(fv_session* session, const char* text, s
                                         const fv_view* inputs, int32_t input_count, fv_world* world,
                                         const fv_distribution* const* distributions, char** result, fv_error** error);
 
-/* Moving arrays. All of these are collective; views have any strides; what is made is this rank's part, in C order, in
- * memory of the session's, and its distribution, both owned by the caller. axis and offsets are as in
- * fv_distribution_create. Errors of all: FV_ERROR_ARGUMENT (a layout that does not fit, ranks that ask for different
- * things, views on a device), FV_ERROR_MEMORY, FV_ERROR_LIMIT, FV_ERROR_COMMUNICATION. */
+/* Moving arrays. All of these are collective; views have any strides; what is made is this rank's part, in C order
+ * (files: as they are), in memory of the session's, and its distribution, both owned by the caller. axis and offsets
+ * are as in fv_distribution_create. Errors of all: FV_ERROR_ARGUMENT (a layout that does not fit, ranks that ask for
+ * different things, views on a device), FV_ERROR_MEMORY, FV_ERROR_LIMIT, FV_ERROR_COMMUNICATION. */
 #define FV_EVERY_RANK (-1) /* as a root: every rank gets the whole */
 /* The root's array to all ranks, each its part. view: on other ranks than the root not looked at, and may be NULL. */
 FV_API fv_status fv_scatter(fv_session* session, fv_world* world, const fv_view* view, int32_t root, int32_t axis,
@@ -528,10 +528,11 @@ FV_API fv_status fv_redistribute(fv_session* session, const fv_view* local, cons
  * Nothing is copied. Errors: FV_ERROR_DTYPE, FV_ERROR_SHAPE (parts that do not fit each other). */
 FV_API fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t axis, fv_distribution** distribution,
                                fv_error** error);
-/* This rank's part of the array in a .npy file that every rank sees; no more is read than that and the header, and
- * where the part is one range of bytes, it is mapped (FV_VIEW_MAPPED). An array of rank 0 is replicated, whatever
- * `axis` is. Errors: FV_ERROR_FILE (also where ranks see different files). */
-FV_API fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t axis,
+/* This rank's part of the array in a .npy file that every rank sees; no more is read than that and the header. Where
+ * the part is one range of bytes it is mapped (FV_VIEW_MAPPED), unless `copy` is not 0; what is not copied is
+ * read-only. Elements lie in the file's order, C or Fortran. An array of rank 0 is replicated, whatever `axis` is.
+ * Errors: FV_ERROR_FILE (also where ranks see different files). */
+FV_API fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
                                   const int64_t* offsets, fv_array** local, fv_distribution** distribution,
                                   fv_error** error);
 /* All parts as one .npy file, of which nothing is seen before it is whole; the folder is one that every rank sees. A
