@@ -422,9 +422,9 @@ FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** 
  * and options; they wait for each other there. One thread of a rank uses its world, and everything collective that is
  * of that world, at a time; under MPI it is the thread that made the world. Where the ranks would find something
  * different (a file that one cannot read, memory that one does not have), all of them get the error of the first that
- * failed. FV_ERROR_INVALID_HANDLE (an argument that no rank could use) is found before anything is sent, on the rank
- * that was given it. After FV_ERROR_COMMUNICATION a world is broken: each further call fails with the same error.
- * Memory is the host's. docs/distributed.md tells how to start ranks and what is sent when. */
+ * failed. A handle or a place for results that is missing is found by its own rank alone, before anything is sent.
+ * After FV_ERROR_COMMUNICATION a world is broken: each further call fails with the same error. Memory is the host's.
+ * docs/distributed.md tells how to start ranks and what is sent when. */
 typedef enum fv_world_kind {
   FV_WORLD_DEFAULT = 0,      /* MPI_COMM_WORLD in a process that a launcher started (mpirun), else a rank by itself */
   FV_WORLD_SELF = 1,         /* a rank by itself; no MPI is loaded */
@@ -439,8 +439,7 @@ typedef struct fv_world_options {
   int32_t kind; /* fv_world_kind */
   int32_t fortran_communicator;
   const void* communicator;
-  double
-      watchdog_seconds; /* a rank that has waited this long, with nothing arriving, fails and says for whom; 0: off */
+  double watchdog_seconds; /* a rank that waits this long with nothing arriving fails and says for whom; 0: off */
   int64_t largest_message; /* bytes; longer ones go in pieces. 0: 2^30. The same on all ranks */
   int32_t check_calls;     /* not 0: before each collective ranks compare what they call. The same on all ranks */
   int32_t ranks;           /* of FV_WORLD_PLANNED */
@@ -455,8 +454,7 @@ FV_API int32_t fv_world_rank(const fv_world* world);
 FV_API int32_t fv_world_size(const fv_world* world);
 FV_API int32_t fv_world_local_rank(const fv_world* world);
 FV_API int32_t fv_world_local_size(const fv_world* world);
-/* Threads that suit a session of this rank: the CPUs that the process may use over local_size; at least 1. 0 for NULL.
- */
+/* Threads that suit a session of this rank: CPUs that the process may use over local_size, at least 1. 0 for NULL. */
 FV_API int32_t fv_world_threads(const fv_world* world);
 /* Collective: returns when all ranks have called it. Errors: FV_ERROR_COMMUNICATION. */
 FV_API fv_status fv_world_barrier(fv_world* world, fv_error** error);
