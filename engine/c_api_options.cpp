@@ -133,7 +133,7 @@ void CallRanks::take(const fv_distribution* const* given, int32_t count, std::ve
   if (given == nullptr) return;
   for (int32_t k = 0; k < count; ++k)
     taken.push_back(
-        given[k] == nullptr ? nullptr : distributions_.emplace_back(given[k]).get("a distribution").distribution.get());
+        given[k] == nullptr ? nullptr : distributions_.emplace_back(given[k]).get("distribution").distribution.get());
 }
 
 void CallRanks::order_inputs(std::span<const size_t> slots) {
