@@ -495,8 +495,9 @@ FV_API fv_status fv_distribution_describe(const fv_distribution* distribution, c
 FV_API void fv_distribution_release(fv_distribution* distribution);
 
 /* Calls: fv_evaluate, fv_run and fv_run_named are collective when their options have a world or a distribution. Views
- * are then of this rank's parts; shapes and axes in the text are the whole arrays'. Result `index`'s distribution,
- * owned by the caller; NULL where it is replicated: every rank has all of it. fv_results_view gives this rank's part.
+ * are then of this rank's parts; shapes and axes in the text are the whole arrays'. They run on the ranks' CPUs:
+ * another device is FV_ERROR_UNSUPPORTED. Result `index`'s distribution, owned by the caller; NULL where it is
+ * replicated: every rank has all of it. fv_results_view gives this rank's part.
  */
 FV_API fv_status fv_results_distribution(const fv_results* results, int32_t index, fv_distribution** distribution,
                                          fv_error** error);
