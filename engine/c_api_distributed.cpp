@@ -114,8 +114,8 @@ fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t axis, fv_
   });
 }
 
-fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t axis, const int64_t* offsets,
-                           fv_array** local, fv_distribution** distribution, fv_error** error) {
+fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
+                           const int64_t* offsets, fv_array** local, fv_distribution** distribution, fv_error** error) {
   const UsedSession used(session);
   const Use ranks(world);
   return guard(error, {}, [&] {
@@ -123,7 +123,7 @@ fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* pat
     made.require_places();
     require(path != nullptr, "path is NULL");
     const std::shared_ptr<World>& known = ranks.get("world").world;
-    made.put(used.get(), load_slab(used.get(), known, path, layout_asked(axis, offsets, known->size())));
+    made.put(used.get(), load_slab(used.get(), known, path, layout_asked(axis, offsets, known->size()), copy != 0));
   });
 }
 

@@ -240,11 +240,6 @@ std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& prog
   result->run_ = std::make_unique<RankProgram>(*result->made_, in, out, *call.world);
   if (result->made_->check() != nullptr)
     result->check_ = std::make_unique<RankProgram>(*result->made_->check(), in, std::vector<Layout>{}, *call.world);
-  for (const uint32_t array : result->run_->plan().results) {
-    const GlobalArray& made = result->run_->plan().arrays[array];
-    result->distributions_.push_back(
-        made.layout.is_replicated() ? nullptr : std::make_shared<Distribution>(call.world, made.shape, made.layout));
-  }
   return result;
 }
 

@@ -92,14 +92,11 @@ class DistributedProgram {
   /// Comes first, if there is one.
   RankProgram* check() { return check_.get(); }
   const Specialisation& made() const { return *made_; }
-  /// [result]; nullptr: replicated.
-  const std::vector<std::shared_ptr<const Distribution>>& distributions() const { return distributions_; }
 
  private:
   uint64_t program_ = 0;
   ResultRule rule_;
   std::vector<GlobalType> inputs_, outputs_;
-  std::vector<std::shared_ptr<const Distribution>> distributions_;
   std::unique_ptr<Specialisation> made_;
   std::unique_ptr<RankProgram> run_, check_;
 };

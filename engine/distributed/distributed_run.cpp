@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -84,7 +85,8 @@ class DistributedRun {
     if (failed_ != 0) throw failure_ ? *failure_ : error_of(failed_, "this rank");
   }
 
-  void fill(Results& results, const DistributedProgram& program) {
+  /// The world's programs do not know their world: it would never go.
+  void fill(Results& results, const std::shared_ptr<World>& world) {
     results.is_tuple = ranked_.made().returns_tuple();
     for (size_t k = 0; k < ranked_.made().results().size(); ++k) {
       const Specialisation::Result& result = ranked_.made().results()[k];
@@ -96,7 +98,9 @@ class DistributedRun {
       item.strides = local_->strides[array];
       item.data = is_given(k) ? static_cast<char*>(outputs_[k].data) : table_[array];
       if (!is_given(k)) item.buffer = std::move(owned_[k]);
-      item.distribution = program.distributions()[k];
+      const GlobalArray& made = plan_.arrays[array];
+      if (!made.layout.is_replicated())
+        item.distribution = std::make_shared<const Distribution>(Distribution{world, made.shape, made.layout});
       results.items.push_back(std::move(item));
     }
   }
@@ -370,7 +374,7 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
   run.go(made.run().local(), failure, nullptr);
   if (results == nullptr) return;
   if (program.runtime().hooks.memory() != nullptr) results->hooks = program.shared_runtime();
-  run.fill(*results, made);
+  run.fill(*results, call.world);
 }
 
 std::string explain_distributed(const Program& program, const fv_view* inputs, int32_t, const DistributedCall& call) {

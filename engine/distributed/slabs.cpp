@@ -116,7 +116,7 @@ Result load_slab(Session& session, const std::shared_ptr<World>& world, const st
   begin_together(*world, [&] {
     reader.emplace(path);
     const NpyHeader& header = reader->header();
-    layout = completed(asked, header.shape, world->size());
+    if (!header.shape.empty()) layout = completed(asked, header.shape, world->size());
     return CollectiveCall{
         fmt::format("load of a file of {} {}, {}", name_of(header.dtype), to_string(header.shape), words_of(asked)),
         values_of(asked.offsets)};

@@ -43,8 +43,8 @@ DistributedArray scatter(const World& world, const T& whole, int root = 0, int a
   return Session::shared().scatter(world, whole, root, axis, offsets);
 }
 inline DistributedArray load(const World& world, const std::string& path, int axis = 0,
-                             const std::vector<std::int64_t>& offsets = {}) {
-  return Session::shared().load(world, path, axis, offsets);
+                             const std::vector<std::int64_t>& offsets = {}, bool copy = false) {
+  return Session::shared().load(world, path, axis, offsets, copy);
 }
 inline DistributedArray empty(const Distribution& distribution, DType dtype) {
   return Session::shared().empty(distribution, dtype);

@@ -422,9 +422,9 @@ FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** 
  * and options; they wait for each other there. One thread of a rank uses its world, and everything collective that is
  * of that world, at a time; under MPI it is the thread that made the world. Where the ranks would find something
  * different (a file that one cannot read, memory that one does not have), all of them get the error of the first that
- * failed. FV_ERROR_INVALID_HANDLE (an argument that no rank could use) is found before anything is sent, on the rank
- * that was given it. After FV_ERROR_COMMUNICATION a world is broken: each further call fails with the same error.
- * Memory is the host's. docs/distributed.md tells how to start ranks and what is sent when. */
+ * failed. A handle or a place for results that is missing is found by its own rank alone, before anything is sent.
+ * After FV_ERROR_COMMUNICATION a world is broken: each further call fails with the same error. Memory is the host's.
+ * docs/distributed.md tells how to start ranks and what is sent when. */
 typedef enum fv_world_kind {
   FV_WORLD_DEFAULT = 0,      /* MPI_COMM_WORLD in a process that a launcher started (mpirun), else a rank by itself */
   FV_WORLD_SELF = 1,         /* a rank by itself; no MPI is loaded */
@@ -439,8 +439,7 @@ typedef struct fv_world_options {
   int32_t kind; /* fv_world_kind */
   int32_t fortran_communicator;
   const void* communicator;
-  double
-      watchdog_seconds; /* a rank that has waited this long, with nothing arriving, fails and says for whom; 0: off */
+  double watchdog_seconds; /* a rank that waits this long with nothing arriving fails and says for whom; 0: off */
   int64_t largest_message; /* bytes; longer ones go in pieces. 0: 2^30. The same on all ranks */
   int32_t check_calls;     /* not 0: before each collective ranks compare what they call. The same on all ranks */
   int32_t ranks;           /* of FV_WORLD_PLANNED */
@@ -455,8 +454,7 @@ FV_API int32_t fv_world_rank(const fv_world* world);
 FV_API int32_t fv_world_size(const fv_world* world);
 FV_API int32_t fv_world_local_rank(const fv_world* world);
 FV_API int32_t fv_world_local_size(const fv_world* world);
-/* Threads that suit a session of this rank: the CPUs that the process may use over local_size; at least 1. 0 for NULL.
- */
+/* Threads that suit a session of this rank: CPUs that the process may use over local_size, at least 1. 0 for NULL. */
 FV_API int32_t fv_world_threads(const fv_world* world);
 /* Collective: returns when all ranks have called it. Errors: FV_ERROR_COMMUNICATION. */
 FV_API fv_status fv_world_barrier(fv_world* world, fv_error** error);
@@ -497,8 +495,9 @@ FV_API fv_status fv_distribution_describe(const fv_distribution* distribution, c
 FV_API void fv_distribution_release(fv_distribution* distribution);
 
 /* Calls: fv_evaluate, fv_run and fv_run_named are collective when their options have a world or a distribution. Views
- * are then of this rank's parts; shapes and axes in the text are the whole arrays'. Result `index`'s distribution,
- * owned by the caller; NULL where it is replicated: every rank has all of it. fv_results_view gives this rank's part.
+ * are then of this rank's parts; shapes and axes in the text are the whole arrays'. They run on the ranks' CPUs:
+ * another device is FV_ERROR_UNSUPPORTED. Result `index`'s distribution, owned by the caller; NULL where it is
+ * replicated: every rank has all of it. fv_results_view gives this rank's part.
  */
 FV_API fv_status fv_results_distribution(const fv_results* results, int32_t index, fv_distribution** distribution,
                                          fv_error** error);
@@ -508,10 +507,10 @@ FV_API fv_status fv_explain_distributed(fv_session* session, const char* text, s
                                         const fv_view* inputs, int32_t input_count, fv_world* world,
                                         const fv_distribution* const* distributions, char** result, fv_error** error);
 
-/* Moving arrays. All of these are collective; views have any strides; what is made is this rank's part, in C order, in
- * memory of the session's, and its distribution, both owned by the caller. axis and offsets are as in
- * fv_distribution_create. Errors of all: FV_ERROR_ARGUMENT (a layout that does not fit, ranks that ask for different
- * things, views on a device), FV_ERROR_MEMORY, FV_ERROR_LIMIT, FV_ERROR_COMMUNICATION. */
+/* Moving arrays. All of these are collective; views have any strides; what is made is this rank's part, in C order
+ * (files: as they are), in memory of the session's, and its distribution, both owned by the caller. axis and offsets
+ * are as in fv_distribution_create. Errors of all: FV_ERROR_ARGUMENT (a layout that does not fit, ranks that ask for
+ * different things, views on a device), FV_ERROR_MEMORY, FV_ERROR_LIMIT, FV_ERROR_COMMUNICATION. */
 #define FV_EVERY_RANK (-1) /* as a root: every rank gets the whole */
 /* The root's array to all ranks, each its part. view: on other ranks than the root not looked at, and may be NULL. */
 FV_API fv_status fv_scatter(fv_session* session, fv_world* world, const fv_view* view, int32_t root, int32_t axis,
@@ -528,10 +527,11 @@ FV_API fv_status fv_redistribute(fv_session* session, const fv_view* local, cons
  * Nothing is copied. Errors: FV_ERROR_DTYPE, FV_ERROR_SHAPE (parts that do not fit each other). */
 FV_API fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t axis, fv_distribution** distribution,
                                fv_error** error);
-/* This rank's part of the array in a .npy file that every rank sees; no more is read than that and the header, and
- * where the part is one range of bytes, it is mapped (FV_VIEW_MAPPED). An array of rank 0 is replicated, whatever
- * `axis` is. Errors: FV_ERROR_FILE (also where ranks see different files). */
-FV_API fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t axis,
+/* This rank's part of the array in a .npy file that every rank sees; no more is read than that and the header. Where
+ * the part is one range of bytes it is mapped (FV_VIEW_MAPPED), unless `copy` is not 0; what is not copied is
+ * read-only. Elements lie in the file's order, C or Fortran. An array of rank 0 is replicated, whatever `axis` is.
+ * Errors: FV_ERROR_FILE (also where ranks see different files). */
+FV_API fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
                                   const int64_t* offsets, fv_array** local, fv_distribution** distribution,
                                   fv_error** error);
 /* All parts as one .npy file, of which nothing is seen before it is whole; the folder is one that every rank sees. A

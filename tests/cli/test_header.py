@@ -33,6 +33,15 @@ void use(const std::vector<double>& a, std::vector<float>& out, const int (&matr
   session.evaluate("a", {{"a", fuseval::view(a.data(), {2}, {8}).within(a)}}, options);
   program.run({{"k", 2}, {"a", a}}, fuseval::into(out), options);
   (void)program.inputs(), (void)fuseval::free_names("a + b");
+  const fuseval::World world;
+  auto parts = fuseval::load(world, "a.npy"), moved = fuseval::redistribute(parts, 1);
+  auto empty = fuseval::empty(fuseval::Distribution(world, {3, 4}, 0), fuseval::DType::float64);
+  program.into(empty.slice({{1, -1}, {0, 2}}))(fuseval::scatter(world, a), 1.5f);
+  program.run({{"k", 2}, {"a", fuseval::distribute(world, out)}}, fuseval::into(empty));
+  fuseval::save("b.npy", fuseval::DistributedArray(program(parts, 2)));
+  (void)fuseval::gather(moved).to_vector<float>(), (void)world.agree();
+  options.world = &world;
+  fuseval::run_ranks(2, [](const fuseval::World& rank) { rank.barrier(); });
 }
 """
 REFUSED = {
@@ -46,6 +55,7 @@ REFUSED = {
     'double x = 0; fuseval::into(x);': "a scalar cannot be an output",
     'auto r = fuseval::evaluate("1"); fuseval::into(r);': "results are immutable",
     'auto r = fuseval::evaluate("1"); auto copy = r;': "deleted",
+    'fuseval::to_host(fuseval::load(fuseval::World(), "a.npy"));': "a distributed array has only a part here",
     'fuseval::evaluate("1").to_vector<bool>();': "std::vector<bool> stores bits",
 }
 

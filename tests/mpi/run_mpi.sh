@@ -6,10 +6,7 @@ set -euo pipefail
 mpiexec=$1 ranks=$2 expected=$3 pattern=$4
 shift 4
 
-# Two CPUs and root are no places for MPI by its own defaults. All ranks are on this machine.
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
-export OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
-export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_mpi_yield_when_idle=1
+. "$(dirname "$0")/environment.sh"
 
 prefix=()
 if [ "$expected" = as-user ] && [ "$(id -u)" = 0 ]; then

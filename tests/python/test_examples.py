@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_machine import environment, violations
+from ranks import run_ranks
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "examples" / "data"
@@ -203,6 +204,62 @@ def test_heat_on_a_device(machine):
         assert (hottest, beside) == (plate[1:].max(), plate[1, 16])
         assert mean == pytest.approx(plate.mean(), rel=1e-14)
     assert run("device_arrays", 2, status=2).stderr.startswith("usage")
+
+
+def on_ranks(ranks, name, *arguments, status=0):
+    done = run_ranks(ranks, EXAMPLES / name, *arguments)
+    assert (done.returncode != 0) == (status != 0), f"exit {done.returncode}: {done.stderr}{done.stdout}"
+    return done
+
+
+def test_area_under_a_curve_by_ranks():
+    def area(ranks, *arguments):
+        return on_ranks(ranks, "area_under_a_curve", *arguments).stdout.split(": ")[1].split(",")[0]
+    areas = {area(ranks) for ranks in (0, 1, 2, 3, 4)}
+    assert len(areas) == 1 and float(areas.pop()) == pytest.approx(8.175, rel=1e-13)
+    assert float(area(3, "exp(-x**2)", -8, 8, 1000)) == pytest.approx(np.sqrt(np.pi), rel=1e-14)
+    assert float(area(3, "2", 0, 3, 7)) == pytest.approx(6, rel=1e-14)
+    assert "unknown name `y`" in on_ranks(2, "area_under_a_curve", "y", 0, 1, status=1).stderr
+
+
+def test_cosine_integral_by_ranks():
+    outputs = {on_ranks(ranks, "cosine_integral", 10000).stdout for ranks in (0, 2, 3)}
+    assert len(outputs) == 1
+    lines = outputs.pop().splitlines()
+    assert [line.split()[0] for line in lines] == ["10", "100", "1000", "10000"]
+    errors = [abs(float(line.split("off by ")[1])) for line in lines]
+    assert 1e-8 < errors[0] < 1e-6 and errors[1] < 1e-10 and errors[3] < 1e-14  # of fourth order
+
+
+def diffused(side, steps):
+    at = np.abs(np.arange(side) - side // 2) < side // 6
+    a = 100.0 * (at[:, None] & at)
+    for _ in range(steps):
+        b = a.copy()
+        b[1:-1, 1:-1] = a[1:-1, 1:-1] + 0.2 * (a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:] - 4 * a[1:-1, 1:-1])
+        a = b
+    return a
+
+
+@pytest.mark.parametrize("ranks", [0, 1, 2, 3, 5])
+def test_diffusion_by_ranks(tmp_path, ranks):
+    lines = on_ranks(ranks, "diffusion_2d_distributed", 50, 201, tmp_path / "a.npy").stdout.splitlines()
+    plate = diffused(50, 201)
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), plate, strict=True)
+    assert [int(line.split()[0]) for line in lines] == [0, 100, 200, 201]
+    heat, hottest = numbers_of(lines[-1])
+    assert hottest == plate.max() and heat == pytest.approx(plate.sum(), rel=1e-13)
+
+
+def test_mean_and_variance_of_a_file_that_no_rank_can_hold(tmp_path):
+    file = np.lib.format.open_memmap(tmp_path / "a.npy", mode="w+", dtype="float64", shape=(1 << 16, 1 << 10))  # 512 MiB, a hole
+    file[:, 0] = np.arange(1 << 16)
+    mean, var, low, high = file.mean(), file.var(), 0, (1 << 16) - 1
+    for ranks in (3, 4):
+        done = on_ranks(ranks, "mean_var_of_a_file", tmp_path / "a.npy", 300)
+        got = [float(number) for number in re.findall(r"(?:mean|var|from|to) ([-+.e\d]+)", done.stdout)]
+        assert got == [pytest.approx(mean, rel=1e-13), pytest.approx(var, rel=1e-13), low, high]
+    assert "a.npy" in on_ranks(1, "mean_var_of_a_file", tmp_path / "a.npy", 300, status=1).stderr
 
 
 def test_eigen():

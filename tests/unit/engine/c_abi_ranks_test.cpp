@@ -221,6 +221,16 @@ TEST_CASE("a call takes distributions of one world") {
   call.options.input_distributions = &of_second;
   CHECK(call.failure().status == FV_ERROR_ARGUMENT);
   CHECK(call.failure().message == "a call is made by one world; a distribution is of another");
+  call.options.input_distributions = nullptr;
+  call.options.device = "cudasim";
+  CHECK(call.failure().message ==
+        "ranks run on their CPUs in this version: leave device, results_on and stream as they are");
+  call.options.device = "cpu";
+  call.options.results_on = FV_RESULTS_ON_DEVICE;
+  CHECK(call.failure().status == FV_ERROR_UNSUPPORTED);
+  call.options.results_on = FV_RESULTS_ON_HOST;
+  CHECK(call.failure().status == FV_OK);
+  call.options.input_distributions = &of_second;
   call.options.struct_size = offsetof(fv_run_options, world);  // an older caller, who knows no worlds
   CHECK(call.failure().status == FV_OK);
   call.options = sized<fv_run_options>();
@@ -289,10 +299,11 @@ TEST_CASE("ranks: null pointers everywhere") {
   CHECK(refused([&](fv_error** e) { return fv_distribute(nullptr, &view, 0, &distribution, e); }));
   CHECK(refused([&](fv_error** e) { return fv_distribute(self.handle, &view, 0, nullptr, e); }));
   CHECK(refused([&](fv_error** e) {
-    return fv_npy_load_slab(nullptr, self.handle, nullptr, 0, nullptr, &array, &distribution, e);
+    return fv_npy_load_slab(nullptr, self.handle, nullptr, 0, 0, nullptr, &array, &distribution, e);
   }));
-  CHECK(refused(
-      [&](fv_error** e) { return fv_npy_load_slab(nullptr, nullptr, "a.npy", 0, nullptr, &array, &distribution, e); }));
+  CHECK(refused([&](fv_error** e) {
+    return fv_npy_load_slab(nullptr, nullptr, "a.npy", 0, 0, nullptr, &array, &distribution, e);
+  }));
   CHECK(refused([&](fv_error** e) { return fv_npy_save_slab(nullptr, &view, rows, e); }));
   CHECK(refused([&](fv_error** e) { return fv_npy_save_slab("a.npy", &view, nullptr, e); }));
   CHECK((array == nullptr && distribution == nullptr && world == nullptr && text == nullptr));

@@ -175,6 +175,18 @@ TEST_CASE("programs over distributed arrays give the bits of one process") {
     });
 }
 
+TEST_CASE("ranks with several threads, and sums that are worth them") {
+  const Doubles a = counted(3'000'000);
+  const double expected = fuseval::evaluate("var(sin(a))", {{"a", a}}).item<double>();
+  fuseval::run_ranks(3, [&](const World& world) {
+    fuseval::SessionOptions options;
+    options.threads = 2;
+    const fuseval::Session session(options);
+    const DistributedArray parts = session.scatter(world, a);
+    REQUIRE_HERE(session.evaluate("var(sin(a))", {{"a", parts}}).item<double>() == expected);
+  });
+}
+
 TEST_CASE("what many ranks would do is explained by one") {
   fuseval::WorldOptions options;
   options.kind = FV_WORLD_PLANNED;
