@@ -54,7 +54,7 @@ std::string read(const std::string& path) {
 
 TEST_CASE("box exchanges under MPI: every element, and the messages and bytes that were promised") {
   const auto world = world_of_mpi();
-  for (uint64_t seed = 0; seed < 40; ++seed) {
+  for (uint64_t seed = 0; seed < 25; ++seed) {
     CAPTURE(seed);
     check_boxes(*world, seed, [](auto&& step, const BoxExchange::Traffic& traffic) {
       const Counted before = counted();
@@ -71,7 +71,7 @@ TEST_CASE("arrays go to ranks, from layout to layout, and back under MPI, whole 
   Session session = session_of();
   for (const size_t largest : {size_t{1} << 30, size_t{11}}) {
     const auto world = world_of_mpi(largest);
-    for (uint64_t seed = 0; seed < 25; ++seed) {
+    for (uint64_t seed = 0; seed < 12; ++seed) {
       CAPTURE(seed);
       MovementTrial::of(world->size(), seed).run(session, world);
     }
@@ -82,7 +82,7 @@ TEST_CASE("ranks under MPI read and write .npy files together") {
   Session session = session_of();
   const auto world = world_of_mpi();
   const SharedFolder folder(*world);
-  for (uint64_t seed = 0; seed < 25; ++seed) {
+  for (uint64_t seed = 0; seed < 12; ++seed) {
     CAPTURE(seed);
     const SlabTrial trial = SlabTrial::of(world->size(), seed);
     if (world->rank() == 0) write(folder.path("a.npy"), npy_text(trial.global, trial.fortran_order, trial.swapped));
