@@ -68,10 +68,10 @@ class DistributedRun {
   /// Results go to `into`, or, of a check of values, to `flags`.
   void go(LocalPlan* local, const std::optional<Error>& failure, char* flags) {
     local_ = local;
-    failure_ = failure;
-    sent_ = 0;
-    failed_ = world_.take_failures();
-    if (failure) failed_ |= flag_of(failure->code());
+    own_ = world_.take_failures();
+    if (own_ != 0) failure_ = error_of(own_, "in an earlier call this rank");
+    if (failure) fail(*failure);
+    failed_ = own_ != 0;
     attempt([&] { place(flags); });
     std::optional<runtime::MappedGuard> guard;
     if (const auto mapped = mapped_ranges(ranked_.made(), inputs_); !mapped.empty()) guard.emplace(mapped);
@@ -81,8 +81,8 @@ class DistributedRun {
     look_at_guard();
     attempt([&] { copy_back(); });
     guard_ = nullptr;
-    if ((failed_ & ~sent_) != 0) world_.note_failure(failed_ & ~sent_);
-    if (failed_ != 0) throw failure_ ? *failure_ : error_of(failed_, "this rank");
+    if ((own_ & ~sent_) != 0) world_.note_failure(own_ & ~sent_);
+    if (failed_) throw Error(*failure_);
   }
 
   /// The world's programs do not know their world: it would never go.
@@ -107,7 +107,7 @@ class DistributedRun {
 
  private:
   bool is_given(size_t k) const { return outputs_ != nullptr && ranked_.made().results()[k].given; }
-  bool draining() const { return failed_ != 0; }
+  bool draining() const { return failed_; }
 
   // Nothing that runs here sends or receives.
   template <class F>
@@ -116,14 +116,14 @@ class DistributedRun {
     if (auto failure = failure_of(f)) fail(std::move(*failure));
   }
   void fail(Error error) {
-    failed_ |= flag_of(error.code());
+    own_ |= flag_of(error.code());
     failure_ = std::move(error);
+    failed_ = true;
   }
   void heard(Flags flags, const std::string& whose) {
-    if (flags == 0 || draining()) return;
+    if (flags == 0 || own_ != 0) return;
     failure_ = error_of(flags, whose);
-    failed_ |= flags;
-    sent_ |= flags;
+    failed_ = true;
   }
   void look_at_guard() {
     if (guard_ != nullptr && guard_->faulted() && !draining())
@@ -225,8 +225,8 @@ class DistributedRun {
             {table_[plan_.arrays.size() + f],
              c_strides(fetch.needed[static_cast<size_t>(world_.rank())].shape(), plan_.arrays[fetch.array].itemsize)});
     }
-    made.exchange->start(from, to, failed_);
-    sent_ |= failed_;
+    made.exchange->start(from, to, own_);
+    sent_ |= own_;
   }
 
   void copy_replicated(const RankProgram::Step& made) {
@@ -279,19 +279,20 @@ class DistributedRun {
 
   void combine(RankProgram::Combination& combination) {
     look_at_guard();
-    std::memcpy(combination.mine.data(), &failed_, sizeof failed_);
+    std::memcpy(combination.mine.data(), &own_, sizeof own_);
     world_.communicator().allgather(combination.mine.data(), combination.counts, combination.all.data());
-    sent_ |= failed_;
+    sent_ |= own_;
     hear_all(combination);
     attempt([&] { finish_all(combination); });
   }
 
+  // Of several the first rank's counts, as it does where ranks agree.
   void hear_all(const RankProgram::Combination& combination) {
     const char* begin = combination.all.data();
     for (size_t rank = 0; rank < combination.counts.size(); ++rank) {
       Flags flags = 0;
       std::memcpy(&flags, begin, sizeof flags);
-      if (static_cast<int>(rank) != world_.rank()) heard(flags, fmt::format("rank {}", rank));
+      if (flags != 0) return heard(flags, fmt::format("rank {}", rank));
       begin += combination.counts[rank];
     }
   }
@@ -330,20 +331,22 @@ class DistributedRun {
   runtime::Buffer temporaries_;
   std::vector<runtime::Buffer> owned_;
   std::optional<Error> failure_;
-  Flags failed_ = 0, sent_ = 0;
+  bool failed_ = false;
+  Flags own_ = 0, sent_ = 0;  // what went wrong here, and what of it others were told
   char nothing_[16] = {}, nowhere_[16] = {};
 };
 
-// What is wrong with the values, if anything is: on all ranks alike.
-void check_values(const Program& program, DistributedProgram& made, const fv_view* inputs, const RunOptions& options,
-                  World& world, const std::optional<Error>& failure) {
+// What is wrong with the values, if anything is: on all ranks alike. Throws what go throws.
+std::optional<Error> check_values(const Program& program, DistributedProgram& made, const fv_view* inputs,
+                                  const RunOptions& options, World& world, const std::optional<Error>& failure) {
   const Specialisation& check = made.check()->made();
   std::vector<char> failed(check.results().size(), 0);
   DistributedRun(program, *made.check(), inputs, nullptr, options, world)
       .go(made.check()->local(), failure, failed.data());
   for (size_t k = 0; k < failed.size(); ++k)
     if (failed[k])
-      throw Error(ErrorCode::value, made.made().value_checks()[k].message, made.made().value_checks()[k].span);
+      return Error(ErrorCode::value, made.made().value_checks()[k].message, made.made().value_checks()[k].span);
+  return std::nullopt;
 }
 
 void require_places(const Specialisation& made, int32_t output_count, const Results* results) {
@@ -366,10 +369,13 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
     made.make_local(program, inputs, outputs, options);
     require_places(made.made(), output_count, results);
   });
-  // A rank on which the check fails has still to take part in what the others go on with.
-  if (made.check() != nullptr)
-    if (auto found = failure_of([&] { check_values(program, made, inputs, options, world, failure); }))
-      failure = std::move(found);
+  if (made.check() != nullptr) {
+    std::optional<Error> wrong;
+    if (auto found = failure_of([&] { wrong = check_values(program, made, inputs, options, world, failure); }))
+      failure = std::move(found);  // this rank still takes part in what the others go on with
+    else if (wrong)
+      throw Error(*wrong);
+  }
   DistributedRun run(program, made.run(), inputs, output_count > 0 ? outputs : nullptr, options, world);
   run.go(made.run().local(), failure, nullptr);
   if (results == nullptr) return;

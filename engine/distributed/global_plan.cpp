@@ -75,11 +75,22 @@ class Planner {
       Operand& operand = global.nest.operands[k];
       if (operand.kind != OperandKind::store) continue;
       const Layout layout = stored_layout(global, kernel.split, k, out_.arrays[operand.buffer]);
-      if (is_given(operand.buffer) && layout != out_.arrays[operand.buffer].layout)
-        operand.buffer = redirect(operand.buffer);
+      if (is_given(operand.buffer)) {
+        refuse_gathering_into(operand.buffer, layout);
+        if (layout != out_.arrays[operand.buffer].layout) operand.buffer = redirect(operand.buffer);
+      }
       out_.arrays[operand.buffer].layout = layout;
       level_[operand.buffer] = kernel.level + (partial ? 1 : 0);
     }
+  }
+
+  void refuse_gathering_into(uint32_t output, const Layout& layout) const {
+    const GlobalArray& array = out_.arrays[output];
+    if (layout.is_replicated() || !array.layout.is_replicated()) return;
+    throw Error(ErrorCode::argument,
+                fmt::format("result {} is {}, but its output is an array that every rank has: give a "
+                            "distributed one, or gather the result",
+                            out_.buffers[output].slot, describe(layout, array.shape)));
   }
 
   // A result that comes in another layout than its output's.

@@ -132,6 +132,12 @@ bool reads_memory(const LoopNest& nest) {
   });
 }
 
+bool stores_given(const LoopNest& nest, const std::vector<bool>& given) {
+  return std::any_of(nest.operands.begin(), nest.operands.end(), [&](const Operand& operand) {
+    return operand.kind == OperandKind::store && given[operand.buffer];
+  });
+}
+
 // What no distributed array says where to run. Numbers made from nothing but their indexes are made where they stay;
 // what is made from replicated arrays is replicated, and its sums are shared work if they are long.
 Split free_split(const GlobalNest& global, int ranks) {
@@ -258,7 +264,8 @@ Split choose_split(const GlobalNest& global, const std::vector<GlobalArray>& arr
       if (operand.kind == kind && (kind == OperandKind::load || given[operand.buffer]))
         add(split_along(global, k, arrays[operand.buffer]));
     }
-  if (candidates.empty() && !reads_distributed(global, arrays)) return free_split(global, ranks);
+  if (candidates.empty() && !reads_distributed(global, arrays))
+    return stores_given(nest, given) ? Split{} : free_split(global, ranks);
   if (nest.parallel_count() > 1) add(even_parallel(global, ranks));
   if (has_blocks(global)) add(even_blocks(global, ranks));
   if (candidates.empty()) return {};

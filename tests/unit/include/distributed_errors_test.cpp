@@ -1,0 +1,188 @@
+// What goes wrong on one rank of a distributed call: every rank hears of it, and none waits for ever. Ranks that are
+// threads all fail when all of them wait, so a hang is a failure here, not a time limit.
+#include <doctest/doctest.h>
+
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "fuseval/fuseval.hpp"
+#include "tests/unit/error_of.hpp"
+
+using fuseval::DistributedArray;
+using fuseval::Distribution;
+using fuseval::World;
+using Doubles = std::vector<double>;
+
+namespace {
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw std::runtime_error(what);
+}
+void require_code(const fuseval::Error& error, fv_status code, const std::string& what) {
+  require(error.code() == code, what + ": " + std::to_string(error.code()) + " " + error.message());
+}
+
+Doubles counted(std::int64_t count) {
+  Doubles numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0.0);
+  return numbers;
+}
+
+fuseval::Session session_of(const World& world, std::int64_t memory_of_rank_1) {
+  fuseval::SessionOptions options;
+  options.threads = 1;
+  if (world.rank() == 1) options.memory_limit = memory_of_rank_1;
+  return fuseval::Session(options);
+}
+
+}  // namespace
+
+TEST_CASE("rank errors: values that the program does not take, on all ranks alike") {
+  std::vector<std::int64_t> base(100, 2), exponent(100, 3);
+  exponent[70] = -1;
+  const std::string message = error_of([&] { fuseval::evaluate("a**b", {{"a", base}, {"b", exponent}}); }).message();
+  for (const int ranks : {1, 2, 4, 7})
+    fuseval::run_ranks(ranks, [&](const World& world) {
+      const DistributedArray a = fuseval::scatter(world, base), b = fuseval::scatter(world, exponent);
+      const auto error = error_of([&] { fuseval::evaluate("a**b", {{"a", a}, {"b", b}}); });
+      require_code(error, FV_ERROR_VALUE, "a**b");
+      require(error.message() == message, error.message());
+      require(fuseval::evaluate("sum(a)", {{"a", a}}).item<std::int64_t>() == 200, "the world goes on");
+    });
+}
+
+TEST_CASE("rank errors: no memory on one rank, and messages in the call") {
+  const Doubles numbers = counted(4000);
+  for (const char* text : {"a[1:] - a[:-1]", "a*2, sum(a)", "a - mean(a)"})
+    for (const int ranks : {2, 3})
+      fuseval::run_ranks(ranks, [&](const World& world) {
+        const fuseval::Session session = session_of(world, 1000);
+        const DistributedArray a = fuseval::scatter(world, numbers);
+        const auto error = error_of([&] { session.evaluate(text, {{"a", a}}); });
+        // Of a stencil those hear that get something from it; of partial results all do.
+        const bool all = std::string(text).find("(a)") != std::string::npos;
+        if (world.rank() == 1 || all) require_code(error, FV_ERROR_LIMIT, text);
+        require(error.code() == FV_OK || error.code() == FV_ERROR_LIMIT, error.message());
+        require(world.agree() == std::nullopt, "nobody is left waiting");
+      });
+}
+
+TEST_CASE("rank errors: of a call without messages, others hear in the next exchange") {
+  const Doubles numbers = counted(3000);
+  fuseval::run_ranks(3, [&](const World& world) {
+    const fuseval::Session session = session_of(world, 1000);
+    const DistributedArray a = fuseval::scatter(world, numbers);
+    const auto first = error_of([&] { session.evaluate("a*2", {{"a", a}}); });
+    require_code(first, world.rank() == 1 ? FV_ERROR_LIMIT : FV_OK, "the call itself");
+    const auto second = error_of([&] { session.evaluate("sum(a)", {{"a", a}}); });
+    require_code(second, FV_ERROR_LIMIT, "the next one");
+    if (world.rank() != 1) require(second.message() == "rank 1 reached a limit of its session", second.message());
+    require(session.evaluate("sum(a)", {{"a", a}}).item<double>() == 2999.0 * 1500, "the one after that");
+  });
+}
+
+TEST_CASE("rank errors: arguments that are wrong on one rank, at the first call and later") {
+  const Doubles numbers = counted(3000);
+  fuseval::run_ranks(3, [&](const World& world) {
+    const fuseval::Session session = session_of(world, 0);
+    const DistributedArray a = fuseval::scatter(world, numbers);
+    const Doubles few(10);
+    const DistributedArray wrong(fuseval::view(few.data(), {10}), a.distribution());
+    for (int call = 0; call < 2; ++call) {
+      const auto error = error_of([&] { session.evaluate("max(a)", {{"a", world.rank() == 2 ? wrong : a}}); });
+      require_code(error, world.rank() == 2 || call == 0 ? FV_ERROR_SHAPE : error.code(), "a part of another shape");
+      require(error.code() != FV_OK, "an error everywhere");
+      require(session.evaluate("max(a)", {{"a", a}}).item<double>() == 2999, "and then none");
+    }
+    fuseval::CancelToken token;
+    if (world.rank() == 1) token.set();
+    fuseval::RunOptions options;
+    options.cancel = &token;
+    require_code(error_of([&] {
+                   session.evaluate("max(a)", {{"a", a}}, options);
+                 }),
+                 FV_ERROR_CANCELLED, "cancelled on rank 1");
+    require(session.evaluate("max(a)", {{"a", a}}).item<double>() == 2999, "once");
+  });
+}
+
+TEST_CASE("rank errors: ranks that call different things") {
+  const Doubles numbers = counted(3000);
+  fuseval::run_ranks(3, [&](const World& world) {
+    const DistributedArray a = fuseval::scatter(world, numbers);
+    const auto error = error_of([&] { fuseval::evaluate(world.rank() == 1 ? "min(a)" : "max(a)", {{"a", a}}); });
+    require_code(error, FV_ERROR_ARGUMENT, "another text");
+    require(error.message().find("rank 1") != std::string::npos, error.message());
+  });
+}
+
+TEST_CASE("rank errors: a distributed result does not go into an array that every rank has") {
+  const Doubles numbers = counted(30);
+  fuseval::run_ranks(2, [&](const World& world) {
+    const DistributedArray a = fuseval::scatter(world, numbers);
+    Doubles out(30);
+    const auto error = error_of([&] { fuseval::evaluate("a + 1", {{"a", a}}, fuseval::into(out)); });
+    require_code(error, FV_ERROR_ARGUMENT, "a replicated output");
+    require(out == Doubles(30), "untouched");
+  });
+}
+
+TEST_CASE("ranks: arrays that are gathered nowhere unless somebody says so") {
+  const Doubles numbers(300'000);
+  fuseval::run_ranks(4, [&](const World& world) {
+    const DistributedArray a = fuseval::scatter(world, numbers);
+    const auto error = error_of([&] { fuseval::evaluate("sum(a[:, None]*0 + a[None, :], axis=1)[:1]", {{"a", a}}); });
+    require(error.code() == FV_ERROR_UNSUPPORTED, error.message());
+    require(error.message().find("gather it") != std::string::npos, error.message());
+  });
+}
+
+TEST_CASE("ranks: outputs over inputs, parts that lie otherwise, steps over time") {
+  const std::int64_t rows = 41, columns = 13;
+  const Doubles start = counted(rows * columns);
+  Doubles whole = start, next = start;
+  const std::string text =
+      "0.1*(a[2:, 1:-1] + a[:-2, 1:-1] + a[1:-1, 2:] + a[1:-1, :-2] - 4*a[1:-1, 1:-1]) + a[1:-1, 1:-1]";
+  for (int step = 0; step < 6; ++step) {
+    const auto inner = fuseval::view(next.data() + columns + 1, {rows - 2, columns - 2}, {8 * columns, 8});
+    fuseval::evaluate(text, {{"a", fuseval::view(whole.data(), {rows, columns})}}, fuseval::into(inner));
+    std::swap(whole, next);
+  }
+  for (const int ranks : {1, 2, 3, 5})
+    fuseval::run_ranks(ranks, [&](const World& world) {
+      DistributedArray a = fuseval::scatter(world, fuseval::view(start.data(), {rows, columns}));
+      DistributedArray b = fuseval::scatter(world, fuseval::view(start.data(), {rows, columns}));
+      const auto program = fuseval::compile(text, {{"a", a}});
+      for (int step = 0; step < 6; ++step) {
+        program.into(b.slice({{1, -1}, {1, -1}}))(a);
+        std::swap(a, b);
+      }
+      require(fuseval::gather(a).to_vector<double>() == whole, "six steps");
+      const DistributedArray same = fuseval::scatter(world, fuseval::view(start.data(), {rows, columns}));
+      for (int step = 0; step < 6; ++step) program.into(same.slice({{1, -1}, {1, -1}}))(same);  // over its own input
+      require(fuseval::gather(same).to_vector<double>() == whole, "six steps in place");
+
+      // F order, and every other element of a larger array.
+      const auto shape = a.local_shape();
+      Doubles turned(static_cast<std::size_t>(shape[0] * shape[1])), sparse(2 * turned.size());
+      const auto f_order = fuseval::view(turned.data(), shape, {8, 8 * shape[0]});
+      const auto apart = fuseval::view(sparse.data(), shape, {16 * shape[1], 16});
+      fuseval::Session::shared().copy(a.local(), f_order);
+      fuseval::Session::shared().copy(a.local(), apart);
+      for (const auto& view : {f_order, apart}) {
+        const DistributedArray other(view, a.distribution());
+        for (const char* each :
+             {"sum(a)", "sum(a, axis=0)", "argmax(a)", "sum(a, axis=1)[2:] - 1", "a.reshape(-1)[7:] + 1", "var(a)"}) {
+          const auto found = fuseval::evaluate(each, {{"a", other}}), expected = fuseval::evaluate(each, {{"a", a}});
+          const auto on_all = [](const fuseval::Result& result) {
+            return result.distribution(0).is_replicated()
+                       ? fuseval::to_host(result.view()).to_vector<double>()
+                       : fuseval::gather(DistributedArray(result)).to_vector<double>();
+          };
+          if (std::string(each) != "argmax(a)") require(on_all(found) == on_all(expected), each);
+        }
+      }
+    });
+}
