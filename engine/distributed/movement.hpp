@@ -2,9 +2,9 @@
 // another.
 //
 // All of these are collective: every rank of the world calls the same function with the same root and layout, which is
-// compared first. What goes wrong on one rank (no memory, no view, a mapped file that shrank, other
-// arguments than rank 0's) is the same error on every rank, with the number of the first rank that it went wrong on,
-// and none waits for another. After ErrorCode::communication the world is broken, as its communicator is.
+// compared first. What goes wrong on one rank (no memory, no view, a mapped file that shrank, other arguments than rank
+// 0's) is the same error on every rank, with the number of the first rank that it went wrong on, and none waits for
+// another. After ErrorCode::communication the world is broken, as its communicator is.
 //
 // Views are of the host's memory: views on a device are ErrorCode::argument. Strides may be any. What is returned is in
 // C order, in memory from the session (its limit and its hooks), is distributed over `world`, and shares nothing with

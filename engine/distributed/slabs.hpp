@@ -18,8 +18,9 @@ namespace fuseval::engine {
 /// header and the part, and no more (of rows of at most 16 KiB also what lies between the part's). A part that is one
 /// range of bytes in the file, in this machine's byte order, is not read but mapped (Result::mapping), and is then
 /// read-only, unless `copy`. Elements lie in the file's order, C or Fortran. `asked` without offsets is even; a
-/// replicated array is mapped or read by all, and one of rank 0 is always replicated. Errors: file (as runtime::NpyFile's), argument (the layout does not fit;
-/// ranks ask for different things or find different arrays), memory, limit, communication.
+/// replicated array is mapped or read by all, and one of rank 0 is always replicated. Errors: file (as
+/// runtime::NpyFile's), argument (the layout does not fit; ranks ask for different things or find different arrays),
+/// memory, limit, communication.
 Result load_slab(Session& session, const std::shared_ptr<World>& world, const std::string& path, const Layout& asked,
                  bool copy = false);
 
