@@ -1,0 +1,141 @@
+// Programs over ranks under MPI: the bits of one process, and the messages and bytes of each kind of program as MPI
+// gets them.
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "fuseval/fuseval.hpp"
+#include "tests/mpi/counted.hpp"
+
+using fuseval::DistributedArray;
+using fuseval::World;
+using Doubles = std::vector<double>;
+using Offsets = std::vector<std::int64_t>;
+
+namespace {
+
+constexpr std::int64_t block = 4096;     // elements of a canonical block of float64 along the last axis
+constexpr std::uint64_t flag_bytes = 8;  // at the end of each message
+
+World world_of_mpi() {
+  fuseval::WorldOptions options;
+  options.kind = FV_WORLD_MPI;
+  options.watchdog_seconds = 20;  // a failed test ends
+  return World(options);
+}
+
+Doubles uneven_numbers(std::int64_t count) {
+  Doubles numbers;
+  for (std::int64_t k = 0; k < count; ++k) numbers.push_back(std::sin(static_cast<double>(k)) + 0.1);
+  return numbers;
+}
+
+/// Of one call that has been made before: what MPI was given for it by this rank.
+template <class Call>
+Counted of_warm_call(Call&& call) {
+  call();
+  const Counted before = counted();
+  call();
+  return {counted().sends - before.sends, counted().bytes - before.bytes, counted().prepared - before.prepared,
+          counted().other - before.other, 0};
+}
+
+bool same_bits(const fuseval::View& found, const fuseval::View& expected) {
+  const fv_view a = found.raw(), b = expected.raw();
+  std::int64_t bytes = fv_dtype_size(b.dtype);
+  for (int k = 0; k < b.rank; ++k) bytes *= b.shape[k];
+  return a.rank == b.rank && a.dtype == b.dtype && std::equal(a.shape, a.shape + a.rank, b.shape) &&
+         std::memcmp(a.data, b.data, static_cast<std::size_t>(bytes)) == 0;
+}
+
+std::uint64_t rounds(int ranks) { return static_cast<std::uint64_t>(std::bit_width(static_cast<unsigned>(ranks) - 1)); }
+
+/// Rank r begins `shift` elements behind its r-th pair of blocks.
+Offsets offsets_beside_blocks(int ranks, std::int64_t shift) {
+  Offsets offsets{0};
+  for (int rank = 1; rank < ranks; ++rank) offsets.push_back(2 * block * rank + shift);
+  offsets.push_back(2 * block * ranks);
+  return offsets;
+}
+
+}  // namespace
+
+TEST_CASE("programs under MPI: the bits of one process") {
+  const World world = world_of_mpi();
+  const std::int64_t rows = 103, columns = 37;
+  const Doubles numbers = uneven_numbers(rows * columns);
+  const auto whole = fuseval::view(numbers.data(), {rows, columns});
+  Offsets uneven{0};
+  for (int rank = 1; rank <= world.size(); ++rank)
+    uneven.push_back(rank == world.size() ? rows : rows * (rank / 2) / world.size());
+  for (const int axis : {0, 1})
+    for (const bool even : {true, false}) {
+      if (axis == 1 && !even) continue;
+      const auto a = fuseval::scatter(world, whole, 0, axis, even ? Offsets{} : uneven);
+      for (const char* text :
+           {"a + 1", "a[1:-1] - a[2:]*a[:-2]", "sum(a)", "mean(a, axis=0)", "var(a), max(a), argmin(a), any(a > 1)",
+            "a - mean(a)", "exp(a)/sum(exp(a), axis=1, keepdims=True)", "a.T.reshape(-1)[3:]",
+            "sum(arange(50000.0)**0.5) + a", "a[5]"}) {
+        CAPTURE(text);
+        CAPTURE(axis);
+        const auto expected = fuseval::evaluate(text, {{"a", whole}}), found = fuseval::evaluate(text, {{"a", a}});
+        REQUIRE(found.count() == expected.count());
+        for (std::size_t k = 0; k < found.count(); ++k) {
+          if (found.distribution(k).is_replicated())
+            CHECK(same_bits(found[k].view(), expected[k].view()));
+          else
+            CHECK(same_bits(fuseval::gather(DistributedArray(found, k)).view(), expected[k].view()));
+        }
+      }
+    }
+}
+
+TEST_CASE("programs under MPI: a program of reductions is one exchange, and one message for a cut block") {
+  const World world = world_of_mpi();
+  const int ranks = world.size(), rank = world.rank();
+  const Doubles numbers = uneven_numbers(2 * block * ranks);
+  for (const std::int64_t shift : {std::int64_t{0}, std::int64_t{-1000}}) {
+    CAPTURE(shift);
+    const auto a = fuseval::scatter(world, numbers, 0, 0, offsets_beside_blocks(ranks, shift));
+    for (const char* text : {"sum(a)", "mean(a), max(a*a), argmin(a), all(a > -2), dot(a, a)"}) {
+      CAPTURE(text);
+      const Counted call = of_warm_call([&] { fuseval::evaluate(text, {{"a", a}}); });
+      // Offsets a thousand elements before blocks: each rank but the first has the end of the block before.
+      const bool sends_a_fragment = shift != 0 && rank > 0;
+      CHECK(call.sends == rounds(ranks) + (sends_a_fragment ? 1 : 0));
+      CHECK(call.prepared == 0);
+      CHECK(call.other == 0);
+    }
+    const Counted call = of_warm_call([&] { fuseval::evaluate("sum(a)", {{"a", a}}); });
+    // A state of 8 bytes for each node of the tree that the rank has, beside the flags of each message: two blocks are
+    // one node, unless the second one has to wait for its end.
+    const std::uint64_t nodes = shift != 0 && rank == 0 ? 2 : 1;
+    const std::uint64_t fragment = shift != 0 && rank > 0 ? 1000 * 8 + flag_bytes : 0;
+    if (ranks == 2) CHECK(call.bytes == 8 * nodes + flag_bytes + fragment);
+    CHECK(of_warm_call([&] { fuseval::evaluate("a*2 + 1", {{"a", a}}); }).sends == 0);
+    CHECK(of_warm_call([&] { fuseval::evaluate("a - mean(a)", {{"a", a}}); }).sends <= rounds(ranks) + 1);
+  }
+}
+
+TEST_CASE("programs under MPI: a step of a stencil is a message to each neighbour, prepared once") {
+  const World world = world_of_mpi();
+  const int ranks = world.size(), rank = world.rank();
+  const std::int64_t rows = 8 * ranks, columns = 21;
+  const Doubles numbers = uneven_numbers(rows * columns);
+  DistributedArray a = fuseval::scatter(world, fuseval::view(numbers.data(), {rows, columns}));
+  DistributedArray b = fuseval::scatter(world, fuseval::view(numbers.data(), {rows, columns}));
+  const auto step =
+      fuseval::compile("a[2:, 1:-1] + a[:-2, 1:-1] + a[1:-1, 2:] + a[1:-1, :-2] - 4*a[1:-1, 1:-1]", {{"a", a}});
+  const fuseval::Slice inner{1, -1};
+  const Counted call = of_warm_call([&] { step.into(b.slice({inner, inner}))(a); });
+  const std::uint64_t neighbours = (rank > 0 ? 1 : 0) + (rank + 1 < ranks ? 1 : 0);
+  CHECK(call.sends == neighbours);
+  CHECK(call.prepared == 0);
+  CHECK(call.other == 0);
+  const std::uint64_t halo = static_cast<std::uint64_t>(columns - 2) * 8;  // the corners are nobody's
+  CHECK(call.bytes == neighbours * (halo + flag_bytes));
+}
