@@ -12,6 +12,18 @@
 #include "ir/error.hpp"
 #include "runtime/cudasim/process.hpp"
 
+namespace {
+
+/// An object of the dynamic linker, and the offset of a variable in its thread-local memory.
+struct ThreadLocalPlace {
+  size_t module;
+  size_t offset;
+};
+
+}  // namespace
+
+extern "C" void* __tls_get_addr(ThreadLocalPlace* place);
+
 namespace fuseval::runtime::cudasim {
 namespace {
 
@@ -22,7 +34,6 @@ struct Image {
   uintptr_t base = 0;
   uintptr_t begin = UINTPTR_MAX;
   uintptr_t end = 0;
-  std::byte* thread_local_data = nullptr;  ///< the calling thread's
   size_t thread_local_bytes = 0;
 };
 
@@ -32,7 +43,6 @@ void read_headers(const dl_phdr_info& info, Image& image) {
       image.begin = std::min<uintptr_t>(image.begin, info.dlpi_addr + header.p_vaddr);
       image.end = std::max<uintptr_t>(image.end, info.dlpi_addr + header.p_vaddr + header.p_memsz);
     } else if (header.p_type == PT_TLS) {
-      image.thread_local_data = static_cast<std::byte*>(info.dlpi_tls_data);
       image.thread_local_bytes = header.p_memsz;
     }
   }
@@ -84,21 +94,25 @@ LoadedModule::LoadedModule(const std::string& path, std::vector<Source> sources)
   library_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library_) throw Error(ErrorCode::file, fmt::format("cudasim: cannot load the compiled kernels: {}", dlerror()));
   kernels_ = static_cast<const Kernel*>(dlsym(library_, "fuseval_cudasim_kernels"));
-  touch_ = reinterpret_cast<void (*)()>(dlsym(library_, "fuseval_cudasim_touch"));
+  *static_cast<char*>(dlsym(library_, "fuseval_cudasim_loaded")) = 1;
   link_map* map = nullptr;
   dlinfo(library_, RTLD_DI_LINKMAP, &map);
+  dlinfo(library_, RTLD_DI_TLS_MODID, &thread_local_module_);
   const Image image = image_at(map->l_addr);
   base_ = map->l_addr;
   begin_ = image.begin;
   end_ = image.end;
+  thread_local_bytes_ = image.thread_local_bytes;
 }
 
 LoadedModule::~LoadedModule() { dlclose(library_); }
 
+// By the function that compiled code calls for it: RTLD_DI_TLS_DATA and the list of loaded objects may say that there
+// is none when there is (a thread whose table of thread-local memory is just full while another object is loaded).
 std::span<std::byte> LoadedModule::static_shared() const {
-  touch_();
-  const Image image = image_at(base_);
-  return {image.thread_local_data, image.thread_local_bytes};
+  if (thread_local_bytes_ == 0) return {};
+  ThreadLocalPlace place{thread_local_module_, 0};
+  return {static_cast<std::byte*>(__tls_get_addr(&place)), thread_local_bytes_};
 }
 
 int LoadedModule::line_of(const Place& place) const {

@@ -37,7 +37,8 @@ class LoadedModule {
   FileDescriptor file_;  ///< for its line table; the file itself has no name any more
   void* library_ = nullptr;
   const Kernel* kernels_ = nullptr;
-  void (*touch_)() = nullptr;
+  size_t thread_local_module_ = 0;  ///< its number for the dynamic linker
+  size_t thread_local_bytes_ = 0;
   uintptr_t base_ = 0;
   uintptr_t begin_ = 0;
   uintptr_t end_ = 0;

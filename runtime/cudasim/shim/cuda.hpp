@@ -195,8 +195,9 @@ FUSEVAL_CUDASIM_FUNCTION T __ldg(const T* address) {
 
 extern "C" {
 
-// Compilers instrument the code that runs while the module is loaded as well, on a stack that is no fiber's.
-char fuseval_cudasim_loaded = 0;
+// Compilers instrument the code that runs while the module is loaded as well, on a stack that is no fiber's. Set to 1
+// once it is loaded.
+__attribute__((visibility("default"))) char fuseval_cudasim_loaded = 0;
 
 #define FUSEVAL_CUDASIM_HOOK(kind, address, bytes)                                                                   \
   auto* const thread = fuseval::runtime::cudasim::current();                                                         \
@@ -258,14 +259,6 @@ FUSEVAL_CUDASIM_CHECK(divrem_overflow, "divides by zero, or the least integer by
                       void*, void*)
 
 }  // extern "C"
-
-// Called once the module is loaded, and before a launch: the calling thread gets its copy of the thread-local memory,
-// of which this makes sure that there is some.
-static thread_local volatile char fuseval_cudasim_touched;
-extern "C" FUSEVAL_CUDASIM_RAW __attribute__((visibility("default"))) void fuseval_cudasim_touch() {
-  fuseval_cudasim_touched = 1;
-  fuseval_cudasim_loaded = 1;
-}
 
 // A limit of the iterations of a thread's loops tells those that never end. An else, so that whatever is a loop's body
 // remains one statement.

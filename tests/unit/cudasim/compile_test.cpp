@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cfenv>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 
 #include "../temporary_folder.hpp"
 #include "kernels.hpp"
+#include "runtime/cudasim/loaded_module.hpp"
 #include "runtime/cudasim/process.hpp"
 #include "support.hpp"
 
@@ -210,4 +212,32 @@ TEST_CASE("the host's rounding does not matter") {
   CHECK(std::fegetround() == FE_DOWNWARD);
   std::fesetround(FE_TONEAREST);
   CHECK(y.values()[0] == 2.0 / 3);
+}
+
+// What the C library's list of loaded objects says of a thread's memory may be null although the memory is there: when
+// the thread's table of such memory is just full and another object has come or gone since (glibc 2.36). Shared memory
+// was at address 0 then. A thread's table grows by 14 at a time, so several of these modules fill it.
+TEST_CASE("a thread sees a module's shared memory while other modules come and go") {
+  NEEDS_COMPILER();
+  const std::vector<cudasim::Source> sources{{tree_text, {"tree"}}};
+  const std::string object = cudasim::Module::build(sources);
+  std::vector<cudasim::Function> functions(40);
+  std::atomic<size_t> loaded = 0, looks = 0, not_found = 0;
+  std::jthread thread([&](const std::stop_token& stop) {
+    while (!stop.stop_requested())
+      if (const size_t count = loaded; count > 0) {
+        const std::span<std::byte> shared = functions[count - 1].module->static_shared();
+        not_found += shared.data() == nullptr || shared.size() < 512 * sizeof(double);
+        ++looks;
+      }
+  });
+  for (cudasim::Function& function : functions) {
+    function = cudasim::Module::load(sources, object).function(0, "tree");
+    ++loaded;
+    for (const size_t before = looks; looks == before;) std::this_thread::yield();
+    for (int k = 0; k < 10; ++k) cudasim::Module::load(sources, object);
+  }
+  thread.request_stop();
+  thread.join();
+  CHECK(not_found == 0);
 }
