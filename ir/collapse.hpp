@@ -13,8 +13,8 @@ namespace fuseval {
 /// (a chain's shared ones); they become the new positions.
 void collapse(LoopNest& nest, std::span<uint8_t> pinned = {});
 
-/// Merges and completes axes as collapse does, but leaves them in their order, and the reduction in its order: positions
-/// of outputs and of reduced elements then do not depend on strides.
+/// Merges and completes axes as collapse does, but leaves them in their order, and the reduction in its order:
+/// positions of outputs and of reduced elements then do not depend on strides.
 void collapse_in_order(LoopNest& nest);
 
 }  // namespace fuseval

@@ -37,33 +37,17 @@ bool is_type_of(const GlobalType& type, const fv_view& view, const Distribution*
          std::equal(type.shape.begin(), type.shape.end(), view.shape);
 }
 
-/// The view of a whole array in C order; its memory is never touched.
-class WholeView {
- public:
-  WholeView(const fv_view& view, const Distribution* distribution) : view_(view) {
-    if (distribution != nullptr) shape_ = distribution->shape;
-    if (distribution != nullptr && view.data == nullptr) view_.data = &somewhere;
-  }
-  fv_view get() const {
-    fv_view view = view_;
-    if (!shape_.empty()) view.shape = shape_.data();
-    view.byte_strides = nullptr;
-    return view;
-  }
-
- private:
-  static inline char somewhere = 0;
-  fv_view view_;
-  Shape shape_;
-};
-
+/// Views of whole arrays in C order, with the distributions' shapes; their memory is never touched.
 std::vector<fv_view> whole_views(const fv_view* views, size_t count, const Distribution* const* distributions) {
-  static_assert(sizeof(fv_view) > 0);
-  std::vector<fv_view> result;
+  static char somewhere = 0;
+  std::vector<fv_view> result(views, views + count);
   for (size_t k = 0; k < count; ++k) {
-    const Distribution* distribution = at(distributions, k);
-    result.push_back(WholeView(views[k], distribution).get());
-    if (distribution != nullptr) result.back().shape = distribution->shape.data();
+    fv_view& view = result[k];
+    view.byte_strides = nullptr;
+    const Distribution* const distribution = at(distributions, k);
+    if (distribution == nullptr) continue;
+    view.shape = distribution->shape.data();
+    if (view.data == nullptr) view.data = &somewhere;  // a part may have no elements
   }
   return result;
 }
@@ -135,7 +119,9 @@ GlobalPlan global_plan_of(const Specialisation& made, const std::vector<Layout>&
     layouts[b] = outputs[info.slot];
     given[b] = true;
   }
-  return make_global_plan(plan, std::move(layouts), given, ranks);
+  std::vector<std::string> names;
+  for (const frontend::InputInfo& input : made.signature().inputs) names.push_back(input.name);
+  return make_global_plan(plan, std::move(layouts), given, ranks, names);
 }
 
 // Local views' strides, where they matter.

@@ -14,8 +14,9 @@ constexpr int32_t nobody = -1;
 
 class Planner {
  public:
-  Planner(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks)
-      : given_(given), producer_(plan.buffers.size(), nobody), level_(plan.buffers.size(), 0) {
+  Planner(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks,
+          const std::vector<std::string>& names)
+      : given_(given), names_(names), producer_(plan.buffers.size(), nobody), level_(plan.buffers.size(), 0) {
     out_.ranks = ranks;
     out_.buffers = plan.buffers;
     for (size_t b = 0; b < plan.buffers.size(); ++b)
@@ -127,7 +128,7 @@ class Planner {
       add_edge(k, array, Edge::high, parts);
       if (kernel.split.kind == Split::Kind::blocks) add_epilogue(k, array);
     }
-    refuse_gathers(k, parts);
+    refuse_gathers(k);
   }
 
   std::vector<uint32_t> arrays_read_by(const LoopNest& nest) const {
@@ -200,7 +201,7 @@ class Planner {
 
   // An array that many ranks need nearly as a whole is not sent round without a word, unless it is small, also beside
   // what the kernel touches anyway.
-  void refuse_gathers(uint32_t k, const std::vector<Parts>& parts) const {
+  void refuse_gathers(uint32_t k) const {
     constexpr int64_t small = 1 << 20;
     const GlobalKernel& kernel = out_.kernels[k];
     for (const uint32_t f : kernel.fetches) {
@@ -211,8 +212,7 @@ class Planner {
         const Box& box = fetch.needed[static_cast<size_t>(rank)];
         const int64_t count = box.count() - intersection(box, array.held(rank)).count();
         fetched += count;
-        most = std::max(
-            most, count * array.itemsize - touched_bytes(kernel, parts[static_cast<size_t>(rank)], fetch.array, rank));
+        most = std::max(most, count * array.itemsize - touched_bytes(kernel, fetch.array, rank));
       }
       if (fetched > 2 * element_count(array.shape) && most > small)
         throw Error(ErrorCode::unsupported,
@@ -222,8 +222,7 @@ class Planner {
     }
   }
 
-  int64_t touched_bytes(const GlobalKernel& kernel, const Parts& parts, uint32_t but, int rank) const {
-    (void)parts;
+  int64_t touched_bytes(const GlobalKernel& kernel, uint32_t but, int rank) const {
     const Box indexes = kernel.split.indexes(kernel.global, kernel.split.of(rank));
     int64_t bytes = 0;
     for (size_t k = 0; k < kernel.global.nest.operands.size(); ++k)
@@ -234,7 +233,7 @@ class Planner {
 
   std::string name_of_array(uint32_t array) const {
     const BufferInfo& info = out_.buffers[array];
-    if (info.role == BufferRole::input) return fmt::format("input {}", info.slot);
+    if (info.role == BufferRole::input) return fmt::format("input '{}'", names_[info.slot]);
     return "an intermediate result";
   }
 
@@ -292,6 +291,7 @@ class Planner {
   }
 
   const std::vector<bool>& given_;
+  const std::vector<std::string>& names_;
   GlobalPlan out_;
   std::vector<int32_t> producer_;  // [array]: the kernel that stores it
   std::vector<int> level_;         // [array]: the first level that can read it
@@ -307,8 +307,9 @@ BoxTransfer GlobalPlan::transfer(const Fetch& fetch) const {
   return transfer;
 }
 
-GlobalPlan make_global_plan(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks) {
-  return Planner(plan, std::move(layouts), given, ranks).make();
+GlobalPlan make_global_plan(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks,
+                            const std::vector<std::string>& names) {
+  return Planner(plan, std::move(layouts), given, ranks, names).make();
 }
 
 }  // namespace fuseval::engine

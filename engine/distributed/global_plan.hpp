@@ -55,10 +55,13 @@ struct GlobalPlan {
 };
 
 /// layouts: [buffer of the plan]; those of inputs and given outputs count. given: [buffer]: outputs of the caller's.
-/// Throws Error(unsupported) where an array would have to be gathered on every rank.
-GlobalPlan make_global_plan(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks);
+/// names: [slot], for messages.
+/// Throws Error(unsupported) where an array would have to be gathered on every rank, Error(argument) for an output that
+/// every rank has of a result that is distributed.
+GlobalPlan make_global_plan(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks,
+                            const std::vector<std::string>& names);
 
-/// `explain --stage distributed`: layouts, kernels, messages and bytes. names: [slot].
+/// `explain --stage distributed`: layouts, kernels, messages and bytes.
 std::string print(const GlobalPlan& plan, const std::vector<std::string>& names);
 
 }  // namespace fuseval::engine

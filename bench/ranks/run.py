@@ -1,0 +1,151 @@
+"""Measures what ranks cost (bench/ranks/ranks_bench.cpp, two ranks on this machine), counts what many ranks would send, and
+writes docs/scaling.md: measured, counted and modelled figures, each named as what it is."""
+
+import datetime
+import math
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import report  # noqa: E402: the page about one machine
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "release"
+DIFFUSION = "0.1*(a[2:, 1:-1] + a[:-2, 1:-1] + a[1:-1, 2:] + a[1:-1, :-2] - 4*a[1:-1, 1:-1]) + a[1:-1, 1:-1]"
+
+
+def launched(ranks, *command):
+    """The output of a command under mpirun, with the environment that Open MPI needs on a small machine."""
+    script = f'. {ROOT}/tests/mpi/environment.sh; exec mpirun -n {ranks} "$@"'
+    done = subprocess.run(["bash", "-c", script, "bash", *map(str, command)], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def measured(ranks, threads):
+    lines = launched(ranks, BUILD / "bench" / "bench_ranks", threads).splitlines()
+    return {name: float(seconds) for name, seconds in (line.split() for line in lines)}
+
+
+def counted(text, arrays, ranks):
+    """Messages and bytes of one call, of all ranks together and of the rank that sends most."""
+    command = [BUILD / "tools" / "fuseval", "explain", text, *arrays, "--stage", "distributed", "--ranks", str(ranks)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"exchange of boxes: (\d+) messages, (\d+) bytes; of a rank at most (\d+), (\d+) bytes", shown)
+    boxes = tuple(map(int, found.groups())) if found else (0, 0, 0, 0)
+    return boxes, int(re.search(r"exchanges? of boxes, (\d+) of partial results", shown)[1])
+
+
+class Machine:
+    """LogGP with two parameters: a message of n bytes takes latency + n / bandwidth."""
+
+    def __init__(self, latency, bandwidth):
+        self.latency, self.bandwidth = latency, bandwidth
+
+    def message(self, size):
+        return self.latency + size / self.bandwidth
+
+    def allgather(self, ranks, size):
+        """Bruck: round k sends 2^k blocks."""
+        rounds = math.ceil(math.log2(ranks)) if ranks > 1 else 0
+        return sum(self.message(min(2**k, ranks - 2**k) * size) for k in range(rounds))
+
+
+def microseconds(seconds):
+    return f"{seconds * 1e6:.2f}"
+
+
+def measured_section(two, one):
+    reduction = two["allreduce_8"] + two["sum_of_one_block"]
+    on, off = two["sum_on_blocks"] - reduction, two["sum_off_blocks"] - reduction
+    halo = two["diffusion_4096"] / two["diffusion_4096_alone"] - 1
+    small = two["diffusion_512"] / two["diffusion_512_alone"] - 1
+    threads = two["compute_bound"] / one["compute_bound"] - 1
+    return [
+        "| | measured | goal |",
+        "| --- | --- | --- |",
+        f"| a message of 8 bytes there and back, MPI alone | {microseconds(two['message_there_and_back_8'])} µs | |",
+        f"| MPI_Allreduce of 8 bytes | {microseconds(two['allreduce_8'])} µs | |",
+        f"| `sum(a)` of 4 096 elements a rank, beyond the sum on one rank and one MPI_Allreduce: parts end where blocks do | {microseconds(on)} µs | ≤ 2 µs |",
+        f"| the same, parts begin 1 000 elements before blocks | {microseconds(off)} µs | ≤ 5 µs |",
+        f"| diffusion, 4 096² cells: a step against the same computation without messages | {halo:+.1%} | ≤ +5 % |",
+        f"| diffusion, 512² cells (in the caches) | {small:+.1%} | |",
+        f"| `sum(exp(-a)*sin(a)**2 + tanh(a)*cos(a))`, 2 ranks x 1 thread against 1 rank x 2 threads | {threads:+.1%} | within 5 % |",
+    ]
+
+
+def empty_npy(folder, shape):
+    """A file of zeros that takes no room: what is explained is not read."""
+    text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+    header = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + text.ljust(117).encode() + b"\n"
+    path = pathlib.Path(folder) / "a.npy"
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(len(header) + 8 * math.prod(shape))
+    return f"a={path}"
+
+
+def counted_section():
+    lines = ["| ranks | messages of a step, all ranks | of one rank at most | its bytes | exchanges of `mean(a), var(a), max(a)` |",
+             "| --- | --- | --- | --- | --- |"]
+    with tempfile.TemporaryDirectory() as folder:
+        for ranks in (2, 4, 64, 256, 1024):
+            array = empty_npy(folder, (8 * ranks, 4096))
+            (messages, _, most, most_bytes), _ = counted(DIFFUSION, [array], ranks)
+            _, exchanges = counted("mean(a), var(a), max(a)", [array], ranks)
+            lines.append(f"| {ranks} | {messages} | {most} | {most_bytes:,} | {exchanges} |")
+    return lines
+
+
+def step_seconds(machine, ranks, rows, row_seconds):
+    """A step of `rows` rows a rank: the interior while the halo is on its way, then the two edges."""
+    if ranks == 1:
+        return rows * row_seconds
+    interior = max(0, rows - 2) * row_seconds
+    return max(interior, machine.message(4096 * 8 + 8)) + min(rows, 2) * row_seconds
+
+
+def modelled_section(row_seconds, machine):
+    lines = ["| ranks | strong: speed-up with 4 096² cells | weak: efficiency with 4 096² cells a rank | exchange of a sum's partial results |",
+             "| --- | --- | --- | --- |"]
+    alone = 4096 * row_seconds
+    for ranks in (2, 4, 16, 64, 256, 1024, 4096):
+        strong = alone / step_seconds(machine, ranks, 4096 / ranks, row_seconds)
+        weak = alone / step_seconds(machine, ranks, 4096, row_seconds)
+        lines.append(f"| {ranks} | {strong:.1f} | {weak:.2%} | {microseconds(machine.allgather(ranks, 16))} µs |")
+    return lines
+
+
+def page(two, one):
+    here = Machine(two["message_there_and_back_8"] / 2,
+                   8 * 2**20 / (two[f"message_there_and_back_{8 * 2**20}"] / 2))
+    network = Machine(1.5e-6, 12e9)
+    row_seconds = 2 * two["diffusion_4096_alone"] / 4096 / 2
+    return "\n".join([
+        "# Scaling", "",
+        f"Written by `./dev bench-ranks` on {datetime.date.today()}, {report.machine()}, Open MPI over shared memory. Nothing here was measured on more than "
+        "two ranks: what many ranks *send* is counted, what they would *take* is a model, and each table says which it is.", "",
+        "## Measured: two ranks on this machine", "", *measured_section(two, one), "",
+        "## Counted: messages", "",
+        "From the plans that all ranks make (`explain --stage distributed --ranks N`), which tests hold against what MPI is given (tests/mpi). Diffusion "
+        "over (8 N, 4 096) cells on N ranks; an exchange of partial results takes each rank ceil(log2 N) messages.", "",
+        *counted_section(), "",
+        "## Modelled", "",
+        "A message of n bytes takes latency + n/bandwidth (LogGP with o = g = 0), the interior of a stencil runs while its halo is on its way, and a row of "
+        f"4 096 cells takes {row_seconds * 1e6:.1f} µs, as measured with two ranks at the same memory. Noise, contention and topology are not in it.", "",
+        f"With this machine's messages: {here.latency * 1e6:.2f} µs, {here.bandwidth / 1e9:.1f} GB/s (measured above).", "",
+        *modelled_section(row_seconds, here), "",
+        "With messages of 1.5 µs and 12 GB/s, which is an assumption about a network and not a measurement.", "",
+        *modelled_section(row_seconds, network), ""])
+
+
+def main():
+    two, one = measured(2, 1), measured(1, 2)
+    (ROOT / "docs" / "scaling.md").write_text(page(two, one))
+
+
+if __name__ == "__main__":
+    main()
