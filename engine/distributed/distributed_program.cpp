@@ -267,6 +267,8 @@ DistributedProgram& DistributedPrograms::get(const Program& program, const fv_vi
     return made->serves(program, inputs, outputs, output_count, options.rule, call);
   });
   if (known != recent_.end()) {
+    if (call.world->communicator().settings().check_calls)
+      begin_together(*call.world, [&] { return (*known)->call(program); });
     std::rotate(recent_.begin(), known, known + 1);
     return *recent_.front();
   }

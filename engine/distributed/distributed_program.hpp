@@ -101,7 +101,8 @@ class DistributedProgram {
   std::unique_ptr<RankProgram> run_, check_;
 };
 
-/// A world's programs, the most recent ones. What is kept is the same on all ranks, since they make the same calls.
+/// A world's programs, the most recent ones. What is kept is the same on all ranks, since they make the same calls; a
+/// world that checks calls compares them each time, others at the first one of a kind.
 class DistributedPrograms {
  public:
   DistributedProgram& get(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,

@@ -10,6 +10,7 @@
 
 #include "fuseval/fuseval.hpp"
 #include "tests/mpi/counted.hpp"
+#include "tests/unit/error_of.hpp"
 
 using fuseval::DistributedArray;
 using fuseval::World;
@@ -21,8 +22,9 @@ namespace {
 constexpr std::int64_t block = 4096;     // elements of a canonical block of float64 along the last axis
 constexpr std::uint64_t flag_bytes = 8;  // at the end of each message
 
-World world_of_mpi() {
+World world_of_mpi(bool check_calls = false) {
   fuseval::WorldOptions options;
+  options.check_calls = check_calls;
   options.kind = FV_WORLD_MPI;
   options.watchdog_seconds = 20;  // a failed test ends
   return World(options);
@@ -138,4 +140,17 @@ TEST_CASE("programs under MPI: a step of a stencil is a message to each neighbou
   CHECK(call.other == 0);
   const std::uint64_t halo = static_cast<std::uint64_t>(columns - 2) * 8;  // the corners are nobody's
   CHECK(call.bytes == neighbours * (halo + flag_bytes));
+}
+
+TEST_CASE("programs under MPI: a world that checks calls finds ranks that run different programs") {
+  const World world = world_of_mpi(true);
+  const auto a = fuseval::scatter(world, uneven_numbers(100));
+  const auto largest = [&] { return fuseval::evaluate("max(a)", {{"a", a}}).item<double>(); };
+  const auto smallest = [&] { return fuseval::evaluate("min(a)", {{"a", a}}).item<double>(); };
+  CHECK(largest() > smallest());  // both are known from here on
+  if (world.size() == 1) return;
+  const auto found = error_of([&] { world.rank() == 1 ? smallest() : largest(); });
+  CHECK(found.code() == FV_ERROR_ARGUMENT);
+  CHECK(found.message().find("rank 1") != std::string::npos);
+  CHECK(largest() > smallest());
 }
