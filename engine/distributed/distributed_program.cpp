@@ -169,9 +169,28 @@ LocalPlan& RankProgram::local(const std::vector<std::vector<int64_t>>& strides, 
     const bool first = local_ == nullptr;
     local_ = std::move(made);
     local_for_ = strides;
+    place_boxes();
     if (first) make_combinations();
   }
   return *local_;
+}
+
+// Where boxes come from and go to, but for the addresses of a call.
+void RankProgram::place_boxes() {
+  for (Step& step : steps_) {
+    step.from.clear();
+    step.to.clear();
+    for (const uint32_t f : step.fetches) {
+      const Fetch& fetch = plan_.fetches[f];
+      step.from.push_back({nullptr, local_->memory_strides(plan_, fetch.array, rank_)});
+      step.to.push_back({nullptr, fetched_strides(fetch)});
+    }
+  }
+}
+
+std::vector<int64_t> RankProgram::fetched_strides(const Fetch& fetch) const {
+  if (fetch.purpose == Fetch::For::output) return local_->strides[fetch.target];
+  return c_strides(fetch.needed[static_cast<size_t>(rank_)].shape(), plan_.arrays[fetch.array].itemsize);
 }
 
 void RankProgram::make_combinations() {
@@ -235,6 +254,34 @@ void DistributedProgram::make_local(const Program& program, const fv_view* input
   const Workshop workshop{runtime.kernels, runtime.target, runtime.chains, runtime.text_limits, options.control};
   run_->local(run_->strides_for(inputs, outputs), workshop);
   if (check_) check_->local(check_->strides_for(inputs, nullptr), workshop);
+  note_ready(program, inputs, outputs);
+}
+
+void DistributedProgram::note_ready(const Program& program, const fv_view* inputs, const fv_view* outputs) {
+  ready_inputs_.clear();
+  ready_outputs_.clear();
+  ready_layouts_.clear();
+  for (uint32_t k = 0; k < inputs_.size(); ++k) {
+    if (!program.is_used(k)) continue;
+    const ArrayLayout& layout = ready_layouts_.emplace_back(layout_of(inputs[k]));
+    ready_inputs_.emplace_back(k, dtype_of(inputs[k]), (inputs[k].flags & FV_VIEW_WEAK) != 0, layout, false);
+  }
+  for (uint32_t k = 0; k < outputs_.size(); ++k) {
+    if (!outputs_[k].given) {
+      ready_outputs_.emplace_back(k, outputs_[k].dtype);
+      continue;
+    }
+    const ArrayLayout& layout = ready_layouts_.emplace_back(layout_of(outputs[k]));
+    ready_outputs_.emplace_back(k, dtype_of(outputs[k]), false, layout, false);
+  }
+}
+
+bool DistributedProgram::is_ready_for(const fv_view* inputs, const fv_view* outputs) const {
+  for (const ExpectedView& expected : ready_inputs_)
+    if (!expected.accepts_input(inputs[expected.slot()])) return false;
+  for (const ExpectedView& expected : ready_outputs_)
+    if (!expected.accepts_output(outputs[expected.slot()])) return false;
+  return true;
 }
 
 CollectiveCall DistributedProgram::call(const Program& program) const {

@@ -1,6 +1,7 @@
 // A program made ready for the ranks of a world and the layouts of one kind of call.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "engine/distributed/distributed_run.hpp"
 #include "engine/distributed/local_plan.hpp"
 #include "engine/distributed/world.hpp"
+#include "engine/expected_view.hpp"
 #include "engine/run.hpp"
 
 namespace fuseval::engine {
@@ -51,6 +53,7 @@ class RankProgram {
   struct Step {
     std::unique_ptr<BoxExchange> exchange;  ///< of fetches; nullptr: nothing to move between ranks or to assemble
     std::vector<uint32_t> fetches;          ///< in its order
+    std::vector<BoxMemory> from, to;        ///< [fetch], of the local plan; a call fills in the addresses
     std::unique_ptr<Combination> combination;
     std::vector<uint32_t> copied;  ///< fetches of replicated arrays
   };
@@ -61,6 +64,8 @@ class RankProgram {
 
  private:
   void make_exchanges(World& world);
+  void place_boxes();
+  std::vector<int64_t> fetched_strides(const Fetch& fetch) const;
   void make_combinations();
   std::unique_ptr<Combination> combination_of(const GlobalPlan::Step& step);
 
@@ -80,8 +85,10 @@ class DistributedProgram {
                                                   int32_t output_count, const RunOptions& options,
                                                   const DistributedCall& call);
 
-  /// Plans and compiles for this rank's memory, and for calls with such strides.
+  /// Plans and compiles for this rank's memory, and for calls with such strides. The views have been checked.
   void make_local(const Program& program, const fv_view* inputs, const fv_view* outputs, const RunOptions& options);
+  /// Whether views like these were the last that were checked and planned for.
+  bool is_ready_for(const fv_view* inputs, const fv_view* outputs) const;
   /// What ranks compare.
   CollectiveCall call(const Program& program) const;
   /// Whether it serves this call: a function of what all ranks know.
@@ -96,7 +103,11 @@ class DistributedProgram {
  private:
   uint64_t program_ = 0;
   ResultRule rule_;
+  void note_ready(const Program& program, const fv_view* inputs, const fv_view* outputs);
+
   std::vector<GlobalType> inputs_, outputs_;
+  std::deque<ArrayLayout> ready_layouts_;  // which the expected views point to
+  std::vector<ExpectedView> ready_inputs_, ready_outputs_;
   std::unique_ptr<Specialisation> made_;
   std::unique_ptr<RankProgram> run_, check_;
 };

@@ -180,11 +180,6 @@ class DistributedRun {
     }
   }
 
-  std::vector<int64_t> strides_of_array(uint32_t a) const {
-    if (local_->is_packed[a]) return c_strides(plan_.arrays[a].held(world_.rank()).shape(), plan_.arrays[a].itemsize);
-    return local_->strides[a];
-  }
-
   void copy_back() {
     for (size_t k = 0; k < owned_.size(); ++k) {
       if (!is_given(k) || owned_[k].size() == 0) continue;
@@ -208,25 +203,32 @@ class DistributedRun {
 
   void start(RankProgram::Step& made) {
     look_at_guard();
+    if (draining())
+      start_with_nothing(made);
+    else
+      start_with_boxes(made);
+    sent_ |= own_;
+  }
+
+  void start_with_boxes(RankProgram::Step& made) {
+    for (size_t k = 0; k < made.fetches.size(); ++k) {
+      const Fetch& fetch = plan_.fetches[made.fetches[k]];
+      const bool output = fetch.purpose == Fetch::For::output;
+      made.from[k].data = table_[fetch.array];
+      made.to[k].data = table_[output ? fetch.target : plan_.arrays.size() + made.fetches[k]];
+    }
+    made.exchange->start(made.from, made.to, own_);
+  }
+
+  // One element stands for all that is not there.
+  void start_with_nothing(RankProgram::Step& made) {
     std::vector<BoxMemory> from, to;
     for (const uint32_t f : made.fetches) {
-      const Fetch& fetch = plan_.fetches[f];
-      const size_t rank = plan_.arrays[fetch.array].shape.size();
-      if (draining()) {  // one element stands for all that is not there
-        from.push_back({nothing_, std::vector<int64_t>(rank, 0)});
-        to.push_back({nowhere_, std::vector<int64_t>(rank, 0)});
-        continue;
-      }
-      from.push_back({table_[fetch.array], strides_of_array(fetch.array)});
-      if (fetch.purpose == Fetch::For::output)
-        to.push_back({table_[fetch.target], local_->strides[fetch.target]});
-      else
-        to.push_back(
-            {table_[plan_.arrays.size() + f],
-             c_strides(fetch.needed[static_cast<size_t>(world_.rank())].shape(), plan_.arrays[fetch.array].itemsize)});
+      const std::vector<int64_t> nowhere(plan_.arrays[plan_.fetches[f].array].shape.size(), 0);
+      from.push_back({nothing_, nowhere});
+      to.push_back({nowhere_, nowhere});
     }
     made.exchange->start(from, to, own_);
-    sent_ |= own_;
   }
 
   void copy_replicated(const RankProgram::Step& made) {
@@ -365,9 +367,10 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
   DistributedProgram& made = world.programs().get(program, inputs, outputs, output_count, options, call);
   std::optional<Error> failure = failure_of([&] {
     if (options.control != nullptr) options.control->check();
+    require_places(made.made(), output_count, results);
+    if (made.is_ready_for(inputs, outputs)) return;
     check_local_parts(program, inputs, outputs, output_count, call);
     made.make_local(program, inputs, outputs, options);
-    require_places(made.made(), output_count, results);
   });
   if (made.check() != nullptr) {
     std::optional<Error> wrong;

@@ -8,6 +8,10 @@
 namespace fuseval::engine {
 namespace {
 
+std::vector<int64_t> c_order(const GlobalPlan& plan, uint32_t array, int rank) {
+  return c_strides(plan.arrays[array].held(rank).shape(), plan.arrays[array].itemsize);
+}
+
 class LocalPlanner {
  public:
   LocalPlanner(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank, const Workshop& workshop)
@@ -26,11 +30,8 @@ class LocalPlanner {
   }
 
  private:
-  std::vector<int64_t> c_order(uint32_t array) const {
-    return c_strides(plan_.arrays[array].held(rank_).shape(), plan_.arrays[array].itemsize);
-  }
   void note_strides(uint32_t array) {
-    if (out_.strides[array].empty()) out_.strides[array] = c_order(array);
+    if (out_.strides[array].empty()) out_.strides[array] = c_order(plan_, array, rank_);
   }
 
   void pack_inputs(const GlobalKernel& kernel) {
@@ -42,9 +43,6 @@ class LocalPlanner {
       if (is_c_contiguous(shape, out_.strides[array], plan_.arrays[array].itemsize)) continue;
       out_.is_packed[array] = true;
     }
-  }
-  const std::vector<int64_t> strides_of(uint32_t array) const {
-    return out_.is_packed[array] ? c_order(array) : out_.strides[array];
   }
 
   // ---- kernels ----
@@ -120,7 +118,7 @@ class LocalPlanner {
         return result;
       }
     }
-    return access.placed(operand, {array.held(rank_), strides_of(operand.buffer)});
+    return access.placed(operand, {array.held(rank_), out_.memory_strides(plan_, operand.buffer, rank_)});
   }
 
   static Box whole(const GlobalKernel& kernel) {
@@ -169,6 +167,10 @@ class LocalPlanner {
 };
 
 }  // namespace
+
+std::vector<int64_t> LocalPlan::memory_strides(const GlobalPlan& plan, uint32_t array, int rank) const {
+  return is_packed[array] ? c_order(plan, array, rank) : strides[array];
+}
 
 LocalPlan make_local_plan(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank,
                           const Workshop& workshop) {

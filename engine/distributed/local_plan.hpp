@@ -26,6 +26,9 @@ struct LocalPlan {
     int64_t state_bytes = 0;  ///< of one node, all outputs
   };
 
+  /// Of the memory that kernels and messages read an array's part from: packed inputs lie in C order.
+  std::vector<int64_t> memory_strides(const GlobalPlan& plan, uint32_t array, int rank) const;
+
   std::vector<std::vector<int64_t>> strides;  ///< [array], bytes; of this rank's part
   std::vector<bool>
       is_packed;  ///< [array]: an input that is read by position, and does not lie in C order: copied first

@@ -1,6 +1,6 @@
 """Random programs against NumPy 2: `./dev oracle --count N --seed S`.
 
-With `--device cudasim` they run there as well, and must have the CPU's bits and errors.
+With `--device cudasim` they run there as well, and must have the CPU's bits and errors; with `--device ranks` by 1 to 7 ranks.
 The programs run in a child process, so that a crash of the library is a failure with a reproducer too. Ends with the
 coverage table (operation x dtype, operation x layout; "later": the result would be float16) and one closing line; an
 empty cell fails once there were enough programs to fill it.
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import fuseval_ctypes as fuseval
+import on_ranks
 from compare import Later, Mismatch, check
 from devices import Queue
 from generator import Generator
@@ -111,10 +112,16 @@ def collect(queue, failures, wait=False):
     return count
 
 
+def queue_of(arguments, session):
+    if arguments.device == "cpu":
+        return None
+    return on_ranks.Queue(session, arguments.seed) if arguments.device == "ranks" else Queue(arguments.device, session)
+
+
 def worker(arguments, note):
     hits = {kind: Counter() for kind in ("dtype", "layout", "later", "any", "error")}
     session, failures = fuseval.Session(), Failures(arguments)
-    queue = None if arguments.device == "cpu" else Queue(arguments.device, session)
+    queue = queue_of(arguments, session)
     errors = later = compared = left_out = on_device = 0
     started = time.monotonic()
     for number in range(arguments.count):
@@ -160,7 +167,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=FULL_COUNT)
     parser.add_argument("--seed", type=int, default=None, help="default: a new one, printed")
-    parser.add_argument("--device", default="cpu", help="where the programs run besides the CPU: cudasim, cuda, cuda:1 …")
+    parser.add_argument("--device", default="cpu", help="where the programs run besides the CPU: cudasim, cuda, cuda:1 …, ranks")
     parser.add_argument("--failures", type=int, default=10, help="stop after this many")
     parser.add_argument("--quiet", action="store_true", help="no coverage tables")
     parser.add_argument("--worker", type=Path, default=None, help=argparse.SUPPRESS)

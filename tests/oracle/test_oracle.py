@@ -25,3 +25,9 @@ def test_random_programs_agree_with_numpy(seed):
 def test_random_programs_have_the_cpus_bits_on_the_simulator(seed):
     closing = oracle("--seed", str(seed), "--count", "2050", "--device", "cudasim", "--quiet").splitlines()[-1]
     assert int(closing.split(" of them on cudasim")[0].split()[-1]) >= 2000
+
+
+@pytest.mark.parametrize("seed", [3])
+def test_random_programs_have_the_bits_of_one_process_on_ranks(seed):
+    closing = oracle("--seed", str(seed), "--count", "510", "--device", "ranks", "--quiet").splitlines()[-1]
+    assert int(closing.split(" of them on ranks")[0].split()[-1]) >= 500
