@@ -68,7 +68,7 @@ class DistributedRun {
   /// Results go to `into`, or, of a check of values, to `flags`.
   void go(LocalPlan* local, const std::optional<Error>& failure, char* flags) {
     local_ = local;
-    own_ = world_.take_failures();
+    if (ranked_.sends_messages()) own_ = world_.take_failures();
     if (own_ != 0) failure_ = error_of(own_, "in an earlier call this rank");
     if (failure) fail(*failure);
     failed_ = own_ != 0;
@@ -207,7 +207,7 @@ class DistributedRun {
       start_with_nothing(made);
     else
       start_with_boxes(made);
-    sent_ |= own_;
+    if (made.exchange->traffic().messages_sent > 0) sent_ |= own_;
   }
 
   void start_with_boxes(RankProgram::Step& made) {

@@ -76,6 +76,7 @@ TEST_CASE("rank errors: of a call without messages, others hear in the next exch
     const DistributedArray a = fuseval::scatter(world, numbers);
     const auto first = error_of([&] { session.evaluate("a*2", {{"a", a}}); });
     require_code(first, world.rank() == 1 ? FV_ERROR_LIMIT : FV_OK, "the call itself");
+    require_code(error_of([&] { session.evaluate("a[:6]*2", {{"a", a}}); }), FV_OK, "one that nobody hears of either");
     const auto second = error_of([&] { session.evaluate("sum(a)", {{"a", a}}); });
     require_code(second, FV_ERROR_LIMIT, "the next one");
     if (world.rank() != 1) require(second.message() == "rank 1 reached a limit of its session", second.message());
