@@ -134,9 +134,14 @@ void bench_diffusion(const World& world, const fuseval::Session& session, std::i
   // The same number of rows, with nobody beside them.
   const std::int64_t halos = (world.rank() > 0 ? 1 : 0) + (world.rank() + 1 < world.size() ? 1 : 0);
   const std::int64_t alone_rows = rows.local_shape()[0] + halos;
-  Doubles c(static_cast<std::size_t>(alone_rows * side), 1.0), d = c;
-  const auto in = fuseval::view(c.data(), {alone_rows, side});
-  const auto out = fuseval::view(d.data() + side + 1, {alone_rows - 2, side - 2}, {8 * side, 8});
+  const fuseval::Array c = session.empty({alone_rows, side}, fuseval::DType::float64, "cpu");
+  const fuseval::Array d = session.empty({alone_rows, side}, fuseval::DType::float64, "cpu");
+  auto* const first = static_cast<double*>(c.view().raw().data);
+  auto* const second = static_cast<double*>(d.view().raw().data);
+  std::fill_n(first, alone_rows * side, 1.0);
+  std::fill_n(second, alone_rows * side, 1.0);
+  const auto in = fuseval::view(first, {alone_rows, side});
+  const auto out = fuseval::view(second + side + 1, {alone_rows - 2, side - 2}, {8 * side, 8});
   const auto alone = session.compile(diffusion, {{"a", in}});
 
   Bench bench(world);
