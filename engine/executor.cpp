@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/node_reduction.hpp"
 #include "engine/partition.hpp"
 #include "engine/run_control.hpp"
 #include "engine/stoppable_reduction.hpp"
@@ -113,32 +114,13 @@ void reduce_by_outputs(const Launch& launch, int64_t pieces) {
   });
 }
 
-// Combines `runs` groups of `count` states, in place, up the tree: 2k with 2k+1, an odd last one passes up.
-void combine_runs(const PreparedKernel& kernel, char* states, int64_t runs, int64_t count) {
-  const int64_t bytes = count * kernel.code->state_bytes;
-  while (runs > 1) {
-    for (int64_t k = 0; k < runs / 2; ++k) {
-      kernel.code->combine(states + 2 * k * bytes, states + (2 * k + 1) * bytes, count);
-      if (k > 0) std::memcpy(states + k * bytes, states + 2 * k * bytes, static_cast<size_t>(bytes));
-    }
-    if (runs % 2 == 1) std::memmove(states + runs / 2 * bytes, states + (runs - 1) * bytes, static_cast<size_t>(bytes));
-    runs = (runs + 1) / 2;
-  }
-}
-
 void reduce_by_runs(const Launch& launch, int64_t run) {
   const PreparedKernel& kernel = launch.kernel;
-  const int64_t runs = (kernel.reduce_count + run - 1) / run;
-  const int64_t bytes = kernel.parallel_count * kernel.code->state_bytes;
-  const runtime::Buffer states(static_cast<size_t>(runs * bytes));
-  const ThreadScratch scratch(launch, 0);
-  parallel(launch.context, runs, [&](int64_t k, int thread) {
-    reduce_box(kernel, launch.arguments, kernel.lower.data(), kernel.extents.data(), k * run,
-               std::min(kernel.reduce_count, (k + 1) * run), states.data() + k * bytes, scratch.kernel(thread),
-               launch.context.control);
-  });
+  const std::vector<TreeNode> runs = runs_of({0, kernel.reduce_count, kernel.reduce_count}, run);
+  const runtime::Buffer states(runs.size() * static_cast<size_t>(kernel.parallel_count * kernel.code->state_bytes));
+  reduce_each(kernel, launch.arguments, runs, states.data(), launch.context);
   if (!launch.context.goes_on()) return;
-  combine_runs(kernel, states.data(), runs, kernel.parallel_count);
+  combine_nodes(kernel, runs, states.data());
   kernel.code->finish(launch.arguments, kernel.lower.data(), kernel.extents.data(), states.data());
 }
 

@@ -25,7 +25,18 @@ class Bound {
   codegen::KernelArguments arguments_;
 };
 
-int64_t round_up(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+/// What one call of the kernel needs, for each thread.
+class Scratch {
+ public:
+  Scratch(const PreparedKernel& kernel, const ExecutionContext& context)
+      : stride_((kernel.code->scratch_bytes + 63) / 64 * 64),
+        buffer_(static_cast<size_t>(std::max<int64_t>(1, stride_ * context.pool.threads()))) {}
+  char* of(int thread) const { return buffer_.data() + stride_ * thread; }
+
+ private:
+  int64_t stride_;
+  runtime::Buffer buffer_;
+};
 
 // What threads take one at a time: some outputs of one node, or some blocks of it.
 class NodeReduction {
@@ -44,7 +55,6 @@ class NodeReduction {
     for (const TreeNode& node : nodes_) elements += node.last - node.first;
     const double nanoseconds = static_cast<double>(elements * kernel_.parallel_count) * kernel_.element_nanoseconds;
     const int64_t pieces = wanted_pieces(context_, nanoseconds);
-    scratch_ = runtime::Buffer(static_cast<size_t>(std::max<int64_t>(1, scratch_stride() * context_.pool.threads())));
     // Long rows are cut where outputs are few, else outputs are; columns are kept as long as memory likes them.
     const int64_t outputs = kernel_.columns ? kernel_.parallel_count / 8192 : kernel_.parallel_count;
     if (pieces > 1 && outputs < pieces)
@@ -54,8 +64,6 @@ class NodeReduction {
   }
 
  private:
-  int64_t scratch_stride() const { return round_up(kernel_.code->scratch_bytes); }
-  char* scratch(int thread) const { return scratch_.data() + scratch_stride() * thread; }
   char* states_of(size_t node) const { return states_ + static_cast<int64_t>(node) * bytes_; }
 
   // Boxes of outputs lie one after another in C order, so their states do.
@@ -63,12 +71,13 @@ class NodeReduction {
     const std::span extents(kernel_.extents.data(), static_cast<size_t>(kernel_.parallel_rank));
     const Partition partition(extents, pieces, kernel_.columns ? 512 : 1);
     const auto boxes = partition.count();
+    const Scratch scratch(kernel_, context_);
     parallel(context_, boxes * static_cast<int64_t>(nodes_.size()), [&](int64_t task, int thread) {
       int64_t lower[max_rank], upper[max_rank];
       partition.box(task % boxes, lower, upper);
       const auto node = static_cast<size_t>(task / boxes);
       reduce_box(kernel_, bound_.arguments(), lower, upper, nodes_[node].first, nodes_[node].last,
-                 states_of(node) + position(lower) * kernel_.code->state_bytes, scratch(thread), context_.control);
+                 states_of(node) + position(lower) * kernel_.code->state_bytes, scratch.of(thread), context_.control);
     });
   }
   int64_t position(const int64_t* lower) const {
@@ -86,17 +95,11 @@ class NodeReduction {
     std::vector<size_t> begins;
     for (const TreeNode& node : nodes_) {
       begins.push_back(runs.size());
-      const int64_t step = std::min(length, node.length);
-      for (int64_t first = node.first; first < node.last; first += step)
-        runs.push_back({first, std::min(node.last, first + step), step});
+      for (const TreeNode& run : runs_of(node, std::min(length, node.length))) runs.push_back(run);
     }
     begins.push_back(runs.size());
     const runtime::Buffer all(runs.size() * static_cast<size_t>(bytes_));
-    parallel(context_, static_cast<int64_t>(runs.size()), [&](int64_t k, int thread) {
-      const TreeNode& run = runs[static_cast<size_t>(k)];
-      reduce_box(kernel_, bound_.arguments(), kernel_.lower.data(), kernel_.extents.data(), run.first, run.last,
-                 all.data() + k * bytes_, scratch(thread), context_.control);
-    });
+    reduce_each(kernel_, bound_.arguments(), runs, all.data(), context_);
     if (!context_.goes_on()) return;
     for (size_t k = 0; k < nodes_.size(); ++k) {
       char* const first = all.data() + static_cast<int64_t>(begins[k]) * bytes_;
@@ -111,7 +114,6 @@ class NodeReduction {
   char* states_;
   const ExecutionContext& context_;
   int64_t bytes_;
-  runtime::Buffer scratch_;
 };
 
 }  // namespace
@@ -127,6 +129,24 @@ std::vector<TreeNode> nodes_of(int64_t first, int64_t last, int64_t count, int64
     nodes.push_back({at, std::min(last, at + length), length});
   }
   return nodes;
+}
+
+std::vector<TreeNode> runs_of(const TreeNode& node, int64_t length) {
+  std::vector<TreeNode> runs;
+  for (int64_t first = node.first; first < node.last; first += length)
+    runs.push_back({first, std::min(node.last, first + length), length});
+  return runs;
+}
+
+void reduce_each(const PreparedKernel& kernel, const codegen::KernelArguments* arguments,
+                 std::span<const TreeNode> nodes, char* states, const ExecutionContext& context) {
+  const int64_t bytes = kernel.parallel_count * kernel.code->state_bytes;
+  const Scratch scratch(kernel, context);
+  parallel(context, static_cast<int64_t>(nodes.size()), [&](int64_t k, int thread) {
+    const TreeNode& node = nodes[static_cast<size_t>(k)];
+    reduce_box(kernel, arguments, kernel.lower.data(), kernel.extents.data(), node.first, node.last, states + k * bytes,
+               scratch.of(thread), context.control);
+  });
 }
 
 void reduce_nodes(const PreparedKernel& kernel, char* const* buffers, std::span<const TreeNode> nodes, char* states,

@@ -19,8 +19,16 @@ struct TreeNode {
 /// `count`, where the reduction ends.
 std::vector<TreeNode> nodes_of(int64_t first, int64_t last, int64_t count, int64_t block);
 
-/// The kernel's accumulator states of each node, for all parallel indexes in C order: node k's at
-/// states + k * parallel_count * state_bytes. buffers: as execute's.
+/// A node as nodes of `length` elements, the last one maybe shorter; `length`: a power of two of blocks.
+std::vector<TreeNode> runs_of(const TreeNode& node, int64_t length);
+
+/// The kernel's accumulator states of each node, for all parallel indexes in C order, each node by one task. arguments:
+/// as arguments_of gives them; states: as reduce_nodes'.
+void reduce_each(const PreparedKernel& kernel, const codegen::KernelArguments* arguments,
+                 std::span<const TreeNode> nodes, char* states, const ExecutionContext& context);
+
+/// The same by as many tasks as the work is worth: node k's states at states + k * parallel_count * state_bytes.
+/// buffers: as execute's.
 void reduce_nodes(const PreparedKernel& kernel, char* const* buffers, std::span<const TreeNode> nodes, char* states,
                   const ExecutionContext& context);
 
