@@ -121,7 +121,7 @@ GlobalPlan global_plan_of(const Specialisation& made, const std::vector<Layout>&
   }
   std::vector<std::string> names;
   for (const frontend::InputInfo& input : made.signature().inputs) names.push_back(input.name);
-  return make_global_plan(plan, std::move(layouts), given, ranks, names);
+  return make_global_plan(plan, std::move(layouts), given, ranks, std::move(names));
 }
 
 // Local views' strides, where they matter.
@@ -259,6 +259,7 @@ void DistributedProgram::make_local(const Program& program, const fv_view* input
                                     const RunOptions& options) {
   Runtime& runtime = program.runtime();
   const Workshop workshop{runtime.kernels, runtime.target, runtime.chains, runtime.text_limits, options.control};
+  is_ready_ = false;
   run_->local(run_->strides_for(inputs, outputs), workshop);
   if (check_) check_->local(check_->strides_for(inputs, nullptr), workshop);
   note_ready(program, inputs, outputs);
@@ -281,6 +282,7 @@ void DistributedProgram::note_ready(const Program& program, const fv_view* input
     const ArrayLayout& layout = ready_layouts_.emplace_back(layout_of(outputs[k]));
     ready_outputs_.emplace_back(k, dtype_of(outputs[k]), false, layout, false);
   }
+  is_ready_ = true;
 }
 
 bool DistributedProgram::is_ready_for(const fv_view* inputs, const fv_view* outputs) const {
@@ -288,7 +290,7 @@ bool DistributedProgram::is_ready_for(const fv_view* inputs, const fv_view* outp
     if (!expected.accepts_input(inputs[expected.slot()])) return false;
   for (const ExpectedView& expected : ready_outputs_)
     if (!expected.accepts_output(outputs[expected.slot()])) return false;
-  return true;
+  return is_ready_;
 }
 
 CollectiveCall DistributedProgram::call(const Program& program) const {

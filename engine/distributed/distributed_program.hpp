@@ -108,6 +108,7 @@ class DistributedProgram {
   void note_ready(const Program& program, const fv_view* inputs, const fv_view* outputs);
 
   std::vector<GlobalType> inputs_, outputs_;
+  bool is_ready_ = false;                  // run_ and check_ are both for the views below
   std::deque<ArrayLayout> ready_layouts_;  // which the expected views point to
   std::vector<ExpectedView> ready_inputs_, ready_outputs_;
   std::unique_ptr<Specialisation> made_;

@@ -388,9 +388,7 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
 
 std::string explain_distributed(const Program& program, const fv_view* inputs, int32_t, const DistributedCall& call) {
   const auto made = specialise_for_ranks(program, inputs, nullptr, 0, {}, call);
-  std::vector<std::string> names;
-  for (const Program::Input& input : program.inputs()) names.push_back(input.name);
-  return print(global_plan_of(*made, layouts_of(call.inputs, program.inputs().size()), {}, call.world->size()), names);
+  return print(global_plan_of(*made, layouts_of(call.inputs, program.inputs().size()), {}, call.world->size()));
 }
 
 }  // namespace fuseval::engine

@@ -15,9 +15,10 @@ constexpr int32_t nobody = -1;
 class Planner {
  public:
   Planner(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks,
-          const std::vector<std::string>& names)
-      : given_(given), names_(names), producer_(plan.buffers.size(), nobody), level_(plan.buffers.size(), 0) {
+          std::vector<std::string> names)
+      : given_(given), producer_(plan.buffers.size(), nobody), level_(plan.buffers.size(), 0) {
     out_.ranks = ranks;
+    out_.names = std::move(names);
     out_.buffers = plan.buffers;
     for (size_t b = 0; b < plan.buffers.size(); ++b)
       out_.arrays.push_back({plan.buffers[b].shape, size_of(plan.buffers[b].dtype), std::move(layouts[b])});
@@ -154,11 +155,9 @@ class Planner {
 
   void add_epilogue(uint32_t k, uint32_t array) {
     const GlobalKernel& kernel = out_.kernels[k];
-    Shape extents;
-    for (const Axis& axis : kernel.global.nest.axes) extents.push_back(axis.extent);
     Fetch fetch{array, Fetch::For::epilogue, k, {}};
     for (int rank = 0; rank < out_.ranks; ++rank)
-      fetch.needed.push_back(needed(kernel, array, Box::whole(extents), rank, true));
+      fetch.needed.push_back(needed(kernel, array, kernel.global.whole(), rank, true));
     add(k, std::move(fetch));
   }
 
@@ -233,7 +232,7 @@ class Planner {
 
   std::string name_of_array(uint32_t array) const {
     const BufferInfo& info = out_.buffers[array];
-    if (info.role == BufferRole::input) return fmt::format("input '{}'", names_[info.slot]);
+    if (info.role == BufferRole::input) return fmt::format("input '{}'", out_.names[info.slot]);
     return "an intermediate result";
   }
 
@@ -255,13 +254,13 @@ class Planner {
       if (reads_pending(k, pending)) combine_all(step, pending);
       const auto& own = out_.kernels[k].fetches;
       if (k == 0 || std::any_of(own.begin(), own.end(), [&](uint32_t f) { return !posted[f]; }))
-        post_all(step, k, posted);
+        post_all(step, k, posted, pending);
       pending[k] = out_.kernels[k].split.kind == Split::Kind::blocks;
       out_.steps.push_back(std::move(step));
     }
     GlobalPlan::Step end;
     combine_all(end, pending);
-    post_all(end, static_cast<uint32_t>(out_.kernels.size()), posted);
+    post_all(end, static_cast<uint32_t>(out_.kernels.size()), posted, pending);
     out_.steps.push_back(std::move(end));
   }
 
@@ -281,17 +280,18 @@ class Planner {
   }
 
   // Everything that is there by now.
-  void post_all(GlobalPlan::Step& step, uint32_t before, std::vector<bool>& posted) const {
+  void post_all(GlobalPlan::Step& step, uint32_t before, std::vector<bool>& posted,
+                const std::vector<bool>& pending) const {
     for (uint32_t f = 0; f < out_.fetches.size(); ++f) {
       const int32_t producer = producer_[out_.fetches[f].array];
       if (posted[f] || producer >= static_cast<int32_t>(before)) continue;
+      if (producer != nobody && pending[static_cast<size_t>(producer)]) continue;
       posted[f] = true;
       step.posted.push_back(f);
     }
   }
 
   const std::vector<bool>& given_;
-  const std::vector<std::string>& names_;
   GlobalPlan out_;
   std::vector<int32_t> producer_;  // [array]: the kernel that stores it
   std::vector<int> level_;         // [array]: the first level that can read it
@@ -308,8 +308,8 @@ BoxTransfer GlobalPlan::transfer(const Fetch& fetch) const {
 }
 
 GlobalPlan make_global_plan(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks,
-                            const std::vector<std::string>& names) {
-  return Planner(plan, std::move(layouts), given, ranks, names).make();
+                            std::vector<std::string> names) {
+  return Planner(plan, std::move(layouts), given, ranks, std::move(names)).make();
 }
 
 }  // namespace fuseval::engine

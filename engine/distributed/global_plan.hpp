@@ -43,6 +43,7 @@ struct GlobalPlan {
   };
 
   int ranks = 1;
+  std::vector<std::string> names;  ///< [slot], for messages
   std::vector<BufferInfo>
       buffers;  ///< [array]: the plan's, then results that are made in a layout that is not their output's
   std::vector<GlobalArray> arrays;
@@ -59,9 +60,9 @@ struct GlobalPlan {
 /// Throws Error(unsupported) where an array would have to be gathered on every rank, Error(argument) for an output that
 /// every rank has of a result that is distributed.
 GlobalPlan make_global_plan(const Plan& plan, std::vector<Layout> layouts, const std::vector<bool>& given, int ranks,
-                            const std::vector<std::string>& names);
+                            std::vector<std::string> names);
 
 /// `explain --stage distributed`: layouts, kernels, messages and bytes.
-std::string print(const GlobalPlan& plan, const std::vector<std::string>& names);
+std::string print(const GlobalPlan& plan);
 
 }  // namespace fuseval::engine

@@ -110,7 +110,7 @@ class LocalPlanner {
     const GlobalArray& array = plan_.arrays[operand.buffer];
     if (operand.kind == OperandKind::load) {
       const bool once = operand.in_epilogue && kernel.split.kind == Split::Kind::blocks;
-      const Box where = once ? whole(kernel) : indexes;
+      const Box where = once ? kernel.global.whole() : indexes;
       if (!is_at_hand(kernel.global, k, array, where, rank_)) {
         const uint32_t f = fetch_of(kernel, operand.buffer, once, edge);
         Operand result = access.placed(operand, fetched_place(plan_.fetches[f]));
@@ -119,12 +119,6 @@ class LocalPlanner {
       }
     }
     return access.placed(operand, {array.held(rank_), out_.memory_strides(plan_, operand.buffer, rank_)});
-  }
-
-  static Box whole(const GlobalKernel& kernel) {
-    Shape extents;
-    for (const Axis& axis : kernel.global.nest.axes) extents.push_back(axis.extent);
-    return Box::whole(extents);
   }
 
   uint32_t fetch_of(const GlobalKernel& kernel, uint32_t array, bool epilogue, std::optional<Edge> edge) const {

@@ -10,7 +10,7 @@ namespace {
 
 class Printer {
  public:
-  Printer(const GlobalPlan& plan, const std::vector<std::string>& names) : plan_(plan), names_(names) {}
+  explicit Printer(const GlobalPlan& plan) : plan_(plan) {}
 
   std::string text() {
     line("{} rank{}", plan_.ranks, plan_.ranks == 1 ? "" : "s");
@@ -31,7 +31,7 @@ class Printer {
 
   std::string name(uint32_t array) const {
     const BufferInfo& info = plan_.buffers[array];
-    if (info.role == BufferRole::input) return names_[info.slot];
+    if (info.role == BufferRole::input) return plan_.names[info.slot];
     if (info.role == BufferRole::output) return fmt::format("result {}", info.slot);
     return fmt::format("temporary {}", array);
   }
@@ -101,10 +101,8 @@ class Printer {
   void kernel(uint32_t k) {
     const GlobalKernel& kernel = plan_.kernels[k];
     const LoopNest& nest = kernel.global.nest;
-    Shape space;
-    for (const Axis& axis : nest.axes) space.push_back(axis.extent);
-    line("kernel {}: {} over {}, {}", k, nest.is_reduction() ? "reduction" : "elementwise", to_string(space),
-         split(kernel));
+    line("kernel {}: {} over {}, {}", k, nest.is_reduction() ? "reduction" : "elementwise",
+         to_string(kernel.global.whole().upper), split(kernel));
     for (const Operand& operand : nest.operands)
       if (operand.kind == OperandKind::store) stored(operand.buffer, kernel);
   }
@@ -131,13 +129,12 @@ class Printer {
   }
 
   const GlobalPlan& plan_;
-  const std::vector<std::string>& names_;
   std::string text_;
   int exchanges_ = 0, combinations_ = 0;
 };
 
 }  // namespace
 
-std::string print(const GlobalPlan& plan, const std::vector<std::string>& names) { return Printer(plan, names).text(); }
+std::string print(const GlobalPlan& plan) { return Printer(plan).text(); }
 
 }  // namespace fuseval::engine

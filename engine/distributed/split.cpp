@@ -181,6 +181,12 @@ GlobalNest::GlobalNest(LoopNest made, const std::vector<GlobalArray>& arrays) : 
   }
 }
 
+Box GlobalNest::whole() const {
+  Shape extents;
+  for (const Axis& axis : nest.axes) extents.push_back(axis.extent);
+  return Box::whole(extents);
+}
+
 Shape GlobalNest::reduced() const {
   Shape shape;
   for (const Axis& axis : nest.axes)
@@ -194,10 +200,8 @@ Range Split::of(int rank) const {
 }
 
 Box Split::indexes(const GlobalNest& global, const Range& range) const {
-  Shape extents;
-  for (const Axis& each : global.nest.axes) extents.push_back(each.extent);
-  if (range.is_empty()) return Box::empty(extents.size());
-  Box box = Box::whole(extents);
+  if (range.is_empty()) return Box::empty(global.nest.axes.size());
+  Box box = global.whole();
   if (kind == Kind::parallel) {
     box.lower[static_cast<size_t>(axis)] = range.first;
     box.upper[static_cast<size_t>(axis)] = range.last;

@@ -31,6 +31,8 @@ struct GlobalNest {
   int64_t block = 0;                            ///< elements of a canonical block, of a reduction
 
   bool has_elements() const { return nest.parallel_count() > 0 && (!nest.is_reduction() || nest.reduce_count() > 0); }
+  /// All indexes.
+  Box whole() const;
   /// Extents of the reduce axes.
   Shape reduced() const;
 };

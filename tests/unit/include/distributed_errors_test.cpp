@@ -140,6 +140,21 @@ TEST_CASE("ranks: arrays that are gathered nowhere unless somebody says so") {
   });
 }
 
+TEST_CASE("ranks: a sum for a distributed output, while another result's boxes are on their way") {
+  const std::int64_t rows = 90, columns = 12;
+  const Doubles numbers = counted(rows * columns);
+  const auto whole = fuseval::view(numbers.data(), {rows, columns});
+  const std::string text = "sum(a*0.1, axis=0), sin(exp(a/999)).T.reshape(-1)[5:]";
+  const Doubles expected = fuseval::evaluate(text, {{"a", whole}})[0].to_vector<double>();
+  fuseval::run_ranks(3, [&](const World& world) {
+    const DistributedArray a = fuseval::scatter(world, whole);
+    const DistributedArray sums = fuseval::empty(Distribution(world, {columns}), fuseval::DType::float64);
+    const DistributedArray rest = fuseval::empty(Distribution(world, {rows * columns - 5}), fuseval::DType::float64);
+    fuseval::evaluate(text, {{"a", a}}, fuseval::into(sums, rest));
+    require(fuseval::gather(sums).to_vector<double>() == expected, "the sums");
+  });
+}
+
 TEST_CASE("ranks: outputs over inputs, parts that lie otherwise, steps over time") {
   const std::int64_t rows = 41, columns = 13;
   const Doubles start = counted(rows * columns);
