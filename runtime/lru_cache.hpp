@@ -37,6 +37,19 @@ class LruCache {
     entries_.erase(entry);
   }
 
+  /// Takes out the entries whose values satisfy the predicate: their owner destroys them where it holds no lock.
+  template <class Predicate>
+  [[nodiscard]] std::list<std::pair<std::string, Value>> take_if(Predicate&& predicate) {
+    Entries taken;
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      const auto entry = it++;
+      if (!predicate(std::as_const(entry->second))) continue;
+      by_key_.erase(entry->first);
+      taken.splice(taken.end(), entries_, entry);
+    }
+    return taken;
+  }
+
   size_t size() const { return entries_.size(); }
 
   template <class F>

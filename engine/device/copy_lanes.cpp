@@ -39,6 +39,12 @@ void CopyLanePool::give_back(std::unique_ptr<CopyLanes> lanes) {
   idle_.push_back(std::move(lanes));
 }
 
+void CopyLanePool::clear() {
+  std::vector<std::unique_ptr<CopyLanes>> idle;
+  const std::lock_guard lock(mutex_);
+  idle_.swap(idle);
+}
+
 char* staging_of(Device& device, std::vector<std::unique_ptr<DeviceMemory>>& staging, size_t set, size_t bytes) {
   if (staging.size() <= set) staging.resize(set + 1);
   if (staging[set] == nullptr || staging[set]->size() < bytes) {

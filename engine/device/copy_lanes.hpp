@@ -18,16 +18,21 @@ struct CopyLanes {
 /// Those that calls have given back. Thread-safe.
 class CopyLanePool {
  public:
-  explicit CopyLanePool(Device& device) : device_(device) {}
+  explicit CopyLanePool(Device& device)
+      : device_(device), relief_(device.on_memory_pressure([this] { clear(); })) {}
 
   std::unique_ptr<CopyLanes> take();
   /// Only those in which nothing went wrong and nothing is left to do.
   void give_back(std::unique_ptr<CopyLanes> lanes);
 
+  /// Forgets those that no call has. Thread-safe.
+  void clear();
+
  private:
   Device& device_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<CopyLanes>> idle_;
+  const std::shared_ptr<void> relief_;
 };
 
 /// staging[set], grown to so many bytes.

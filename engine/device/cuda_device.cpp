@@ -149,6 +149,12 @@ class CudaDevice : public Device {
     return std::make_unique<CudaPinnedMemory>(cuda::PinnedBuffer(device_, bytes));
   }
   size_t free_bytes() override { return device_->available_bytes(); }
+  std::shared_ptr<void> on_memory_pressure(std::function<void()> relief) override {
+    return device_->on_memory_pressure([this, relief = std::move(relief)] {
+      relief();
+      kernels_.drop_unused();
+    });
+  }
   std::string why_not_memory_here(const char* data, size_t bytes) override {
     return device_->why_not_memory_here({pointer_of(data), bytes});
   }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -109,6 +110,10 @@ class Device {
   virtual std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) = 0;
   /// Bytes that an allocation could still get.
   virtual size_t free_bytes() = 0;
+  /// Asks for `relief` when an allocation finds no memory, before it is tried once more, on any thread; afterwards the
+  /// device forgets what it compiled and nobody holds. It ends when the token does; nullptr where memory never runs
+  /// out.
+  virtual std::shared_ptr<void> on_memory_pressure(std::function<void()> relief) = 0;
   /// Why these bytes are not memory of this device that is alive, as words after "its memory"; "" if they are.
   virtual std::string why_not_memory_here(const char* data, size_t bytes) = 0;
 };

@@ -73,6 +73,14 @@ int DeviceKernels::missing(const Wanted& wanted) {
   return std::max(0, entries - static_cast<int>(known->modules.size()));
 }
 
+void DeviceKernels::clear() {
+  const auto forget = [&] {
+    std::lock_guard lock(mutex_);
+    return kernels_.take_if([](const auto&) { return true; });
+  };
+  forget();
+}
+
 std::shared_ptr<const DeviceKernel> DeviceKernels::find(const std::string& key) {
   std::lock_guard lock(mutex_);
   const auto* known = kernels_.find(key);

@@ -21,7 +21,10 @@ struct DeviceKernel {
 class DeviceKernels {
  public:
   DeviceKernels(Device& device, size_t limit, Counters& counters)
-      : device_(device), kernels_(limit), counters_(counters) {}
+      : device_(device),
+        kernels_(limit),
+        counters_(counters),
+        relief_(device.on_memory_pressure([this] { clear(); })) {}
 
   struct Wanted {
     codegen::CudaChain chain;  ///< one nest, or those that one kernel runs
@@ -34,6 +37,8 @@ class DeviceKernels {
   std::vector<std::shared_ptr<const DeviceKernel>> get(std::span<const Wanted> wanted);
   /// How many texts get() would compile for it, at least. Thread-safe.
   int missing(const Wanted& wanted);
+  /// Forgets all; programs keep what they use, and the device has that for others who want it. Thread-safe.
+  void clear();
 
  private:
   std::shared_ptr<const DeviceKernel> find(const std::string& key);
@@ -44,6 +49,7 @@ class DeviceKernels {
   std::mutex mutex_;
   runtime::LruCache<std::shared_ptr<const DeviceKernel>> kernels_;
   Counters& counters_;
+  const std::shared_ptr<void> relief_;
 };
 
 /// What a device compiles for it.

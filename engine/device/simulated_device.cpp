@@ -126,6 +126,7 @@ class SimulatedDevice : public Device {
   }
   std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override { return std::make_unique<HostMemory>(bytes); }
   size_t free_bytes() override { return SIZE_MAX; }
+  std::shared_ptr<void> on_memory_pressure(std::function<void()>) override { return nullptr; }
   std::string why_not_memory_here(const char* data, size_t bytes) override {
     return simulator_->owns(address_of(data), bytes) ? "" : "is not the simulated device's, or was freed";
   }

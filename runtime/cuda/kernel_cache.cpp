@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace fuseval::runtime::cuda {
 namespace {
@@ -49,7 +50,6 @@ KernelCache::KernelCache(std::shared_ptr<Device> device, Compiler compiler, std:
       compiler_(std::move(compiler)),
       disk_(std::move(disk)),
       targets_(targets_for(device_->properties().arch(), compiler_.archs)),
-      limit_(limit),
       modules_(limit) {}
 
 std::shared_ptr<Module> KernelCache::get(const KernelSource& source) {
@@ -145,9 +145,22 @@ size_t KernelCache::size() const {
 }
 
 void KernelCache::clear() {
-  LruCache<Future> forgotten(limit_);  // modules unload outside of the lock
-  const std::lock_guard lock(mutex_);
-  std::swap(forgotten, modules_);
+  forget([](const Future&) { return true; });
+}
+
+void KernelCache::drop_unused() {
+  forget([](const Future& future) {
+    return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready && future.get().use_count() == 1;
+  });
+}
+
+// Modules unload outside of the lock.
+void KernelCache::forget(bool (*which)(const Future&)) {
+  const auto take = [&] {
+    const std::lock_guard lock(mutex_);
+    return modules_.take_if(which);
+  };
+  take();
 }
 
 }  // namespace fuseval::runtime::cuda

@@ -49,6 +49,8 @@ class KernelCache {
   size_t size() const;
   /// Forgets the modules in memory.
   void clear();
+  /// Forgets those that nobody else holds: for Device::on_memory_pressure. Unloads them before it returns.
+  void drop_unused();
 
   struct Counters {
     std::atomic<uint64_t> memory_hits{0};
@@ -60,6 +62,7 @@ class KernelCache {
  private:
   using Future = std::shared_future<std::shared_ptr<Module>>;
 
+  void forget(bool (*which)(const Future&));
   std::shared_ptr<Module> make(const KernelSource& source);
   std::shared_ptr<Module> load(const KernelSource& source, const std::string& target, std::string& reason);
   std::string image(const KernelSource& source, const std::string& target, bool& is_new);
@@ -72,7 +75,6 @@ class KernelCache {
   std::vector<std::string> targets_;     ///< in the order in which they are tried
   std::atomic<size_t> first_target_{0};  ///< the first that this driver has not refused
   Counters counters_;
-  const size_t limit_;
   mutable std::mutex mutex_;
   LruCache<Future> modules_;
 };

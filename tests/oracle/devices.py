@@ -4,13 +4,14 @@ Programs run at the same time, each on a thread of its own, while their successo
 kernels of all that wait in one run of the C++ compiler, at a tenth of what a run for each would take.
 """
 
+import re
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 import fuseval_ctypes as fuseval
-from compare import Mismatch, canonical_bits, output_for
+from compare import Mismatch, canonical_bits, output_for, run_numpy
 
 AT_ONCE = 100
 
@@ -24,7 +25,15 @@ def answer(program, session, values, out=None, device=None):
     return [np.array(array) for array in (out or (result if isinstance(result, tuple) else [result]))]
 
 
-def difference(expected, got):
+def left_open(program):
+    """[result]: the elements that hang on the sign of a NaN, which is outside the promise; None where nothing shows it."""
+    if not re.search(r"\b(signbit|copysign)\b", program.text):
+        return None
+    kind, envelopes = run_numpy(program)
+    return [envelope.wild for envelope in envelopes] if kind == "value" else None
+
+
+def difference(expected, got, open_elements=None):
     """What distinguishes two answers, or ""."""
     if isinstance(expected, Exception) or isinstance(got, Exception):
         return "" if str(expected) == str(got) else f"the CPU: {expected}; the device: {got}"
@@ -32,6 +41,8 @@ def difference(expected, got):
         if (one.dtype, one.shape) != (other.dtype, other.shape):
             return f"result {k}: {other.dtype}{other.shape}, the CPU has {one.dtype}{one.shape}"
         differ = canonical_bits(one) != canonical_bits(other)
+        if open_elements is not None:
+            differ = differ & ~open_elements[k]
         if differ.any():
             index = tuple(int(i) for i in np.argwhere(differ)[0])
             return (f"result {k}: {int(differ.sum())} of {one.size} elements differ; at {index} the device has "
@@ -42,7 +53,8 @@ def difference(expected, got):
 def check_on_device(program, session, device):
     """Raises Mismatch; with check_output's outputs, of which each device writes one of its own."""
     on_cpu = answer(program, session, program.values)
-    found = difference(on_cpu, answer(program, session, program.values, device=device))
+    open_elements = left_open(program)
+    found = difference(on_cpu, answer(program, session, program.values, device=device), open_elements)
     if found:
         raise Mismatch(device, f"on {device}: {found}")
     if isinstance(on_cpu, Exception):
@@ -52,7 +64,7 @@ def check_on_device(program, session, device):
         return
     expected, got = (answer(program, session, case.values, [case.out], name)
                      for case, name in zip(cases, (None, device)))
-    found = difference(expected, got)
+    found = difference(expected, got, open_elements)
     if found:
         raise Mismatch(device, f"on {device}, into {cases[0].what}: {found}")
 

@@ -34,8 +34,8 @@ class Wrong:
         return result
 
 
-def program(text):
-    return Program([Node(None, text)], {"a": Input(A, "contiguous")})
+def program(text, a=A):
+    return Program([Node(None, text)], {"a": Input(a, "contiguous")})
 
 
 def test_a_queue_tells_which_program_was_wrong():
@@ -60,6 +60,29 @@ def test_results_that_a_device_writes_into_arrays_count():
         except Mismatch:
             return
     pytest.fail("never noticed")
+
+
+@pytest.mark.parametrize("text", ["signbit(a)", "copysign(1.0, a)"])
+def test_the_sign_of_a_nan_is_left_open_where_it_shows(text):
+    class OtherNans:
+        """A session whose device has NaNs of the other sign, and may be wrong about other elements."""
+
+        wrong = 0
+
+        def evaluate(self, text, values, out=None, device=None):
+            result = eval(text, {"signbit": np.signbit, "copysign": np.copysign, "a": values["a"]})
+            if device is not None:
+                nans = np.isnan(values["a"])
+                result = np.where(nans, ~result if result.dtype == bool else -result, result + self.wrong).astype(result.dtype)
+            if out:
+                out[0][...] = result
+            return result
+
+    session = OtherNans()
+    check_on_device(program(text), session, "cudasim")
+    session.wrong = 1
+    with pytest.raises(Mismatch):
+        check_on_device(program(text), session, "cudasim")
 
 
 def test_the_simulator_is_asked():

@@ -130,6 +130,19 @@ TEST_CASE("evicted modules are unloaded when nobody uses them") {
   CHECK(gpu->calls_of("cuModuleUnload") == 1);  // b; a is held
 }
 
+TEST_CASE("unused modules are dropped when asked, those in use stay") {
+  const FakeGpu gpu(sm(9, 0));
+  KernelCache cache(gpu.device(), stand_in({90}), nullptr);
+  const auto held = cache.get(source_of("a"));
+  for (const char* text : {"b", "c"}) cache.get(source_of(text));
+  cache.drop_unused();
+  CHECK(cache.size() == 1);
+  CHECK(gpu->calls_of("cuModuleUnload") == 2);
+  CHECK(cache.get(source_of("a")) == held);
+  CHECK(cache.get(source_of("b")));
+  CHECK(cache.counters().compiled == 4);
+}
+
 TEST_CASE("an error of the compiler is thrown to all who ask, and not kept") {
   const FakeGpu gpu(sm(9, 0));
   std::vector<std::string> targets;

@@ -255,6 +255,41 @@ TEST_CASE("cuda: out of memory frees what is kept, and says how much was wanted"
   CHECK(session.evaluate("a + 1", {{"a", a}}, on("cuda")).size() == a.size());
 }
 
+TEST_CASE("cuda: out of memory unloads the kernels that no program has, and no others") {
+  const Machine machine({.memory = std::size_t{1} << 20});
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  const std::vector<double> a{1.0, 2.0, 3.0}, large(200000, 1.0);
+  const auto run = [&](const fuseval::Program& program) {
+    return program.run({{"a", a}}, on("cuda")).to_vector<double>();
+  };
+  const fuseval::Program kept = session.compile("a + 1", {{"a", a}});
+  CHECK(run(kept) == std::vector{2.0, 3.0, 4.0});
+  CHECK(run(session.compile("a*3 - 2", {{"a", a}})) == std::vector{1.0, 4.0, 7.0});
+  const auto loads = [&] { return machine.gpu->calls_of("cuModuleLoadDataEx"); };
+  const auto before = loads();
+  CHECK(machine.gpu->calls_of("cuModuleUnload") == 0);
+  CHECK(error_of([&] { session.to_device(large, "cuda"); }).code() == FV_ERROR_MEMORY);
+  CHECK(machine.gpu->calls_of("cuModuleUnload") == 1);
+  CHECK(run(kept) == std::vector{2.0, 3.0, 4.0});
+  CHECK(run(session.compile("a + 1", {{"a", a}})) == std::vector{2.0, 3.0, 4.0});  // the device still has that kernel
+  CHECK(loads() == before);
+  CHECK(run(session.compile("a*3 - 2", {{"a", a}})) == std::vector{1.0, 4.0, 7.0});
+  CHECK(loads() == before + 1);
+}
+
+TEST_CASE("cuda: out of memory gives back what copies beside kernels had") {
+  const Machine machine({.memory = std::size_t{1} << 20});
+  EnvironmentVariables variables;
+  variables.set("FUSEVAL_STREAM_PART_BYTES", "4096");
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  const std::vector<double> a(4000, 1.0), large(200000, 1.0);
+  CHECK(session.evaluate("a + 1", {{"a", a}}, on("cuda")).size() == a.size());
+  const auto destroyed = machine.gpu->calls_of("cuStreamDestroy_v2");
+  CHECK(error_of([&] { session.to_device(large, "cuda"); }).code() == FV_ERROR_MEMORY);
+  CHECK(machine.gpu->calls_of("cuStreamDestroy_v2") == destroyed + 2);
+  CHECK(session.evaluate("a + 1", {{"a", a}}, on("cuda")).size() == a.size());
+}
+
 TEST_CASE("cuda: several threads on one session, on arrays of the host and of the device") {
   const Machine machine({.seed = 7});
   const fuseval::Session session{fuseval::SessionOptions{}};
