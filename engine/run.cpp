@@ -217,14 +217,6 @@ class Run {
   std::vector<runtime::Buffer> owned_;
 };
 
-bool results_stay(const RunOptions& options, const Program& program, const fv_view* inputs) {
-  if (options.results_on != RunOptions::ResultsOn::where_inputs_are)
-    return options.results_on == RunOptions::ResultsOn::device;
-  for (size_t k = 0; k < program.inputs().size(); ++k)
-    if (program.is_used(k) && inputs[k].device_type != FV_DEVICE_CPU) return true;
-  return false;
-}
-
 /// The specialisation for a call, which `keep` keeps. The views have been checked.
 const Specialisation& specialisation(const Program& program, const fv_view* inputs, const fv_view* outputs,
                                      int32_t output_count, const ResultRule& rule, const RunControl* control,
@@ -348,6 +340,14 @@ bool has_run_on_device(const Program& program, const Specialisation* known, cons
 int threads_of(const RunOptions& options, const Runtime& runtime) {
   const int available = runtime.pool.threads();
   return options.threads > 0 ? std::min(options.threads, available) : available;
+}
+
+bool results_stay(const RunOptions& options, const Program& program, const fv_view* inputs) {
+  if (options.results_on != RunOptions::ResultsOn::where_inputs_are)
+    return options.results_on == RunOptions::ResultsOn::device;
+  for (size_t k = 0; k < program.inputs().size(); ++k)
+    if (program.is_used(k) && inputs[k].device_type != FV_DEVICE_CPU) return true;
+  return false;
 }
 
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,

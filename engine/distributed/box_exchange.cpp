@@ -127,14 +127,15 @@ class Room {
 /// A parcel with its place in the buffer, and how its pieces lie there.
 struct PlacedParcel {
   Parcel parcel;
-  char* data = nullptr;
+  char* data = nullptr;           ///< in the boxes' space
+  char* message = nullptr;        ///< as the transport has it
   bool is_packed_before = false;  ///< the parcel before this one is the same and in the same place
   std::vector<Shape> shapes;
   std::vector<std::vector<int64_t>> strides;
 };
 
 std::vector<PlacedParcel> placed(std::vector<Parcel> parcels, std::span<const BoxTransfer> transfers, bool shared,
-                                 runtime::Buffer& buffer) {
+                                 BoxSpace& space, std::unique_ptr<MessageMemory>& memory) {
   std::vector<PlacedParcel> result;
   std::vector<size_t> offsets;
   Room room;
@@ -149,53 +150,88 @@ std::vector<PlacedParcel> placed(std::vector<Parcel> parcels, std::span<const Bo
     }
     added.parcel = std::move(parcel);
   }
-  buffer = runtime::Buffer(room.size());
-  for (size_t k = 0; k < result.size(); ++k) result[k].data = buffer.data() + offsets[k];
+  memory = space.message_memory(room.size());
+  for (size_t k = 0; k < result.size(); ++k) {
+    result[k].data = memory->boxes() + offsets[k];
+    result[k].message = memory->messages() + offsets[k];
+  }
   return result;
 }
 
+class HostMessages : public MessageMemory {
+ public:
+  explicit HostMessages(size_t bytes) : buffer_(bytes) {}
+  char* messages() const override { return buffer_.data(); }
+  char* boxes() const override { return buffer_.data(); }
+
+ private:
+  const runtime::Buffer buffer_;
+};
+
 }  // namespace
+
+std::unique_ptr<MessageMemory> HostBoxes::message_memory(size_t bytes) { return std::make_unique<HostMessages>(bytes); }
+
+void HostBoxes::copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
+                     const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) {
+  copy_elements(to, to_strides, from, from_strides, shape, itemsize);
+}
 
 class BoxExchange::Impl {
  public:
-  Impl(Communicator& communicator, std::vector<BoxTransfer> transfers, const char* operation)
+  Impl(Communicator& communicator, std::vector<BoxTransfer> transfers, const char* operation, BoxSpace& space)
       : rank_(communicator.rank()),
         transfers_(std::move(transfers)),
+        space_(space),
         exchange_(communicator, operation, Exchange::Use::repeated) {
     require_ranks(transfers_, communicator.size());
     Parcels parcels = parcels_of(transfers_, rank_);
     traffic_ = sum_of(parcels);
-    sent_ = placed(std::move(parcels.sent), transfers_, true, send_buffer_);
-    received_ = placed(std::move(parcels.received), transfers_, false, receive_buffer_);
+    sent_ = placed(std::move(parcels.sent), transfers_, true, space_, sent_memory_);
+    received_ = placed(std::move(parcels.received), transfers_, false, space_, received_memory_);
     for (const PlacedParcel& each : received_)
-      exchange_.receive(each.data, each.parcel.message_bytes(), each.parcel.peer, tag);
+      exchange_.receive(each.message, each.parcel.message_bytes(), each.parcel.peer, tag);
     for (const PlacedParcel& each : sent_)
-      exchange_.send(each.data, each.parcel.message_bytes(), each.parcel.peer, tag);
+      exchange_.send(each.message, each.parcel.message_bytes(), each.parcel.peer, tag);
     own_ = parcel_of(transfers_, rank_, rank_, rank_);
     forget_others();
   }
 
-  void start(std::span<const BoxMemory> from, std::span<const BoxMemory> to, Flags flags) {
-    if (from.size() != transfers_.size() || to.size() != transfers_.size())
-      throw Error(ErrorCode::argument, "an exchange between ranks needs memory for each of its arrays");
-    if (is_started_) throw Error(ErrorCode::argument, "an exchange between ranks was started twice");
+  void pack(std::span<const BoxMemory> from) {
+    require_memory(from);
+    if (is_posted_) throw Error(ErrorCode::argument, "an exchange between ranks was started twice");
     for (const PlacedParcel& each : sent_)
-      if (!each.is_packed_before) pack(each, from, flags);
+      if (!each.is_packed_before) pack(each, from);
+    if (!sent_.empty()) space_.bring_down(*sent_memory_);
+  }
+
+  void post(Flags flags) {
+    for (const PlacedParcel& each : sent_)
+      if (!each.is_packed_before) std::memcpy(each.message + each.parcel.bytes, &flags, sizeof flags);
     exchange_.start();
-    is_started_ = true;
+    is_posted_ = true;
     flags_ = flags;
-    to_.assign(to.begin(), to.end());
-    for (const Piece& piece : own_.pieces) copy_own(piece, from[piece.transfer]);
+  }
+
+  void copy_own(std::span<const BoxMemory> from, std::span<const BoxMemory> to) {
+    require_memory(from);
+    require_memory(to);
+    for (const Piece& piece : own_.pieces) copy_own(piece, from[piece.transfer], to[piece.transfer]);
   }
 
   bool progress() { return exchange_.progress(); }
 
   Flags wait() {
-    const bool was_started = std::exchange(is_started_, false);
     exchange_.wait();
-    if (was_started)
-      for (const PlacedParcel& each : received_) unpack(each);
+    if (std::exchange(is_posted_, false))
+      for (const PlacedParcel& each : received_) note_flags(each);
     return flags_;
+  }
+
+  void unpack(std::span<const BoxMemory> to) {
+    require_memory(to);
+    if (!received_.empty()) space_.bring_up(*received_memory_);
+    for (const PlacedParcel& each : received_) unpack(each, to);
   }
 
   const Traffic& traffic() const { return traffic_; }
@@ -216,57 +252,74 @@ class BoxExchange::Impl {
   const Box& needed(const Piece& piece) const { return transfers_[piece.transfer].needed[0]; }
   int64_t itemsize(const Piece& piece) const { return transfers_[piece.transfer].itemsize; }
 
-  void pack(const PlacedParcel& placed, std::span<const BoxMemory> from, Flags flags) const {
+  void require_memory(std::span<const BoxMemory> memory) const {
+    if (memory.size() != transfers_.size())
+      throw Error(ErrorCode::argument, "an exchange between ranks needs memory for each of its arrays");
+  }
+
+  void pack(const PlacedParcel& placed, std::span<const BoxMemory> from) const {
     const Parcel& parcel = placed.parcel;
     for (size_t k = 0; k < parcel.pieces.size(); ++k) {
       const Piece& piece = parcel.pieces[k];
       const BoxMemory& memory = from[piece.transfer];
-      copy_elements(placed.data + piece.offset, placed.strides[k], corner(memory, held(piece), piece.box),
-                    memory.strides, placed.shapes[k], itemsize(piece));
+      space_.copy(placed.data + piece.offset, placed.strides[k], corner(memory, held(piece), piece.box), memory.strides,
+                  placed.shapes[k], itemsize(piece));
     }
-    std::memcpy(placed.data + parcel.bytes, &flags, sizeof flags);
   }
 
-  void unpack(const PlacedParcel& placed) {
+  void unpack(const PlacedParcel& placed, std::span<const BoxMemory> to) const {
     const Parcel& parcel = placed.parcel;
     for (size_t k = 0; k < parcel.pieces.size(); ++k) {
       const Piece& piece = parcel.pieces[k];
-      const BoxMemory& memory = to_[piece.transfer];
-      copy_elements(corner(memory, needed(piece), piece.box), memory.strides, placed.data + piece.offset,
-                    placed.strides[k], placed.shapes[k], itemsize(piece));
+      const BoxMemory& memory = to[piece.transfer];
+      space_.copy(corner(memory, needed(piece), piece.box), memory.strides, placed.data + piece.offset,
+                  placed.strides[k], placed.shapes[k], itemsize(piece));
     }
+  }
+
+  void note_flags(const PlacedParcel& placed) {
     Flags flags = 0;
-    std::memcpy(&flags, placed.data + parcel.bytes, sizeof flags);
+    std::memcpy(&flags, placed.message + placed.parcel.bytes, sizeof flags);
     flags_ |= flags;
   }
 
-  void copy_own(const Piece& piece, const BoxMemory& from) const {
-    const BoxMemory& to = to_[piece.transfer];
-    copy_elements(corner(to, needed(piece), piece.box), to.strides, corner(from, held(piece), piece.box), from.strides,
-                  piece.box.shape(), itemsize(piece));
+  void copy_own(const Piece& piece, const BoxMemory& from, const BoxMemory& to) const {
+    space_.copy(corner(to, needed(piece), piece.box), to.strides, corner(from, held(piece), piece.box), from.strides,
+                piece.box.shape(), itemsize(piece));
   }
 
   const int rank_;
   std::vector<BoxTransfer> transfers_;  // only this rank's boxes, once all is planned
+  BoxSpace& space_;
   std::vector<PlacedParcel> sent_, received_;
   Parcel own_;
   Traffic traffic_;
-  runtime::Buffer send_buffer_, receive_buffer_;
+  std::unique_ptr<MessageMemory> sent_memory_, received_memory_;
   Exchange exchange_;  // after the memory that its messages are in
-  std::vector<BoxMemory> to_;
   Flags flags_ = 0;
-  bool is_started_ = false;
+  bool is_posted_ = false;
 };
 
-BoxExchange::BoxExchange(Communicator& communicator, std::vector<BoxTransfer> transfers, const char* operation)
-    : impl_(std::make_unique<Impl>(communicator, std::move(transfers), operation)) {}
+BoxExchange::BoxExchange(Communicator& communicator, std::vector<BoxTransfer> transfers, const char* operation,
+                         BoxSpace& space)
+    : impl_(std::make_unique<Impl>(communicator, std::move(transfers), operation, space)) {}
 BoxExchange::~BoxExchange() = default;
 
-void BoxExchange::start(std::span<const BoxMemory> from, std::span<const BoxMemory> to, Flags flags) {
-  impl_->start(from, to, flags);
+void BoxExchange::pack(std::span<const BoxMemory> from) { impl_->pack(from); }
+void BoxExchange::post(Flags flags) { impl_->post(flags); }
+void BoxExchange::copy_own(std::span<const BoxMemory> from, std::span<const BoxMemory> to) {
+  impl_->copy_own(from, to);
 }
 bool BoxExchange::progress() { return impl_->progress(); }
 BoxExchange::Flags BoxExchange::wait() { return impl_->wait(); }
+void BoxExchange::unpack(std::span<const BoxMemory> to) { impl_->unpack(to); }
+void BoxExchange::run(std::span<const BoxMemory> from, std::span<const BoxMemory> to) {
+  pack(from);
+  post(0);
+  copy_own(from, to);
+  wait();
+  unpack(to);
+}
 const BoxExchange::Traffic& BoxExchange::traffic() const { return impl_->traffic(); }
 
 BoxExchange::Traffic traffic_of(std::span<const BoxTransfer> transfers, int rank) {

@@ -28,28 +28,72 @@ struct BoxMemory {
   std::vector<int64_t> strides;  ///< bytes
 };
 
+/// Memory for messages: the transport's, on the host, and where boxes are packed to and unpacked from, in their space.
+class MessageMemory {
+ public:
+  virtual ~MessageMemory() = default;
+  virtual char* messages() const = 0;
+  /// The same memory, if boxes are on the host.
+  virtual char* boxes() const = 0;
+};
+
+/// The memory that boxes are in.
+class BoxSpace {
+ public:
+  virtual ~BoxSpace() = default;
+  virtual std::unique_ptr<MessageMemory> message_memory(size_t bytes) = 0;
+  /// Between two places of the space that do not overlap; strides in bytes.
+  virtual void copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
+                    const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) = 0;
+  /// What was packed, to the messages; it is there when this returns.
+  virtual void bring_down(const MessageMemory& memory) = 0;
+  /// What came by messages, to where it is unpacked from.
+  virtual void bring_up(const MessageMemory& memory) = 0;
+};
+
+/// The host's.
+class HostBoxes : public BoxSpace {
+ public:
+  std::unique_ptr<MessageMemory> message_memory(size_t bytes) override;
+  void copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
+            const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) override;
+  void bring_down(const MessageMemory&) override {}
+  void bring_up(const MessageMemory&) override {}
+};
+
 class BoxExchange {
  public:
   using Flags = uint64_t;
 
   /// Collective only in what is given. The operation is for messages of errors: a literal. Takes the memory of all
-  /// messages. The communicator outlives it. Several may be in flight at once, if all ranks start them in one order.
-  /// Errors: memory, limit (more bytes than an address has), communication.
+  /// messages. The communicator and the space, where the boxes are, outlive it. Several may be in flight at once, if
+  /// all ranks start them in one order. Errors: memory, limit (more bytes than an address has), communication, the
+  /// space's.
   BoxExchange(runtime::distributed::Communicator& communicator, std::vector<BoxTransfer> transfers,
-              const char* operation);
+              const char* operation, BoxSpace& space);
   ~BoxExchange();
   BoxExchange(const BoxExchange&) = delete;
   BoxExchange& operator=(const BoxExchange&) = delete;
 
-  /// Packs what others need, and posts all messages. from[k], to[k]: of transfer k: memory of held[rank] (read only)
-  /// and needed[rank]; they do not overlap. `from` is not read any more once this returns; `to` is written until wait
-  /// returns. Does not block. Errors: communication; argument (not one memory a transfer, or in flight).
-  void start(std::span<const BoxMemory> from, std::span<const BoxMemory> to, Flags flags = 0);
+  /// Packs what others need. from[k]: of transfer k: memory of held[rank], read only. Does not block for others.
+  /// Errors: the space's; argument (not one memory a transfer, or in flight).
+  void pack(std::span<const BoxMemory> from);
+  /// Posts all messages: with what was packed last, or, if nothing could be, with bytes that mean nothing. Does not
+  /// block. Errors: communication.
+  void post(Flags flags);
+  /// What this rank holds and needs itself; `to`: memory of needed[rank], which does not overlap `from`. `from` is not
+  /// read any more once this returns. Errors: the space's; argument.
+  void copy_own(std::span<const BoxMemory> from, std::span<const BoxMemory> to);
   /// Moves messages on. Errors: communication.
   bool progress();
-  /// When this returns, all of needed[rank] is in its memory, also what this rank held itself. Gives the flags of this
-  /// rank and of those that it had messages from, or-ed. Errors: communication.
+  /// When this returns, all messages are there. Gives the flags of this rank and of those that it had messages from,
+  /// or-ed. Errors: communication.
   Flags wait();
+  /// All that was received to its place. Errors: the space's; argument.
+  void unpack(std::span<const BoxMemory> to);
+
+  /// All of that, if nothing can go wrong here alone.
+  void run(std::span<const BoxMemory> from, std::span<const BoxMemory> to);
 
   /// Of this rank, for one start. What it copies from itself is no message; one that goes in pieces
   /// (CommunicatorSettings::largest_message) is one.

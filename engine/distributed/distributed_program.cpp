@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/distributed/collective_call.hpp"
+#include "engine/distributed/host_space.hpp"
 #include "engine/output_views.hpp"
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
@@ -139,8 +140,11 @@ std::vector<std::vector<int64_t>> RankProgram::strides_for(const fv_view* inputs
 // ---- one plan ----
 
 RankProgram::RankProgram(const Specialisation& made, const std::vector<Layout>& inputs,
-                         const std::vector<Layout>& outputs, World& world)
-    : made_(&made), rank_(world.rank()), plan_(global_plan_of(made, inputs, outputs, world.size())) {
+                         const std::vector<Layout>& outputs, World& world, std::unique_ptr<RankSpace> space)
+    : made_(&made),
+      rank_(world.rank()),
+      plan_(global_plan_of(made, inputs, outputs, world.size())),
+      space_(std::move(space)) {
   make_exchanges(world);
 }
 
@@ -158,7 +162,8 @@ void RankProgram::make_exchanges(World& world) {
       transfers.push_back(plan_.transfer(fetch));
     }
     if (!transfers.empty())
-      made.exchange = std::make_unique<BoxExchange>(world.communicator(), std::move(transfers), "an exchange of boxes");
+      made.exchange =
+          std::make_unique<BoxExchange>(world.communicator(), std::move(transfers), "an exchange of boxes", *space_);
     steps_.push_back(std::move(made));
   }
 }
@@ -173,6 +178,7 @@ bool RankProgram::sends_messages() const {
 LocalPlan& RankProgram::local(const std::vector<std::vector<int64_t>>& strides, const Workshop& workshop) {
   if (local_ == nullptr || local_for_ != strides) {
     auto made = std::make_unique<LocalPlan>(make_local_plan(plan_, strides, rank_, workshop));
+    space_->prepare(plan_, *made, workshop);
     const bool first = local_ == nullptr;
     local_ = std::move(made);
     local_for_ = strides;
@@ -249,9 +255,11 @@ std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& prog
   result->made_ = specialise_for_ranks(program, inputs, outputs, output_count, options, call);
   const std::vector<Layout> in = layouts_of(call.inputs, program.inputs().size());
   const std::vector<Layout> out = layouts_of(call.outputs, static_cast<size_t>(output_count));
-  result->run_ = std::make_unique<RankProgram>(*result->made_, in, out, *call.world);
+  const auto space = [&] { return std::make_unique<HostSpace>(program.runtime()); };
+  result->run_ = std::make_unique<RankProgram>(*result->made_, in, out, *call.world, space());
   if (result->made_->check() != nullptr)
-    result->check_ = std::make_unique<RankProgram>(*result->made_->check(), in, std::vector<Layout>{}, *call.world);
+    result->check_ =
+        std::make_unique<RankProgram>(*result->made_->check(), in, std::vector<Layout>{}, *call.world, space());
   return result;
 }
 

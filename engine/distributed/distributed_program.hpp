@@ -8,7 +8,7 @@
 
 #include "engine/distributed/collective_call.hpp"
 #include "engine/distributed/distributed_run.hpp"
-#include "engine/distributed/local_plan.hpp"
+#include "engine/distributed/rank_space.hpp"
 #include "engine/distributed/world.hpp"
 #include "engine/expected_view.hpp"
 #include "engine/run.hpp"
@@ -28,10 +28,11 @@ struct GlobalType {
 class RankProgram {
  public:
   RankProgram(const Specialisation& made, const std::vector<Layout>& inputs, const std::vector<Layout>& outputs,
-              World& world);
+              World& world, std::unique_ptr<RankSpace> space);
 
   const Specialisation& made() const { return *made_; }
   const GlobalPlan& plan() const { return plan_; }
+  RankSpace& space() { return *space_; }
   /// outputs: nullptr: none is given.
   std::vector<std::vector<int64_t>> strides_for(const fv_view* inputs, const fv_view* outputs) const;
   /// For these strides, as make_local_plan's. Made if the last call's were others.
@@ -74,6 +75,7 @@ class RankProgram {
   const Specialisation* made_;
   int rank_;
   GlobalPlan plan_;
+  std::unique_ptr<RankSpace> space_;  // before the exchanges, which are in it
   std::vector<Step> steps_;
   std::vector<char*> states_;
   std::unique_ptr<LocalPlan> local_;

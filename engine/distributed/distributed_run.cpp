@@ -12,10 +12,8 @@
 #include <cstring>
 #include <optional>
 
-#include "engine/call_memory.hpp"
 #include "engine/distributed/distributed_program.hpp"
 #include "engine/mapped_ranges.hpp"
-#include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
 #include "runtime/mapped_guard.hpp"
@@ -52,18 +50,32 @@ Error error_of(Flags flags, const std::string& whose) {
   return Error(code, fmt::format("{} {}", whose, reason_of(code)));
 }
 
+/// A call in a space. However it is left, nothing of the host's is in use any more.
+class Stay {
+ public:
+  explicit Stay(RankSpace& space) : space_(space) {}
+  ~Stay() { space_.abandon(); }
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+
+ private:
+  RankSpace& space_;
+};
+
 class DistributedRun {
  public:
   DistributedRun(const Program& program, RankProgram& ranked, const fv_view* inputs, const fv_view* outputs,
-                 const RunOptions& options, World& world)
-      : runtime_(program.runtime()),
+                 const RunOptions& options, World& world, bool results_stay)
+      : program_(program),
         ranked_(ranked),
         plan_(ranked.plan()),
+        space_(ranked.space()),
         inputs_(inputs),
         outputs_(outputs),
         options_(options),
         world_(world),
-        memory_(program.runtime()) {}
+        memory_(program.runtime()),
+        results_stay_(results_stay) {}
 
   /// Results go to `into`, or, of a check of values, to `flags`.
   void go(LocalPlan* local, const std::optional<Error>& failure, char* flags) {
@@ -72,14 +84,22 @@ class DistributedRun {
     if (own_ != 0) failure_ = error_of(own_, "in an earlier call this rank");
     if (failure) fail(*failure);
     failed_ = own_ != 0;
-    attempt([&] { place(flags); });
+    const Stay stay(space_);
     std::optional<runtime::MappedGuard> guard;
     if (const auto mapped = mapped_ranges(ranked_.made(), inputs_); !mapped.empty()) guard.emplace(mapped);
     guard_ = guard ? &*guard : nullptr;
-    attempt([&] { pack_inputs(); });
+    attempt([&] {
+      space_.begin(options_, memory_);
+      place(flags);
+      pack_inputs();
+      if (guard_ != nullptr) space_.synchronize();
+    });
     for (size_t s = 0; s < plan_.steps.size(); ++s) step(plan_.steps[s], ranked_.steps()[s]);
     look_at_guard();
-    attempt([&] { copy_back(); });
+    attempt([&] {
+      bring_out(flags);
+      space_.end();
+    });
     guard_ = nullptr;
     if ((own_ & ~sent_) != 0) world_.note_failure(own_ & ~sent_);
     if (failed_) throw Error(*failure_);
@@ -96,8 +116,7 @@ class DistributedRun {
       item.is_weak = result.is_weak;
       item.shape = plan_.arrays[array].held(world_.rank()).shape();
       item.strides = local_->strides[array];
-      item.data = is_given(k) ? static_cast<char*>(outputs_[k].data) : table_[array];
-      if (!is_given(k)) item.buffer = std::move(owned_[k]);
+      give_memory(k, item);
       const GlobalArray& made = plan_.arrays[array];
       if (!made.layout.is_replicated())
         item.distribution = std::make_shared<const Distribution>(Distribution{world, made.shape, made.layout});
@@ -108,6 +127,8 @@ class DistributedRun {
  private:
   bool is_given(size_t k) const { return outputs_ != nullptr && ranked_.made().results()[k].given; }
   bool draining() const { return failed_; }
+  bool is_on_host() const { return space_.place().is_host(); }
+  bool stays(size_t k) const { return !is_given(k) && (is_on_host() || results_stay_); }
 
   // Nothing that runs here sends or receives.
   template <class F>
@@ -134,31 +155,45 @@ class DistributedRun {
 
   void place(char* flags) {
     table_.assign(plan_.arrays.size() + plan_.fetches.size(), nullptr);
-    if (local_->temporary_bytes > 0) temporaries_ = memory_.allocate(static_cast<size_t>(local_->temporary_bytes));
+    if (local_->temporary_bytes > 0) temporaries_ = space_.allocate(static_cast<size_t>(local_->temporary_bytes));
     for (size_t at = 0; at < table_.size(); ++at)
       if (local_->offsets[at] >= 0) table_[at] = temporaries_.data() + local_->offsets[at];
     for (uint32_t a = 0; a < plan_.arrays.size(); ++a)
-      if (plan_.buffers[a].role == BufferRole::input && !local_->is_packed[a])
-        table_[a] = static_cast<char*>(inputs_[plan_.buffers[a].slot].data);
+      if (plan_.buffers[a].role == BufferRole::input && !local_->is_packed[a]) table_[a] = input(a);
     owned_.resize(plan_.results.size());
     for (size_t k = 0; k < plan_.results.size(); ++k)
-      table_[plan_.results[k]] = flags != nullptr ? flags + k : place_result(k);
+      table_[plan_.results[k]] = flags != nullptr && is_on_host() ? flags + k : place_result(k);
+  }
+  char* input(uint32_t array) {
+    const uint32_t slot = plan_.buffers[array].slot;
+    return space_.input(inputs_[slot], program_.inputs()[slot].name);
   }
 
   char* place_result(size_t k) {
-    const uint32_t array = plan_.results[k];
-    const ArrayLayout layout{plan_.arrays[array].held(world_.rank()).shape(), local_->strides[array]};
-    const ByteExtent extent = byte_extent(layout, plan_.arrays[array].itemsize, "a result");
-    if (is_given(k) && !touches_inputs(k, extent)) return static_cast<char*>(outputs_[k].data);
-    owned_[k] = memory_.allocate(static_cast<size_t>(std::max<int64_t>(1, extent.end - extent.begin)));
+    const ByteExtent extent = extent_of(k);
+    if (is_given(k) && space_.has(outputs_[k])) {
+      char* const output = space_.output(outputs_[k], k);
+      if (!touches_inputs(k, extent)) return output;
+    }
+    owned_[k] = space_.allocate(bytes_of(extent));
     return owned_[k].data() - extent.begin;
   }
+  ByteExtent extent_of(size_t k) const {
+    const uint32_t array = plan_.results[k];
+    const ArrayLayout layout{shape_of(array), local_->strides[array]};
+    return byte_extent(layout, plan_.arrays[array].itemsize, "a result");
+  }
+  static size_t bytes_of(const ByteExtent& extent) {
+    return static_cast<size_t>(std::max<int64_t>(1, extent.end - extent.begin));
+  }
+  Shape shape_of(uint32_t array) const { return plan_.arrays[array].held(world_.rank()).shape(); }
 
   // Then it is written elsewhere first: messages and kernels may read the input later.
   bool touches_inputs(size_t k, const ByteExtent& extent) const {
     const auto first = reinterpret_cast<intptr_t>(outputs_[k].data) + extent.begin,
                last = first + extent.end - extent.begin;
     const auto meets = [&](const fv_view& view) {
+      if (view.device_type != outputs_[k].device_type) return false;
       const ByteExtent other = byte_extent(layout_of(view), size_of(dtype_of(view)), "an array");
       const auto begin = reinterpret_cast<intptr_t>(view.data);
       return first < begin + other.end && begin + other.begin < last;
@@ -173,19 +208,44 @@ class DistributedRun {
   void pack_inputs() {
     for (uint32_t a = 0; a < plan_.arrays.size(); ++a) {
       if (!local_->is_packed[a]) continue;
-      const Shape shape = plan_.arrays[a].held(world_.rank()).shape();
-      copy_elements(table_[a], c_strides(shape, plan_.arrays[a].itemsize),
-                    static_cast<const char*>(inputs_[plan_.buffers[a].slot].data), local_->strides[a], shape,
-                    plan_.arrays[a].itemsize);
+      const Shape shape = shape_of(a);
+      space_.copy(table_[a], c_strides(shape, plan_.arrays[a].itemsize), input(a), local_->strides[a], shape,
+                  plan_.arrays[a].itemsize);
     }
   }
 
-  void copy_back() {
+  // What was not written where the caller wants it.
+  void bring_out(char* flags) {
     for (size_t k = 0; k < owned_.size(); ++k) {
-      if (!is_given(k) || owned_[k].size() == 0) continue;
+      if (!owned_[k].is_there() || stays(k)) continue;
       const uint32_t array = plan_.results[k];
-      copy_elements(static_cast<char*>(outputs_[k].data), local_->strides[array], table_[array], local_->strides[array],
-                    plan_.arrays[array].held(world_.rank()).shape(), plan_.arrays[array].itemsize);
+      const std::vector<int64_t>& strides = local_->strides[array];
+      const Place place = is_given(k) ? place_of(outputs_[k]) : Place{};
+      char* const to = flags != nullptr ? flags + k
+                       : is_given(k)    ? static_cast<char*>(outputs_[k].data)
+                                        : place_on_host(k);
+      space_.bring_out({to, strides}, place, {table_[array], strides}, shape_of(array), plan_.arrays[array].itemsize);
+    }
+  }
+  char* place_on_host(size_t k) {
+    const ByteExtent extent = extent_of(k);
+    host_.resize(owned_.size());
+    host_[k] = memory_.allocate(bytes_of(extent));
+    return host_[k].data() - extent.begin;
+  }
+
+  void give_memory(size_t k, Result& item) {
+    if (is_given(k)) {
+      item.data = static_cast<char*>(outputs_[k].data);
+      item.place = place_of(outputs_[k]);
+    } else if (stays(k)) {
+      item.place = space_.place();
+      item.data = table_[plan_.results[k]];
+      item.buffer = std::move(owned_[k].host);
+      item.on_device = std::move(owned_[k].device);
+    } else {
+      item.data = host_[k].data() - extent_of(k).begin;
+      item.buffer = std::move(host_[k]);
     }
   }
 
@@ -197,38 +257,33 @@ class DistributedRun {
     if (exchange != nullptr) start(made);
     attempt([&] { copy_replicated(made); });
     if (step.kernel >= 0) attempt([&] { run_interior(static_cast<size_t>(step.kernel), exchange); });
-    if (exchange != nullptr) heard(exchange->wait(), "another rank");
+    if (exchange != nullptr) receive(made);
     if (step.kernel >= 0) attempt([&] { run_edges(static_cast<size_t>(step.kernel)); });
   }
 
+  // Messages are sent in any case: the others wait for them.
   void start(RankProgram::Step& made) {
     look_at_guard();
-    if (draining())
-      start_with_nothing(made);
-    else
-      start_with_boxes(made);
+    attempt([&] {
+      note_addresses(made);
+      made.exchange->pack(made.from);
+    });
+    made.exchange->post(own_);
     if (made.exchange->traffic().messages_sent > 0) sent_ |= own_;
+    attempt([&] { made.exchange->copy_own(made.from, made.to); });
+  }
+  void receive(RankProgram::Step& made) {
+    heard(made.exchange->wait(), "another rank");
+    attempt([&] { made.exchange->unpack(made.to); });
   }
 
-  void start_with_boxes(RankProgram::Step& made) {
+  void note_addresses(RankProgram::Step& made) {
     for (size_t k = 0; k < made.fetches.size(); ++k) {
       const Fetch& fetch = plan_.fetches[made.fetches[k]];
       const bool output = fetch.purpose == Fetch::For::output;
       made.from[k].data = table_[fetch.array];
       made.to[k].data = table_[output ? fetch.target : plan_.arrays.size() + made.fetches[k]];
     }
-    made.exchange->start(made.from, made.to, own_);
-  }
-
-  // One element stands for all that is not there.
-  void start_with_nothing(RankProgram::Step& made) {
-    std::vector<BoxMemory> from, to;
-    for (const uint32_t f : made.fetches) {
-      const std::vector<int64_t> nowhere(plan_.arrays[plan_.fetches[f].array].shape.size(), 0);
-      from.push_back({nothing_, nowhere});
-      to.push_back({nowhere_, nowhere});
-    }
-    made.exchange->start(from, to, own_);
   }
 
   void copy_replicated(const RankProgram::Step& made) {
@@ -238,8 +293,8 @@ class DistributedRun {
       const std::vector<int64_t>& strides = local_->strides[fetch.array];
       int64_t begin = 0;
       for (size_t k = 0; k < strides.size(); ++k) begin += box.lower[k] * strides[k];
-      copy_elements(table_[fetch.target], local_->strides[fetch.target], table_[fetch.array] + begin, strides,
-                    box.shape(), plan_.arrays[fetch.array].itemsize);
+      space_.copy(table_[fetch.target], local_->strides[fetch.target], table_[fetch.array] + begin, strides,
+                  box.shape(), plan_.arrays[fetch.array].itemsize);
     }
   }
 
@@ -253,34 +308,21 @@ class DistributedRun {
   }
 
   void run_part(size_t k, const LocalPlan::Part& part, BoxExchange* exchange) {
-    // Open MPI has no progress in the background: an exchange that nobody looks at waits for the end of the kernel.
-    RunControl own(nullptr, {});
-    RunControl* const control = options_.control == nullptr && exchange != nullptr ? &own : options_.control;
-    if (exchange != nullptr) control->between_blocks([&] { poke(*exchange); });
-    const ExecutionContext context{runtime_.pool, runtime_.counters, threads_of(options_, runtime_), control};
     if (plan_.kernels[k].split.kind == Split::Kind::blocks)
-      reduce_nodes(part.kernel, table_.data(), part.nodes, states_of(k, part), context);
+      space_.reduce(part, table_.data(), states_of(k, part), exchange);
     else
-      execute(part.kernel, table_.data(), context);
-    if (exchange != nullptr) control->between_blocks({});
-    if (control != nullptr) control->check();
+      space_.run(part, table_.data(), exchange);
   }
 
   char* states_of(size_t k, const LocalPlan::Part& part) const {
     return ranked_.states(k) + static_cast<int64_t>(part.first_node) * local_->kernels[k].state_bytes;
   }
 
-  static void poke(BoxExchange& exchange) noexcept {
-    try {
-      exchange.progress();
-    } catch (...) {  // the communicator is broken: whoever waits next throws why
-    }
-  }
-
   // ---- partial results ----
 
   void combine(RankProgram::Combination& combination) {
     look_at_guard();
+    attempt([&] { space_.synchronize(); });  // then its states are there
     std::memcpy(combination.mine.data(), &own_, sizeof own_);
     world_.communicator().allgather(combination.mine.data(), combination.counts, combination.all.data());
     sent_ |= own_;
@@ -313,29 +355,31 @@ class DistributedRun {
         from[rank] += reduction.rank_bytes[rank];
         to += reduction.rank_bytes[rank];
       }
-      const PreparedKernel& home = local_->kernels[reduction.kernel].home[0];
-      combine_nodes(home, reduction.nodes, combination.ordered.data());
-      finish_reduction(home, table_.data(), combination.ordered.data());
+      const LocalPlan::Home& home = local_->kernels[reduction.kernel].home[0];
+      combine_nodes(home.kernel, reduction.nodes, combination.ordered.data());
+      space_.finish(home, table_.data(), combination.ordered.data());
     }
   }
 
-  Runtime& runtime_;
+  const Program& program_;
   RankProgram& ranked_;
   const GlobalPlan& plan_;
+  RankSpace& space_;
   const fv_view* inputs_;
   const fv_view* outputs_;
   const RunOptions& options_;
   World& world_;
   CallMemory memory_;
+  const bool results_stay_;
   LocalPlan* local_ = nullptr;
   runtime::MappedGuard* guard_ = nullptr;
   std::vector<char*> table_;
-  runtime::Buffer temporaries_;
-  std::vector<runtime::Buffer> owned_;
+  SpaceMemory temporaries_;
+  std::vector<SpaceMemory> owned_;     ///< [result]: where it is made, if that is not the caller's
+  std::vector<runtime::Buffer> host_;  ///< [result]: where it is brought, if that is not the caller's
   std::optional<Error> failure_;
   bool failed_ = false;
   Flags own_ = 0, sent_ = 0;  // what went wrong here, and what of it others were told
-  char nothing_[16] = {}, nowhere_[16] = {};
 };
 
 // What is wrong with the values, if anything is: on all ranks alike. Throws what go throws.
@@ -343,7 +387,7 @@ std::optional<Error> check_values(const Program& program, DistributedProgram& ma
                                   const RunOptions& options, World& world, const std::optional<Error>& failure) {
   const Specialisation& check = made.check()->made();
   std::vector<char> failed(check.results().size(), 0);
-  DistributedRun(program, *made.check(), inputs, nullptr, options, world)
+  DistributedRun(program, *made.check(), inputs, nullptr, options, world, false)
       .go(made.check()->local(), failure, failed.data());
   for (size_t k = 0; k < failed.size(); ++k)
     if (failed[k])
@@ -379,7 +423,8 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
     else if (wrong)
       throw Error(*wrong);
   }
-  DistributedRun run(program, made.run(), inputs, output_count > 0 ? outputs : nullptr, options, world);
+  DistributedRun run(program, made.run(), inputs, output_count > 0 ? outputs : nullptr, options, world,
+                     results_stay(options, program, inputs));
   run.go(made.run().local(), failure, nullptr);
   if (results == nullptr) return;
   if (program.runtime().hooks.memory() != nullptr) results->hooks = program.shared_runtime();

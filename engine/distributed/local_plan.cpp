@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/streaming_stores.hpp"
 #include "ir/collapse.hpp"
 
 namespace fuseval::engine {
@@ -56,8 +55,8 @@ class LocalPlanner {
       if (!edge_of(parts, edge).is_empty()) made.edges.push_back(part(kernel, edge_of(parts, edge), edge));
     if (!blocks) return made;
     number_nodes(made, parts);
-    made.home.push_back(prepared(kernel, home(kernel)));
-    made.state_bytes = made.home[0].code->state_bytes * made.home[0].parallel_count;
+    made.home.push_back(home(kernel));
+    made.state_bytes = made.home[0].kernel.code->state_bytes * made.home[0].kernel.parallel_count;
     return made;
   }
 
@@ -65,7 +64,7 @@ class LocalPlanner {
     const bool blocks = kernel.split.kind == Split::Kind::blocks;
     LoopNest nest = placed(kernel, kernel.split.indexes(kernel.global, range), edge);
     if (kernel.split.kind == Split::Kind::parallel) nest = part_of(nest, kernel.split.axis, range.first, range.last);
-    LocalPlan::Part part{prepared(kernel, std::move(nest)), {}};
+    LocalPlan::Part part{collapsed(kernel, std::move(nest)), out_.parts++, {}, 0};
     if (blocks) part.nodes = nodes_of(range.first, range.last, kernel.global.nest.reduce_count(), kernel.global.block);
     return part;
   }
@@ -82,19 +81,18 @@ class LocalPlanner {
     if (!parts.high.is_empty()) number(made.edges.back());
   }
 
-  // Where nothing is left to read: the nest's states can be combined and finished all the same.
-  LoopNest home(const GlobalKernel& kernel) const {
-    return placed(kernel, Box::empty(kernel.global.nest.axes.size()), std::nullopt);
+  LocalPlan::Home home(const GlobalKernel& kernel) {
+    LoopNest nest = collapsed(kernel, placed(kernel, Box::empty(kernel.global.nest.axes.size()), std::nullopt));
+    PreparedKernel prepared = prepare(nest, workshop_.kernels.get(nest, workshop_.target, workshop_.control));
+    return {std::move(nest), out_.homes++, std::move(prepared)};
   }
 
-  PreparedKernel prepared(const GlobalKernel& kernel, LoopNest nest) {
+  static LoopNest collapsed(const GlobalKernel& kernel, LoopNest nest) {
     if (kernel.split.kind == Split::Kind::blocks)
       collapse_in_order(nest);
     else
       collapse(nest);
-    codegen::TargetOptions options = workshop_.target;
-    options.streaming_stores = wants_streaming_stores(nest, {});
-    return prepare(nest, workshop_.kernels.get(nest, options, workshop_.control));
+    return nest;
   }
 
   LoopNest placed(const GlobalKernel& kernel, const Box& indexes, std::optional<Edge> edge) const {

@@ -1,7 +1,7 @@
-// What one rank does of a global plan: its nests, for its own memory, as machine code.
+// What one rank does of a global plan: its nests, for its own memory.
 //
-// The same structure of nest everywhere: a rank compiles what it may have to run, the ranks of a job mostly the same
-// kernels. Only strides and extents are its own.
+// The same structure of nest everywhere: a rank compiles what it may have to run (rank_space.hpp), the ranks of a job
+// mostly the same kernels. Only strides and extents are its own.
 #pragma once
 
 #include <vector>
@@ -15,15 +15,21 @@ namespace fuseval::engine {
 /// Where the addresses of a local plan come from: arrays by their number, then fetched boxes by theirs.
 struct LocalPlan {
   struct Part {
-    PreparedKernel kernel;
+    LoopNest nest;
+    size_t number = 0;            ///< among the plan's parts
     std::vector<TreeNode> nodes;  ///< of a split reduction
     size_t first_node = 0;        ///< its place among all of the rank's
   };
+  /// A split reduction where nothing is left to read: in any case, for combining and finishing.
+  struct Home {
+    LoopNest nest;
+    size_t number = 0;      ///< among the plan's homes
+    PreparedKernel kernel;  ///< the host's: it combines states, wherever they were made
+  };
   struct Kernel {
     std::vector<Part> interior, edges;  ///< at most one; at most two, which need what was fetched
-    /// Split reductions: in any case, for combining and finishing.
-    std::vector<PreparedKernel> home;
-    int64_t state_bytes = 0;  ///< of one node, all outputs
+    std::vector<Home> home;             ///< one, of a split reduction
+    int64_t state_bytes = 0;            ///< of one node, all outputs
   };
 
   /// Of the memory that kernels and messages read an array's part from: packed inputs lie in C order.
@@ -33,6 +39,7 @@ struct LocalPlan {
   std::vector<bool>
       is_packed;  ///< [array]: an input that is read by position, and does not lie in C order: copied first
   std::vector<Kernel> kernels;
+  size_t parts = 0, homes = 0;  ///< how many there are
   int64_t temporary_bytes = 0;
   std::vector<int64_t> offsets;  ///< [array, then fetch]: where it lies among the temporaries; -1: elsewhere
 };

@@ -68,17 +68,17 @@ struct Movement {
     const bool holds = !held[mine].is_empty();
     const BoxMemory from = holds ? memory_of(*source, corner, held[mine]) : BoxMemory{};
     Result result;
+    HostBoxes host;
     std::optional<BoxExchange> exchange;
     std::optional<GuardedSource> guarded;
     all_or_none(world, [&] {
       result = new_array(session, {}, false, dtype, shape);
       exchange.emplace(world.communicator(),
-                       std::vector{BoxTransfer{size_of(dtype), std::move(held), std::move(needed)}}, operation);
+                       std::vector{BoxTransfer{size_of(dtype), std::move(held), std::move(needed)}}, operation, host);
       guarded.emplace(holds ? source : nullptr);
     });
     const BoxMemory to = memory_of(view_of(result));
-    exchange->start(std::span(&from, 1), std::span(&to, 1));
-    exchange->wait();
+    exchange->run(std::span(&from, 1), std::span(&to, 1));
     all_or_none(world, [&] { guarded->require_whole(); });
     return result;
   }

@@ -64,14 +64,25 @@ TEST_CASE("box exchanges: two in flight at once do not meet") {
                 const Shape shape = {3};
                 // Everybody's element to all.
                 const BoxTransfer spread{8, boxes_of(even_layout(shape, 0, 3), shape, 3), {3, Box::whole(shape)}};
-                BoxExchange first(communicator, {spread}, "first"), second(communicator, {spread}, "second");
+                HostBoxes host;
+                BoxExchange first(communicator, {spread}, "first", host);
+                BoxExchange second(communicator, {spread}, "second", host);
                 int64_t mine[] = {static_cast<int64_t>(me) + 10, static_cast<int64_t>(me) + 20}, all[2][3] = {};
                 const auto memory = [](int64_t* data) { return BoxMemory{reinterpret_cast<char*>(data), {8}}; };
                 const std::array from = {memory(mine), memory(mine + 1)}, to = {memory(all[0]), memory(all[1])};
-                first.start(std::span(&from[0], 1), std::span(&to[0], 1));
-                second.start(std::span(&from[1], 1), std::span(&to[1], 1));
-                second.wait();
-                first.wait();
+                const auto start = [&](BoxExchange& exchange, size_t k) {
+                  exchange.pack(std::span(&from[k], 1));
+                  exchange.post(0);
+                  exchange.copy_own(std::span(&from[k], 1), std::span(&to[k], 1));
+                };
+                const auto finish = [&](BoxExchange& exchange, size_t k) {
+                  exchange.wait();
+                  exchange.unpack(std::span(&to[k], 1));
+                };
+                start(first, 0);
+                start(second, 1);
+                finish(second, 1);
+                finish(first, 0);
                 for (int64_t k = 0; k < 3; ++k) {
                   CHECK(all[0][k] == 10 + k);
                   CHECK(all[1][k] == 20 + k);
@@ -86,19 +97,24 @@ TEST_CASE("box exchanges: wrong use") {
     const BoxTransfer one{8, {Box::whole({3})}, {Box::whole({3})}};
     BoxTransfer two = one;
     two.needed.push_back(Box::whole({3}));
-    CHECK(thrown([&] { BoxExchange(communicator, {two}, "test"); }).message() ==
+    HostBoxes host;
+    CHECK(thrown([&] { BoxExchange(communicator, {two}, "test", host); }).message() ==
           "an exchange between 1 ranks needs a held and a needed box of each");
     int64_t from[3] = {1, 2, 3}, to[3] = {};
     const BoxMemory source{reinterpret_cast<char*>(from), {8}}, target{reinterpret_cast<char*>(to), {8}};
-    BoxExchange exchange(communicator, {one}, "test");
-    CHECK(thrown([&] { exchange.start({}, {}); }).code() == ErrorCode::argument);
-    exchange.start(std::span(&source, 1), std::span(&target, 1), 4);
-    CHECK(thrown([&] { exchange.start(std::span(&source, 1), std::span(&target, 1)); }).message() ==
+    BoxExchange exchange(communicator, {one}, "test", host);
+    CHECK(thrown([&] { exchange.pack({}); }).code() == ErrorCode::argument);
+    CHECK(thrown([&] { exchange.copy_own(std::span(&source, 1), {}); }).code() == ErrorCode::argument);
+    CHECK(thrown([&] { exchange.unpack({}); }).code() == ErrorCode::argument);
+    exchange.pack(std::span(&source, 1));
+    exchange.post(4);
+    CHECK(thrown([&] { exchange.pack(std::span(&source, 1)); }).message() ==
           "an exchange between ranks was started twice");
     CHECK(exchange.wait() == 4);
+    exchange.run(std::span(&source, 1), std::span(&target, 1));
     CHECK(to[2] == 3);
     const BoxTransfer huge{16, {Box::whole({INT64_MAX})}, {Box::whole({INT64_MAX})}};
-    CHECK(thrown([&] { BoxExchange(communicator, {huge}, "test"); }).code() == ErrorCode::limit);
+    CHECK(thrown([&] { BoxExchange(communicator, {huge}, "test", host); }).code() == ErrorCode::limit);
   });
 }
 
