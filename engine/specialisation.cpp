@@ -39,26 +39,26 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
   used_slots_ = std::move(bound.used_slots);
   specialised_slots_ = std::move(bound.specialised_slots);
   value_checks_ = std::move(bound.value_checks);
-  if (!value_checks_.empty()) {
+  if (!value_checks_.empty() && !signature_.rule.for_ranks) {
     Function check{bound.function.graph, {}, true};
     for (const frontend::ValueCheck& value_check : value_checks_) check.outputs.push_back(value_check.node);
     check_.reset(new Specialisation(std::move(check), *this, workshop));
   }
   build(std::move(bound.function), workshop);
   const bool own_dtypes = signature_.outputs.empty() && signature_.rule.dtype < 0;
-  for (size_t k = 0; k < results_.size(); ++k) results_[k].is_weak = own_dtypes && bound.weak_outputs[k];
+  for (size_t k = 0; k < result_count(); ++k) results_[k].is_weak = own_dtypes && bound.weak_outputs[k];
 }
 
 Specialisation::Specialisation(Function function, const Specialisation& parent, const Workshop& workshop)
     : signature_{parent.signature_.inputs, parent.signature_.layouts, {}, {}}, used_slots_(parent.used_slots_) {
   signature_.rule.for_device = parent.signature_.rule.for_device;
-  signature_.rule.for_ranks = parent.signature_.rule.for_ranks;
   build(std::move(function), workshop);
 }
 
 void Specialisation::build(Function function, const Workshop& workshop) {
   returns_tuple_ = function.returns_tuple;
   shape_results(function);
+  if (signature_.rule.for_ranks) add_value_checks(function);
   const Function simple = simplify(function, codegen::host_folder());
 #ifdef FUSEVAL_VERIFY
   verify(function);
@@ -107,6 +107,14 @@ void Specialisation::shape_results(Function& function) {
     const Shape& shape = function.graph.shape(id);
     results_.push_back(
         {dtype, shape, request.given ? request.layout.strides : c_strides(shape, size_of(dtype)), request.given});
+  }
+}
+
+// What ranks find goes round with the partial results of everything else.
+void Specialisation::add_value_checks(Function& function) {
+  for (const frontend::ValueCheck& check : value_checks_) {
+    function.outputs.push_back(check.node);
+    results_.push_back({DType::bool_, {}, {}, false});
   }
 }
 

@@ -67,7 +67,10 @@ class Specialisation {
     bool given;
     bool is_weak = false;  ///< a Python-like number, in its own dtype
   };
+  /// Of a plan for ranks: behind what the text gives, the bool of each of value_checks().
   const std::vector<Result>& results() const { return results_; }
+  /// How many the text gives.
+  size_t result_count() const { return results_.size() - (signature_.rule.for_ranks ? value_checks_.size() : 0); }
   bool returns_tuple() const { return returns_tuple_; }
   const Plan& plan() const { return plan_; }
   /// For this processor; none for a device.
@@ -75,7 +78,7 @@ class Specialisation {
   /// Those that run tile by tile, in order.
   std::span<const PreparedChain> chains() const { return chains_; }
   /// Must be run first, if there is one: its results are bools, and each that is true is the error of its position in
-  /// value_checks (a negative exponent of an integer power).
+  /// value_checks (a negative exponent of an integer power). None of a plan for ranks, which has them as results.
   const Specialisation* check() const { return check_.get(); }
   const std::vector<frontend::ValueCheck>& value_checks() const { return value_checks_; }
   const CallSignature& signature() const { return signature_; }
@@ -113,6 +116,7 @@ class Specialisation {
   Specialisation(Function function, const Specialisation& parent, const Workshop& workshop);
   void build(Function function, const Workshop& workshop);
   void shape_results(Function& function);
+  void add_value_checks(Function& function);
   void compile(const Workshop& workshop);
   void note_extents();
   void note_in_place();

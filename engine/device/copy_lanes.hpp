@@ -18,8 +18,7 @@ struct CopyLanes {
 /// Those that calls have given back. Thread-safe.
 class CopyLanePool {
  public:
-  explicit CopyLanePool(Device& device)
-      : device_(device), relief_(device.on_memory_pressure([this] { clear(); })) {}
+  explicit CopyLanePool(Device& device) : device_(device), relief_(device.on_memory_pressure([this] { clear(); })) {}
 
   std::unique_ptr<CopyLanes> take();
   /// Only those in which nothing went wrong and nothing is left to do.

@@ -122,7 +122,9 @@ GlobalPlan global_plan_of(const Specialisation& made, const std::vector<Layout>&
   }
   std::vector<std::string> names;
   for (const frontend::InputInfo& input : made.signature().inputs) names.push_back(input.name);
-  return make_global_plan(plan, std::move(layouts), given, ranks, std::move(names));
+  GlobalPlan result = make_global_plan(plan, std::move(layouts), given, ranks, std::move(names));
+  result.result_count = made.result_count();
+  return result;
 }
 
 // Local views' strides, where they matter.
@@ -255,11 +257,8 @@ std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& prog
   result->made_ = specialise_for_ranks(program, inputs, outputs, output_count, options, call);
   const std::vector<Layout> in = layouts_of(call.inputs, program.inputs().size());
   const std::vector<Layout> out = layouts_of(call.outputs, static_cast<size_t>(output_count));
-  const auto space = [&] { return std::make_unique<HostSpace>(program.runtime()); };
-  result->run_ = std::make_unique<RankProgram>(*result->made_, in, out, *call.world, space());
-  if (result->made_->check() != nullptr)
-    result->check_ =
-        std::make_unique<RankProgram>(*result->made_->check(), in, std::vector<Layout>{}, *call.world, space());
+  result->run_ = std::make_unique<RankProgram>(*result->made_, in, out, *call.world,
+                                               std::make_unique<HostSpace>(program.runtime()));
   return result;
 }
 
@@ -269,7 +268,6 @@ void DistributedProgram::make_local(const Program& program, const fv_view* input
   const Workshop workshop{runtime.kernels, runtime.target, runtime.chains, runtime.text_limits, options.control};
   is_ready_ = false;
   run_->local(run_->strides_for(inputs, outputs), workshop);
-  if (check_) check_->local(check_->strides_for(inputs, nullptr), workshop);
   note_ready(program, inputs, outputs);
 }
 

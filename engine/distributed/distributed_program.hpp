@@ -24,7 +24,7 @@ struct GlobalType {
   bool operator==(const GlobalType&) const = default;
 };
 
-/// One plan, with its exchanges: of a program, or of the check of values that comes before it.
+/// One plan, with its exchanges.
 class RankProgram {
  public:
   RankProgram(const Specialisation& made, const std::vector<Layout>& inputs, const std::vector<Layout>& outputs,
@@ -100,8 +100,6 @@ class DistributedProgram {
               const ResultRule& rule, const DistributedCall& call) const;
 
   RankProgram& run() { return *run_; }
-  /// Comes first, if there is one.
-  RankProgram* check() { return check_.get(); }
   const Specialisation& made() const { return *made_; }
 
  private:
@@ -110,11 +108,11 @@ class DistributedProgram {
   void note_ready(const Program& program, const fv_view* inputs, const fv_view* outputs);
 
   std::vector<GlobalType> inputs_, outputs_;
-  bool is_ready_ = false;                  // run_ and check_ are both for the views below
+  bool is_ready_ = false;                  // run_ is for the views below
   std::deque<ArrayLayout> ready_layouts_;  // which the expected views point to
   std::vector<ExpectedView> ready_inputs_, ready_outputs_;
   std::unique_ptr<Specialisation> made_;
-  std::unique_ptr<RankProgram> run_, check_;
+  std::unique_ptr<RankProgram> run_;
 };
 
 /// A world's programs, the most recent ones. What is kept is the same on all ranks, since they make the same calls; a

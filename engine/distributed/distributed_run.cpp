@@ -75,11 +75,11 @@ class DistributedRun {
         options_(options),
         world_(world),
         memory_(program.runtime()),
-        results_stay_(results_stay) {}
+        results_stay_(results_stay),
+        local_(ranked.local()) {}
 
-  /// Results go to `into`, or, of a check of values, to `flags`.
-  void go(LocalPlan* local, const std::optional<Error>& failure, char* flags) {
-    local_ = local;
+  /// failure: what was wrong with this rank before.
+  void go(const std::optional<Error>& failure) {
     if (ranked_.sends_messages()) own_ = world_.take_failures();
     if (own_ != 0) failure_ = error_of(own_, "in an earlier call this rank");
     if (failure) fail(*failure);
@@ -90,16 +90,17 @@ class DistributedRun {
     guard_ = guard ? &*guard : nullptr;
     attempt([&] {
       space_.begin(options_, memory_);
-      place(flags);
+      place();
       pack_inputs();
       if (guard_ != nullptr) space_.synchronize();
     });
     for (size_t s = 0; s < plan_.steps.size(); ++s) step(plan_.steps[s], ranked_.steps()[s]);
     look_at_guard();
     attempt([&] {
-      bring_out(flags);
+      bring_out();
       space_.end();
     });
+    if (!draining()) check_values();
     guard_ = nullptr;
     if ((own_ & ~sent_) != 0) world_.note_failure(own_ & ~sent_);
     if (failed_) throw Error(*failure_);
@@ -108,7 +109,7 @@ class DistributedRun {
   /// The world's programs do not know their world: it would never go.
   void fill(Results& results, const std::shared_ptr<World>& world) {
     results.is_tuple = ranked_.made().returns_tuple();
-    for (size_t k = 0; k < ranked_.made().results().size(); ++k) {
+    for (size_t k = 0; k < ranked_.made().result_count(); ++k) {
       const Specialisation::Result& result = ranked_.made().results()[k];
       const uint32_t array = plan_.results[k];
       Result item;
@@ -128,7 +129,8 @@ class DistributedRun {
   bool is_given(size_t k) const { return outputs_ != nullptr && ranked_.made().results()[k].given; }
   bool draining() const { return failed_; }
   bool is_on_host() const { return space_.place().is_host(); }
-  bool stays(size_t k) const { return !is_given(k) && (is_on_host() || results_stay_); }
+  bool is_check(size_t k) const { return k >= ranked_.made().result_count(); }
+  bool stays(size_t k) const { return !is_given(k) && (is_on_host() || (results_stay_ && !is_check(k))); }
 
   // Nothing that runs here sends or receives.
   template <class F>
@@ -153,7 +155,7 @@ class DistributedRun {
 
   // ---- memory ----
 
-  void place(char* flags) {
+  void place() {
     table_.assign(plan_.arrays.size() + plan_.fetches.size(), nullptr);
     if (local_->temporary_bytes > 0) temporaries_ = space_.allocate(static_cast<size_t>(local_->temporary_bytes));
     for (size_t at = 0; at < table_.size(); ++at)
@@ -161,8 +163,7 @@ class DistributedRun {
     for (uint32_t a = 0; a < plan_.arrays.size(); ++a)
       if (plan_.buffers[a].role == BufferRole::input && !local_->is_packed[a]) table_[a] = input(a);
     owned_.resize(plan_.results.size());
-    for (size_t k = 0; k < plan_.results.size(); ++k)
-      table_[plan_.results[k]] = flags != nullptr && is_on_host() ? flags + k : place_result(k);
+    for (size_t k = 0; k < plan_.results.size(); ++k) table_[plan_.results[k]] = place_result(k);
   }
   char* input(uint32_t array) {
     const uint32_t slot = plan_.buffers[array].slot;
@@ -215,15 +216,13 @@ class DistributedRun {
   }
 
   // What was not written where the caller wants it.
-  void bring_out(char* flags) {
+  void bring_out() {
     for (size_t k = 0; k < owned_.size(); ++k) {
       if (!owned_[k].is_there() || stays(k)) continue;
       const uint32_t array = plan_.results[k];
       const std::vector<int64_t>& strides = local_->strides[array];
       const Place place = is_given(k) ? place_of(outputs_[k]) : Place{};
-      char* const to = flags != nullptr ? flags + k
-                       : is_given(k)    ? static_cast<char*>(outputs_[k].data)
-                                        : place_on_host(k);
+      char* const to = is_given(k) ? static_cast<char*>(outputs_[k].data) : place_on_host(k);
       space_.bring_out({to, strides}, place, {table_[array], strides}, shape_of(array), plan_.arrays[array].itemsize);
     }
   }
@@ -246,6 +245,16 @@ class DistributedRun {
     } else {
       item.data = host_[k].data() - extent_of(k).begin;
       item.buffer = std::move(host_[k]);
+    }
+  }
+
+  // Every rank has all of these results and fails alike: nobody has to be told.
+  void check_values() {
+    const Specialisation& made = ranked_.made();
+    for (size_t k = 0; k < made.value_checks().size() && !failed_; ++k) {
+      const size_t result = made.result_count() + k;
+      failed_ = *(is_on_host() ? table_[plan_.results[result]] : host_[result].data()) != 0;
+      if (failed_) failure_ = Error(ErrorCode::value, made.value_checks()[k].message, made.value_checks()[k].span);
     }
   }
 
@@ -371,7 +380,7 @@ class DistributedRun {
   World& world_;
   CallMemory memory_;
   const bool results_stay_;
-  LocalPlan* local_ = nullptr;
+  LocalPlan* local_;
   runtime::MappedGuard* guard_ = nullptr;
   std::vector<char*> table_;
   SpaceMemory temporaries_;
@@ -382,23 +391,10 @@ class DistributedRun {
   Flags own_ = 0, sent_ = 0;  // what went wrong here, and what of it others were told
 };
 
-// What is wrong with the values, if anything is: on all ranks alike. Throws what go throws.
-std::optional<Error> check_values(const Program& program, DistributedProgram& made, const fv_view* inputs,
-                                  const RunOptions& options, World& world, const std::optional<Error>& failure) {
-  const Specialisation& check = made.check()->made();
-  std::vector<char> failed(check.results().size(), 0);
-  DistributedRun(program, *made.check(), inputs, nullptr, options, world, false)
-      .go(made.check()->local(), failure, failed.data());
-  for (size_t k = 0; k < failed.size(); ++k)
-    if (failed[k])
-      return Error(ErrorCode::value, made.made().value_checks()[k].message, made.made().value_checks()[k].span);
-  return std::nullopt;
-}
-
 void require_places(const Specialisation& made, int32_t output_count, const Results* results) {
   if (results != nullptr) return;
   bool given = output_count > 0;
-  for (const Specialisation::Result& result : made.results()) given = given && result.given;
+  for (size_t k = 0; k < made.result_count(); ++k) given = given && made.results()[k].given;
   if (!given) throw Error(ErrorCode::argument, "results are asked for, but there is no place for them");
 }
 
@@ -409,23 +405,16 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
   if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
   World& world = *call.world;
   DistributedProgram& made = world.programs().get(program, inputs, outputs, output_count, options, call);
-  std::optional<Error> failure = failure_of([&] {
+  const std::optional<Error> failure = failure_of([&] {
     if (options.control != nullptr) options.control->check();
     require_places(made.made(), output_count, results);
     if (made.is_ready_for(inputs, outputs)) return;
     check_local_parts(program, inputs, outputs, output_count, call);
     made.make_local(program, inputs, outputs, options);
   });
-  if (made.check() != nullptr) {
-    std::optional<Error> wrong;
-    if (auto found = failure_of([&] { wrong = check_values(program, made, inputs, options, world, failure); }))
-      failure = std::move(found);  // this rank still takes part in what the others go on with
-    else if (wrong)
-      throw Error(*wrong);
-  }
   DistributedRun run(program, made.run(), inputs, output_count > 0 ? outputs : nullptr, options, world,
                      results_stay(options, program, inputs));
-  run.go(made.run().local(), failure, nullptr);
+  run.go(failure);
   if (results == nullptr) return;
   if (program.runtime().hooks.memory() != nullptr) results->hooks = program.shared_runtime();
   run.fill(*results, call.world);

@@ -51,6 +51,7 @@ struct GlobalPlan {
   std::vector<Fetch> fetches;
   std::vector<Step> steps;
   std::vector<uint32_t> results;  ///< [result]: its array; of an output, where it ends up
+  size_t result_count = 0;        ///< behind these: bools of what is wrong with values
 
   BoxTransfer transfer(const Fetch& fetch) const;
 };

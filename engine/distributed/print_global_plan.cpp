@@ -32,6 +32,8 @@ class Printer {
   std::string name(uint32_t array) const {
     const BufferInfo& info = plan_.buffers[array];
     if (info.role == BufferRole::input) return plan_.names[info.slot];
+    if (info.role == BufferRole::output && info.slot >= plan_.result_count)
+      return fmt::format("check of values {}", info.slot - plan_.result_count);
     if (info.role == BufferRole::output) return fmt::format("result {}", info.slot);
     return fmt::format("temporary {}", array);
   }

@@ -123,6 +123,24 @@ TEST_CASE("programs under MPI: a program of reductions is one exchange, and one 
   }
 }
 
+TEST_CASE("programs under MPI: what is wrong with values goes round with partial results, or alone") {
+  const World world = world_of_mpi();
+  const int ranks = world.size(), rank = world.rank();
+  const std::int64_t count = 8 * block;  // a block of bools has more elements
+  const std::vector<std::int64_t> numbers(static_cast<std::size_t>(count * ranks), 3);
+  const auto a = fuseval::scatter(world, numbers);
+  const auto sends = [&](const char* text) { return of_warm_call([&] { fuseval::evaluate(text, {{"a", a}}); }).sends; };
+  CHECK(sends("a**3") == 0);  // nothing can be wrong
+  CHECK(sends("a**a") == rounds(ranks));
+  CHECK(sends("sum(a**a), max(a)") == rounds(ranks));
+  const std::vector<std::int64_t> part(static_cast<std::size_t>(count), rank == ranks - 1 ? -1 : 1);
+  const DistributedArray b(fuseval::view(part.data(), {count}), a.distribution());
+  for (const char* text : {"a**b", "sum(a**b)", "a[1:]**b[:-1]"}) {
+    CAPTURE(text);
+    CHECK(error_of([&] { fuseval::evaluate(text, {{"a", a}, {"b", b}}); }).code() == FV_ERROR_VALUE);
+  }
+}
+
 TEST_CASE("programs under MPI: a step of a stencil is a message to each neighbour, prepared once") {
   const World world = world_of_mpi();
   const int ranks = world.size(), rank = world.rank();
