@@ -120,7 +120,7 @@ void reduce_by_runs(const Launch& launch, int64_t run) {
   const runtime::Buffer states(runs.size() * static_cast<size_t>(kernel.parallel_count * kernel.code->state_bytes));
   reduce_each(kernel, launch.arguments, runs, states.data(), launch.context);
   if (!launch.context.goes_on()) return;
-  combine_nodes(kernel, runs, states.data());
+  combine_nodes(kernel, runs, states.data(), kernel.parallel_count);
   kernel.code->finish(launch.arguments, kernel.lower.data(), kernel.extents.data(), states.data());
 }
 

@@ -103,7 +103,8 @@ class NodeReduction {
     if (!context_.goes_on()) return;
     for (size_t k = 0; k < nodes_.size(); ++k) {
       char* const first = all.data() + static_cast<int64_t>(begins[k]) * bytes_;
-      combine_nodes(kernel_, std::span(runs).subspan(begins[k], begins[k + 1] - begins[k]), first);
+      combine_nodes(kernel_, std::span(runs).subspan(begins[k], begins[k + 1] - begins[k]), first,
+                    kernel_.parallel_count);
       std::memcpy(states_of(k), first, static_cast<size_t>(bytes_));
     }
   }
@@ -158,12 +159,12 @@ void reduce_nodes(const PreparedKernel& kernel, char* const* buffers, std::span<
 
 // As a binary counter carries: two nodes of one length beside each other are one of twice that; what is left at the end
 // is combined from the last on, as an odd last node of the tree passes up.
-void combine_nodes(const PreparedKernel& kernel, std::span<const TreeNode> nodes, char* states) {
-  const int64_t bytes = kernel.parallel_count * kernel.code->state_bytes;
+void combine_nodes(const PreparedKernel& kernel, std::span<const TreeNode> nodes, char* states, int64_t outputs) {
+  const int64_t bytes = outputs * kernel.code->state_bytes;
   std::vector<int64_t> lengths;  // of the nodes so far, each at its place from `states` on
   const auto combine_last = [&] {
     const auto left = static_cast<int64_t>(lengths.size()) - 2;
-    kernel.code->combine(states + left * bytes, states + (left + 1) * bytes, kernel.parallel_count);
+    kernel.code->combine(states + left * bytes, states + (left + 1) * bytes, outputs);
     lengths.pop_back();
     lengths.back() *= 2;
   };

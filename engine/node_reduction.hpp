@@ -33,8 +33,8 @@ void reduce_nodes(const PreparedKernel& kernel, char* const* buffers, std::span<
                   const ExecutionContext& context);
 
 /// Combines, in place and in the canonical order, the states of nodes that make up all of a reduction, one after
-/// another from `states` on; the first ones are then the result's.
-void combine_nodes(const PreparedKernel& kernel, std::span<const TreeNode> nodes, char* states);
+/// another from `states` on; the first ones are then the result's. outputs: how many states a node has.
+void combine_nodes(const PreparedKernel& kernel, std::span<const TreeNode> nodes, char* states, int64_t outputs);
 
 /// Turns complete states into results, with all of the epilogue.
 void finish_reduction(const PreparedKernel& kernel, char* const* buffers, const char* states);

@@ -151,8 +151,13 @@ RankProgram::RankProgram(const Specialisation& made, const std::vector<Layout>& 
 }
 
 void RankProgram::make_exchanges(World& world) {
+  states_.assign(plan_.kernels.size(), nullptr);
   for (const GlobalPlan::Step& step : plan_.steps) {
     Step made;
+    if (!step.combined.empty()) {
+      made.partial = std::make_unique<PartialExchange>(partial_reductions(plan_, step), rank_);
+      note_states(*made.partial);
+    }
     std::vector<BoxTransfer> transfers;
     for (const uint32_t f : step.posted) {
       const Fetch& fetch = plan_.fetches[f];
@@ -173,7 +178,7 @@ void RankProgram::make_exchanges(World& world) {
 bool RankProgram::sends_messages() const {
   return std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) {
     const bool boxes = step.exchange != nullptr && step.exchange->traffic().messages_sent > 0;
-    return boxes || (step.combination != nullptr && plan_.ranks > 1);
+    return boxes || (step.partial != nullptr && plan_.ranks > 1);
   });
 }
 
@@ -181,11 +186,9 @@ LocalPlan& RankProgram::local(const std::vector<std::vector<int64_t>>& strides, 
   if (local_ == nullptr || local_for_ != strides) {
     auto made = std::make_unique<LocalPlan>(make_local_plan(plan_, strides, rank_, workshop));
     space_->prepare(plan_, *made, workshop);
-    const bool first = local_ == nullptr;
     local_ = std::move(made);
     local_for_ = strides;
     place_boxes();
-    if (first) make_combinations();
   }
   return *local_;
 }
@@ -208,38 +211,8 @@ std::vector<int64_t> RankProgram::fetched_strides(const Fetch& fetch) const {
   return c_strides(fetch.needed[static_cast<size_t>(rank_)].shape(), plan_.arrays[fetch.array].itemsize);
 }
 
-void RankProgram::make_combinations() {
-  states_.assign(plan_.kernels.size(), nullptr);
-  for (size_t s = 0; s < steps_.size(); ++s)
-    if (!plan_.steps[s].combined.empty()) steps_[s].combination = combination_of(plan_.steps[s]);
-}
-
-std::unique_ptr<RankProgram::Combination> RankProgram::combination_of(const GlobalPlan::Step& step) {
-  auto made = std::make_unique<Combination>();
-  made->counts.assign(static_cast<size_t>(plan_.ranks), sizeof(BoxExchange::Flags));
-  size_t largest = 1, all = 0;
-  for (const uint32_t k : step.combined) {
-    const auto state_bytes = static_cast<size_t>(local_->kernels[k].state_bytes);
-    Combination::Reduction reduction{k, {}, {}};
-    for (int rank = 0; rank < plan_.ranks; ++rank) {
-      const auto nodes = nodes_of_rank(plan_.kernels[k], plan_, rank);
-      reduction.nodes.insert(reduction.nodes.end(), nodes.begin(), nodes.end());
-      reduction.rank_bytes.push_back(nodes.size() * state_bytes);
-      made->counts[static_cast<size_t>(rank)] += reduction.rank_bytes.back();
-    }
-    largest = std::max(largest, reduction.nodes.size() * state_bytes);
-    made->reductions.push_back(std::move(reduction));
-  }
-  for (const size_t count : made->counts) all += count;
-  made->mine = runtime::Buffer(made->counts[static_cast<size_t>(rank_)]);
-  made->all = runtime::Buffer(all);
-  made->ordered = runtime::Buffer(largest);
-  char* place = made->mine.data() + sizeof(BoxExchange::Flags);
-  for (const Combination::Reduction& reduction : made->reductions) {
-    states_[reduction.kernel] = place;
-    place += reduction.rank_bytes[static_cast<size_t>(rank_)];
-  }
-  return made;
+void RankProgram::note_states(const PartialExchange& partial) {
+  for (size_t k = 0; k < partial.reductions().size(); ++k) states_[partial.reductions()[k].kernel] = partial.own(k);
 }
 
 // ---- a program ----

@@ -8,6 +8,7 @@
 
 #include "engine/distributed/collective_call.hpp"
 #include "engine/distributed/distributed_run.hpp"
+#include "engine/distributed/partial_exchange.hpp"
 #include "engine/distributed/rank_space.hpp"
 #include "engine/distributed/world.hpp"
 #include "engine/expected_view.hpp"
@@ -40,25 +41,14 @@ class RankProgram {
   /// The last one.
   LocalPlan* local() { return local_.get(); }
 
-  /// Partial results that go round at a step.
-  struct Combination {
-    struct Reduction {
-      uint32_t kernel;
-      std::vector<TreeNode> nodes;     ///< all ranks', in order
-      std::vector<size_t> rank_bytes;  ///< [rank]: of its nodes' states
-    };
-    std::vector<Reduction> reductions;
-    std::vector<size_t> counts;  ///< [rank]: bytes, of all reductions and a word of flags before them
-    runtime::Buffer mine, all, ordered;
-  };
   struct Step {
-    std::unique_ptr<BoxExchange> exchange;  ///< of fetches; nullptr: nothing to move between ranks or to assemble
-    std::vector<uint32_t> fetches;          ///< in its order
-    std::vector<BoxMemory> from, to;        ///< [fetch], of the local plan; a call fills in the addresses
-    std::unique_ptr<Combination> combination;
-    std::vector<uint32_t> copied;  ///< fetches of replicated arrays
+    std::unique_ptr<BoxExchange> exchange;     ///< of fetches; nullptr: nothing to move between ranks or to assemble
+    std::vector<uint32_t> fetches;             ///< in its order
+    std::vector<BoxMemory> from, to;           ///< [fetch], of the local plan; a call fills in the addresses
+    std::unique_ptr<PartialExchange> partial;  ///< results, which go round first
+    std::vector<uint32_t> copied;              ///< fetches of replicated arrays
   };
-  /// [step of the plan]. Combinations are there once a local plan is.
+  /// [step of the plan]
   std::vector<Step>& steps() { return steps_; }
   /// Whether somebody hears of this rank in a call.
   bool sends_messages() const;
@@ -69,8 +59,7 @@ class RankProgram {
   void make_exchanges(World& world);
   void place_boxes();
   std::vector<int64_t> fetched_strides(const Fetch& fetch) const;
-  void make_combinations();
-  std::unique_ptr<Combination> combination_of(const GlobalPlan::Step& step);
+  void note_states(const PartialExchange& partial);
 
   const Specialisation* made_;
   int rank_;

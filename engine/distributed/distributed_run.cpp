@@ -261,7 +261,7 @@ class DistributedRun {
   // ---- steps ----
 
   void step(const GlobalPlan::Step& step, RankProgram::Step& made) {
-    if (made.combination) combine(*made.combination);
+    if (made.partial) combine(*made.partial);
     BoxExchange* const exchange = made.exchange.get();
     if (exchange != nullptr) start(made);
     attempt([&] { copy_replicated(made); });
@@ -329,45 +329,28 @@ class DistributedRun {
 
   // ---- partial results ----
 
-  void combine(RankProgram::Combination& combination) {
+  void combine(PartialExchange& partial) {
     look_at_guard();
     attempt([&] { space_.synchronize(); });  // then its states are there
-    std::memcpy(combination.mine.data(), &own_, sizeof own_);
-    world_.communicator().allgather(combination.mine.data(), combination.counts, combination.all.data());
+    partial.share_slices(world_.communicator());
+    attempt([&] { partial.combine_slices(*local_); });
+    partial.gather(world_.communicator(), own_);
     sent_ |= own_;
-    hear_all(combination);
-    attempt([&] { finish_all(combination); });
+    hear_all(partial);
+    attempt([&] { finish_all(partial); });
   }
 
   // Of several the first rank's counts, as it does where ranks agree.
-  void hear_all(const RankProgram::Combination& combination) {
-    const char* begin = combination.all.data();
-    for (size_t rank = 0; rank < combination.counts.size(); ++rank) {
-      Flags flags = 0;
-      std::memcpy(&flags, begin, sizeof flags);
-      if (flags != 0) return heard(flags, fmt::format("rank {}", rank));
-      begin += combination.counts[rank];
-    }
+  void hear_all(const PartialExchange& partial) {
+    for (int rank = 0; rank < plan_.ranks; ++rank)
+      if (const Flags flags = partial.flags_of(static_cast<size_t>(rank)); flags != 0)
+        return heard(flags, fmt::format("rank {}", rank));
   }
 
-  void finish_all(RankProgram::Combination& combination) {
-    std::vector<const char*> from;  // [rank]: what is next of its block
-    const char* begin = combination.all.data();
-    for (const size_t count : combination.counts) {
-      from.push_back(begin + sizeof(Flags));
-      begin += count;
-    }
-    for (const auto& reduction : combination.reductions) {
-      char* to = combination.ordered.data();
-      for (size_t rank = 0; rank < from.size(); ++rank) {
-        std::memcpy(to, from[rank], reduction.rank_bytes[rank]);
-        from[rank] += reduction.rank_bytes[rank];
-        to += reduction.rank_bytes[rank];
-      }
-      const LocalPlan::Home& home = local_->kernels[reduction.kernel].home[0];
-      combine_nodes(home.kernel, reduction.nodes, combination.ordered.data());
-      space_.finish(home, table_.data(), combination.ordered.data());
-    }
+  void finish_all(PartialExchange& partial) {
+    for (size_t k = 0; k < partial.reductions().size(); ++k)
+      space_.finish(local_->kernels[partial.reductions()[k].kernel].home[0], table_.data(),
+                    partial.complete(k, *local_));
   }
 
   const Program& program_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/distributed/global_plan.hpp"
+#include "engine/distributed/partial_exchange.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -52,10 +53,23 @@ class Printer {
 
   void combine(const GlobalPlan::Step& step) {
     ++combinations_;
+    const std::vector<PartialReduction> reductions = partial_reductions(plan_, step);
+    PartialTraffic most;
+    for (int rank = 0; rank < plan_.ranks; ++rank) {
+      const PartialTraffic traffic = traffic_of(reductions, rank);
+      if (traffic.slice_bytes >= most.slice_bytes) most = traffic;
+    }
     std::string kernels;
     for (const uint32_t k : step.combined) kernels += fmt::format("{}{}", kernels.empty() ? "" : ", ", k);
-    line("exchange of partial results, of all ranks with all: kernel{} {}", step.combined.size() == 1 ? "" : "s",
-         kernels);
+    line(
+        "exchange of partial results, of all ranks with all: kernel{} {}; each rank sends {} message{} and gets {} "
+        "bytes",
+        step.combined.size() == 1 ? "" : "s", kernels, most.gather_messages, most.gather_messages == 1 ? "" : "s",
+        most.gathered_bytes);
+    for (const PartialReduction& reduction : reductions)
+      if (reduction.by_slices) line("  before it kernel {}: slices of its results to their ranks", reduction.kernel);
+    if (most.slice_messages > 0)
+      line("  slices: of a rank at most {} messages, {} bytes", most.slice_messages, most.slice_bytes);
   }
 
   void exchange(const GlobalPlan::Step& step) {

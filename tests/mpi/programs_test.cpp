@@ -123,6 +123,22 @@ TEST_CASE("programs under MPI: a program of reductions is one exchange, and one 
   }
 }
 
+TEST_CASE("programs under MPI: states of many columns go by slices, and then what they come to") {
+  const World world = world_of_mpi();
+  const auto ranks = static_cast<std::uint64_t>(world.size());
+  const std::int64_t rows = 192, columns = 5000;  // 12 blocks of 16 rows a rank: several nodes of the tree
+  const Doubles numbers = uneven_numbers(rows * columns * world.size());
+  const auto whole = fuseval::view(numbers.data(), {rows * world.size(), columns});
+  const auto a = fuseval::scatter(world, whole);
+  const auto expected = fuseval::evaluate("sum(a, axis=0)", {{"a", whole}});
+  CHECK(same_bits(fuseval::evaluate("sum(a, axis=0)", {{"a", a}})[0].view(), expected[0].view()));
+  const Counted call = of_warm_call([&] { fuseval::evaluate("sum(a, axis=0)", {{"a", a}}); });
+  CHECK(call.sends == ranks - 1 + rounds(world.size()));
+  CHECK(call.other == 0);
+  // Of two ranks each sends the states of its two nodes for the other's half, and then its own half.
+  if (ranks == 2) CHECK(call.bytes == 8 * (2 * columns / 2 + columns / 2) + flag_bytes);
+}
+
 TEST_CASE("programs under MPI: what is wrong with values goes round with partial results, or alone") {
   const World world = world_of_mpi();
   const int ranks = world.size(), rank = world.rank();

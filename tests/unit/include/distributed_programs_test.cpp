@@ -197,6 +197,11 @@ TEST_CASE("ranks: long rows, blocks that three ranks share, one column") {
   check_texts({3, 4}, {"sum(a)", "a + 1", "a[1:] - a[:-1]", "sum(a, axis=0)", "argmax(a)"});  // more ranks than rows
 }
 
+TEST_CASE("ranks: many columns, whose states go by slices") {
+  check_texts({211, 4001}, {"sum(a, axis=0)", "sum(a, axis=0), var(b, axis=0), mean(a), argmax(a*b, axis=0), max(b)",
+                            "a - mean(a, axis=0)"});
+}
+
 TEST_CASE("ranks: results that others need") {
   check_texts({103, 37},
               {"a - mean(a)", "(a - mean(a))/std(a)", "a - mean(a, axis=0)", "a - mean(a, axis=1, keepdims=True)",
