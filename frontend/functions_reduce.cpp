@@ -31,11 +31,11 @@ std::optional<NodeId> mask_of(Binder& b, const Arguments& args, NodeId source) {
   return mask;
 }
 
-Task task_of(Binder& b, const Arguments& args, bool forgives_rank_0 = true) {
+Task task_of(Binder& b, const Arguments& args, bool forgives_rank_0 = true, std::string_view operand = "a") {
   if (const Value* out = args.given("out"))
     fail(ErrorCode::unsupported, out->span,
          "{}() takes no `out` in a text: the caller of the program says where results go", args.function->name);
-  const NodeId source = b.node_of(args["a"]);
+  const NodeId source = b.node_of(args[operand]);
   const Value* keepdims = args.find("keepdims");
   Task task{source,
             reduction_axes(b, args.find("axis"), b.rank(source), forgives_rank_0),
@@ -247,6 +247,36 @@ Value call_std(Binder& b, const Arguments& args) {
   return finish(b, b.emit(Op::sqrt, {variance(b, args, task)}), task);
 }
 
+// numpy.linalg.norm's orders of vectors. order: of the sum of powers, as a number and as the text has it.
+NodeId norm_of_order(Binder& b, const Arguments& args, const Task& task, double order, const Value& given) {
+  const DType dtype = b.dtype(task.source);
+  const NodeId size = b.emit(Op::absolute, {task.source});
+  if (std::isinf(order)) {
+    if (order > 0 && reduced_count(b, task) == 0) return b.broadcast(b.constant(dtype, 0.0), kept_shape(b, task));
+    return extreme(b, task, size, order > 0, args);
+  }
+  if (order == 0) return sum_of(b, b.cast(b.truth(task.source), dtype), task);
+  if (order == 1) return sum_of(b, size, task);
+  const NodeId total = sum_of(b, b.power(Binder::array(size), given, true, args.span), task);
+  const double root = dtype == DType::float32 ? 1.0F / static_cast<float>(order) : 1.0 / order;
+  return b.emit(Op::power, {total, b.constant(dtype, root)});
+}
+
+Value call_norm(Binder& b, const Arguments& args) {
+  Task task = task_of(b, args, false, "x");
+  task.source = b.cast(task.source, mean_dtype(b.dtype(task.source)));
+  const Value* given = args.given("ord");
+  if (given && !given->is_weak())
+    fail(ErrorCode::argument, given->span, "ord must be a Python number, not {}", describe(*given));
+  if (given && task.axes.size() != 1)
+    fail(ErrorCode::unsupported, given->span,
+         "norm() takes ord= along one axis in this version, not over {}: norms of matrices come later",
+         task.axes.size());
+  const double order = given ? as_double(b.fold(*given)) : 2;
+  if (order != 2) return finish(b, norm_of_order(b, args, task, order, *given), task);
+  return finish(b, b.emit(Op::sqrt, {sum_of(b, b.emit(Op::square, {task.source}), task)}), task);
+}
+
 // dot of bools is any(a & b); of integers it wraps in their common dtype (which the low bits of a wide sum are).
 NodeId product_sum(Binder& b, NodeId x, NodeId y) {
   const DType common = promote_types(b.dtype(x), b.dtype(y));
@@ -314,6 +344,8 @@ constexpr FunctionRow functions[] = {
      "the variance over axes: the mean squared deviation, or with ddof=1 the sample variance"},
     {"std", "a axis= dtype= out= ddof= keepdims= * where= correction=", call_std,
      "the standard deviation over axes: the square root of var"},
+    {"norm", "x ord= axis= keepdims=", call_norm,
+     "the square root of the sum of squares, or with ord=p along an axis the p-norm"},
     {"dot", "a b out=", call_dot, "the sum of products of two vectors"},
     {"vdot", "a b /", call_vdot, "the sum of products of all elements of a and b"},
     {"inner", "a b /", call_dot, "the sum of products of two vectors"},

@@ -200,6 +200,7 @@ class Generator:
 
     def reduction_options(self, name, ndim):
         options = []
+        several = False
         if ndim and self.chance(0.7):
             several = name not in ("argmin", "argmax") and ndim > 1 and self.chance(0.25)
             if several:
@@ -218,6 +219,8 @@ class Generator:
             options.append(f"dtype={self.pick(['float32', 'float64', 'int64', 'int32'])}")
         if name in ("sum", "prod", "max", "min") and self.chance(0.1):
             options.append(f"initial={self.pick(['0', '1', '2', '-1'])}")
+        if name == "norm" and self.chance(0.7) and (ndim == 1 or options and options[0].startswith("axis=") and not several):
+            options.insert(0, f"ord={self.pick(['1', '2', '2.0', '3', '0.5', '0', 'inf', '-inf', '-1'])}")
         return options
 
     def item(self, extent):

@@ -20,7 +20,7 @@ BINARY = """
 """.split()
 INFIX = {"or": 2, "and": 3, "<": 5, "<=": 5, ">": 5, ">=": 5, "==": 5, "!=": 5, "|": 6, "^": 7, "&": 8, "<<": 9,
          ">>": 9, "+": 10, "-": 10, "*": 11, "/": 11, "//": 11, "%": 11}
-REDUCTIONS = "sum prod min max amin amax mean var std any all argmin argmax count_nonzero ptp".split()
+REDUCTIONS = "sum prod min max amin amax mean var std any all argmin argmax count_nonzero ptp norm".split()
 REDUCTION_METHODS = "sum prod min max mean var std any all argmin argmax".split()
 CASTS = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 bool_".split()
 VIEWS = ("subscript newaxis transpose .T swapaxes moveaxis expand_dims squeeze broadcast_to flip reshape ravel "

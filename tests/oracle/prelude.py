@@ -74,6 +74,7 @@ def rewrite(text):
 def _namespace(envelopes):
     names = {name: getattr(np, name) for name in FUNCTIONS} | CONSTANTS
     names["np"] = np
+    names["norm"] = np.linalg.norm
     for name in DTYPES + ["bool_"]:
         names[name] = Cast(getattr(np, name)) if envelopes else getattr(np, name)
     for name in CREATION:

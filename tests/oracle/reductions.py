@@ -134,6 +134,24 @@ def inner(a, b):
     return total(products, dtype=value.dtype)
 
 
+@implements(np.linalg.norm)
+def norm(x, ord=None, axis=None, keepdims=False):
+    """Of vectors, by the operations that NumPy's text has."""
+    from envelope import FUNCTIONS
+    native(np.linalg.norm, x, {"ord": ord, "axis": axis, "keepdims": keepdims})
+    x = x if x.dtype.kind == "f" else convert(x, np.dtype(float))
+    size, options = elementwise(np.absolute, [x]), arranged(x, axis, {"keepdims": keepdims})
+    if ord is None or ord == 2:
+        return elementwise(np.sqrt, [total(elementwise(np.square, [x]), **options)])
+    if np.isinf(ord):
+        return FUNCTIONS[np.max](size, initial=0, **options) if ord > 0 else FUNCTIONS[np.min](size, **options)
+    if ord == 0:
+        return total(convert(elementwise(np.not_equal, [x, 0]), x.dtype), **options)
+    if ord == 1:
+        return total(size, **options)
+    return total(size**ord, **options) ** np.reciprocal(ord, dtype=x.dtype)
+
+
 # ---- min, max, and where they are ---------------------------------------------------------------------------------------
 def extreme(function, alias, sign):
     """-0 ranks below +0: NumPy's answer depends on the order, so a zero's sign is put right here."""
