@@ -3,7 +3,6 @@
 #include <map>
 #include <optional>
 
-#include "ir/collapse.hpp"
 #include "ir/error.hpp"
 #include "ir/fuse.hpp"
 #include "ir/plan.hpp"
@@ -61,9 +60,7 @@ class Lowerer {
 
   Plan run() {
     lower_all();
-    plan_.chains = find_chains(plan_, limits_);
-    collapse_all();
-    find_tile_temporaries();
+    tile_chains(plan_, limits_);
     return std::move(plan_);
   }
 
@@ -154,40 +151,6 @@ class Lowerer {
         result[static_cast<size_t>(k)] += view.at(s, k) * strides[static_cast<size_t>(s)];
     }
     return {offset, result};
-  }
-
-  // ---- chains ----
-
-  void collapse_all() {
-    auto chain = plan_.chains.begin();
-    for (size_t k = 0; k < plan_.kernels.size(); ++k) {
-      while (chain != plan_.chains.end() && k >= chain->first + chain->size()) ++chain;
-      const bool pinned = chain != plan_.chains.end() && chain->contains(k) && chain->is_tiled();
-      collapse(plan_.kernels[k], pinned ? std::span(chain->positions[k - chain->first]) : std::span<uint8_t>());
-#ifdef FUSEVAL_VERIFY
-      verify(plan_.kernels[k]);
-#endif
-    }
-  }
-
-  // A temporary is a chain's own when every kernel that touches it is in the chain, and tiles of it are blocks of it.
-  void find_tile_temporaries() {
-    constexpr int32_t untouched = -2, shared = -1;
-    plan_.tile_of.assign(plan_.buffers.size(), untouched);
-    for (size_t k = 0; k < plan_.kernels.size(); ++k) {
-      const auto chain = std::find_if(plan_.chains.begin(), plan_.chains.end(),
-                                      [&](const Chain& c) { return c.contains(k) && c.is_tiled(); });
-      const auto own = chain == plan_.chains.end() ? shared : static_cast<int32_t>(chain - plan_.chains.begin());
-      for (const Operand& operand : plan_.kernels[k].operands) {
-        if (operand.kind == OperandKind::index) continue;
-        int32_t& known = plan_.tile_of[operand.buffer];
-        known = known == untouched || known == own ? own : shared;
-        if (own != shared && !is_row_contiguous(plan_.kernels[k], operand, chain->positions[k - chain->first]))
-          known = shared;
-      }
-    }
-    for (size_t b = 0; b < plan_.buffers.size(); ++b)
-      if (plan_.buffers[b].role != BufferRole::temporary || plan_.tile_of[b] == untouched) plan_.tile_of[b] = shared;
   }
 
   // ---- one kernel ----

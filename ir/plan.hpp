@@ -45,6 +45,10 @@ Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, st
 Plan make_logical_plan(const Function& function, std::span<const ArrayLayout> inputs,
                        std::span<const ArrayLayout> outputs);
 
+/// What make_plan does after lowering: finds the chains, collapses the axes of every nest as far as its chain lets it,
+/// and finds out what lives in tiles.
+void tile_chains(Plan& plan, const ChainLimits& limits);
+
 /// Bytes that the kernels of a tiled chain read from and write to memory: they find in the cache what one of them has
 /// touched, and what only they exchange stays there.
 int64_t bytes_moved(const Plan& plan, const Chain& chain);

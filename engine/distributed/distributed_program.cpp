@@ -184,7 +184,8 @@ bool RankProgram::sends_messages() const {
 
 LocalPlan& RankProgram::local(const std::vector<std::vector<int64_t>>& strides, const Workshop& workshop) {
   if (local_ == nullptr || local_for_ != strides) {
-    auto made = std::make_unique<LocalPlan>(make_local_plan(plan_, strides, rank_, workshop));
+    auto made =
+        std::make_unique<LocalPlan>(make_local_plan(plan_, strides, rank_, space_->place().is_host(), workshop));
     space_->prepare(plan_, *made, workshop);
     local_ = std::move(made);
     local_for_ = strides;

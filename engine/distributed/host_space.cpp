@@ -5,9 +5,9 @@
 namespace fuseval::engine {
 namespace {
 
-PreparedKernel prepared(const LoopNest& nest, const Workshop& workshop) {
+PreparedKernel compiled(const LoopNest& nest, std::span<const int32_t> tile_of, const Workshop& workshop) {
   codegen::TargetOptions options = workshop.target;
-  options.streaming_stores = wants_streaming_stores(nest, {});
+  options.streaming_stores = wants_streaming_stores(nest, tile_of);
   return prepare(nest, workshop.kernels.get(nest, options, workshop.control));
 }
 
@@ -20,11 +20,25 @@ void poke(BoxExchange& exchange) noexcept {
 
 }  // namespace
 
+HostSpace::Prepared HostSpace::prepared(const LocalPlan::Part& part, const Workshop& workshop) {
+  Prepared made;
+  if (part.run == nullptr) {
+    made.kernels.push_back(compiled(part.nest, {}, workshop));
+    return made;
+  }
+  const Chain& chain = part.run->chains[part.chain];
+  made.kernels.resize(part.run->kernels.size());
+  for (size_t k = chain.first; k < chain.first + chain.size(); ++k)
+    made.kernels[k] = compiled(part.run->kernels[k], part.run->tile_of, workshop);
+  made.chain = engine::prepare(*part.run, part.chain, made.kernels);
+  return made;
+}
+
 void HostSpace::prepare(const GlobalPlan&, const LocalPlan& local, const Workshop& workshop) {
-  kernels_.assign(local.parts, {});
+  parts_.assign(local.parts, {});
   for (const LocalPlan::Kernel& kernel : local.kernels)
     for (const auto* parts : {&kernel.interior, &kernel.edges})
-      for (const LocalPlan::Part& part : *parts) kernels_[part.number] = prepared(part.nest, workshop);
+      for (const LocalPlan::Part& part : *parts) parts_[part.number] = prepared(part, workshop);
 }
 
 void HostSpace::begin(const RunOptions& options, CallMemory& memory) {
@@ -44,12 +58,18 @@ void HostSpace::with_context(BoxExchange* meanwhile, F&& f) const {
 }
 
 void HostSpace::run(const LocalPlan::Part& part, char* const* arrays, BoxExchange* meanwhile) {
-  with_context(meanwhile, [&](const ExecutionContext& context) { execute(kernels_[part.number], arrays, context); });
+  const Prepared& made = parts_[part.number];
+  with_context(meanwhile, [&](const ExecutionContext& context) {
+    if (made.chain)
+      execute(*made.chain, made.kernels, arrays, context);
+    else
+      execute(made.kernels[0], arrays, context);
+  });
 }
 
 void HostSpace::reduce(const LocalPlan::Part& part, char* const* arrays, char* states, BoxExchange* meanwhile) {
   with_context(meanwhile, [&](const ExecutionContext& context) {
-    reduce_nodes(kernels_[part.number], arrays, part.nodes, states, context);
+    reduce_nodes(parts_[part.number].kernels[0], arrays, part.nodes, states, context);
   });
 }
 

@@ -1,6 +1,9 @@
 // The host's memory and its CPUs: nothing is brought anywhere, and everything is done when a function returns.
 #pragma once
 
+#include <optional>
+
+#include "engine/chain.hpp"
 #include "engine/distributed/rank_space.hpp"
 
 namespace fuseval::engine {
@@ -40,7 +43,14 @@ class HostSpace : public RankSpace {
 
   Runtime& runtime_;
   HostBoxes boxes_;
-  std::vector<PreparedKernel> kernels_;  ///< [part's number]
+  /// A part: one kernel, or a chain of the kernels of a plan.
+  struct Prepared {
+    std::vector<PreparedKernel> kernels;
+    std::optional<PreparedChain> chain;
+  };
+  static Prepared prepared(const LocalPlan::Part& part, const Workshop& workshop);
+
+  std::vector<Prepared> parts_;          ///< [part's number]
   const RunOptions* options_ = nullptr;  ///< of the call
   CallMemory* memory_ = nullptr;
 };

@@ -21,9 +21,10 @@ class LocalPlanner {
     for (uint32_t a = 0; a < plan.arrays.size(); ++a) note_strides(a);
   }
 
-  LocalPlan make() {
+  LocalPlan make(bool tiles) {
     for (const GlobalKernel& kernel : plan_.kernels) pack_inputs(kernel);
     for (const GlobalKernel& kernel : plan_.kernels) out_.kernels.push_back(make(kernel));
+    if (tiles) tile_runs();
     place_temporaries();
     return std::move(out_);
   }
@@ -62,11 +63,16 @@ class LocalPlanner {
 
   LocalPlan::Part part(const GlobalKernel& kernel, const Range& range, std::optional<Edge> edge) {
     const bool blocks = kernel.split.kind == Split::Kind::blocks;
-    LoopNest nest = placed(kernel, kernel.split.indexes(kernel.global, range), edge);
-    if (kernel.split.kind == Split::Kind::parallel) nest = part_of(nest, kernel.split.axis, range.first, range.last);
-    LocalPlan::Part part{collapsed(kernel, std::move(nest)), out_.parts++, {}, 0};
+    LocalPlan::Part part{collapsed(kernel, logical(kernel, range, edge)), out_.parts++, {}, 0};
     if (blocks) part.nodes = nodes_of(range.first, range.last, kernel.global.nest.reduce_count(), kernel.global.block);
     return part;
+  }
+
+  // With the axes of the iteration space in logical order.
+  LoopNest logical(const GlobalKernel& kernel, const Range& range, std::optional<Edge> edge) const {
+    LoopNest nest = placed(kernel, kernel.split.indexes(kernel.global, range), edge);
+    if (kernel.split.kind != Split::Kind::parallel) return nest;
+    return part_of(nest, kernel.split.axis, range.first, range.last);
   }
 
   // Low edge, interior, high edge.
@@ -133,6 +139,64 @@ class LocalPlanner {
     return {box, c_strides(box.shape(), plan_.arrays[fetch.array].itemsize)};
   }
 
+  // ---- chains ----
+
+  // Kernels that follow each other with no messages between them may run tile by tile.
+  void tile_runs() {
+    in_tiles_.assign(plan_.arrays.size(), false);
+    for (size_t first = 0, last = 0; first < plan_.kernels.size(); first = std::max(last, first + 1)) {
+      last = first;
+      while (last < plan_.kernels.size() && is_whole(last) && (last == first || follows(last))) ++last;
+      if (last - first > 1) tile_run(first, last);
+    }
+  }
+  // All that this rank runs of it runs at once, over memory that is here.
+  bool is_whole(size_t k) const {
+    const LocalPlan::Kernel& kernel = out_.kernels[k];
+    return plan_.kernels[k].fetches.empty() && kernel.home.empty() && kernel.interior.size() == 1 &&
+           kernel.edges.empty();
+  }
+  bool follows(size_t k) const { return plan_.steps[k].combined.empty() && plan_.steps[k].posted.empty(); }
+
+  void tile_run(size_t first, size_t last) {
+    auto run = std::make_shared<Plan>();
+    run->buffers = plan_.buffers;
+    for (uint32_t a = 0; a < plan_.arrays.size(); ++a) {
+      run->buffers[a].shape = plan_.arrays[a].held(rank_).shape();
+      run->buffers[a].strides = out_.memory_strides(plan_, a, rank_);
+    }
+    for (size_t k = first; k < last; ++k) {
+      const GlobalKernel& kernel = plan_.kernels[k];
+      const Parts parts = parts_of(kernel.global, kernel.split, plan_.arrays, rank_);
+      run->kernels.push_back(logical(kernel, parts.interior, std::nullopt));
+    }
+    tile_chains(*run, workshop_.chains);
+    keep_memory_of_others(*run, first, last);
+    for (size_t c = 0; c < run->chains.size(); ++c)
+      if (run->chains[c].is_tiled()) take_over(run, first, c);
+    for (uint32_t a = 0; a < plan_.arrays.size(); ++a)
+      if (run->tile_of[a] >= 0) in_tiles_[a] = true;
+  }
+
+  // Who is not in the run does not see its tiles.
+  void keep_memory_of_others(Plan& run, size_t first, size_t last) const {
+    for (const Fetch& fetch : plan_.fetches) run.tile_of[fetch.array] = -1;
+    for (size_t k = 0; k < plan_.kernels.size(); ++k)
+      if (k < first || k >= last)
+        for (const Operand& operand : plan_.kernels[k].global.nest.operands)
+          if (operand.kind != OperandKind::index) run.tile_of[operand.buffer] = -1;
+  }
+
+  void take_over(const std::shared_ptr<const Plan>& run, size_t first, size_t position) {
+    const Chain& chain = run->chains[position];
+    LocalPlan::Part part;
+    part.number = out_.kernels[first + chain.first].interior[0].number;
+    part.run = run;
+    part.chain = position;
+    for (size_t k = 0; k < chain.size(); ++k) out_.kernels[first + chain.first + k].interior.clear();
+    out_.kernels[first + chain.first].interior.push_back(std::move(part));
+  }
+
   // ---- memory ----
 
   void place_temporaries() {
@@ -142,7 +206,8 @@ class LocalPlanner {
       return at;
     };
     for (uint32_t a = 0; a < plan_.arrays.size(); ++a) {
-      const bool ours = plan_.buffers[a].role == BufferRole::temporary || out_.is_packed[a];
+      const bool tiled = !in_tiles_.empty() && in_tiles_[a];
+      const bool ours = (plan_.buffers[a].role == BufferRole::temporary && !tiled) || out_.is_packed[a];
       out_.offsets.push_back(ours ? take(plan_.arrays[a].held(rank_).count() * plan_.arrays[a].itemsize) : -1);
     }
     for (const Fetch& fetch : plan_.fetches) {
@@ -156,6 +221,7 @@ class LocalPlanner {
   int rank_;
   const Workshop& workshop_;
   LocalPlan out_;
+  std::vector<bool> in_tiles_;  // [array]: no kernel needs more of it than a tile; empty: of none
 };
 
 }  // namespace
@@ -164,9 +230,9 @@ std::vector<int64_t> LocalPlan::memory_strides(const GlobalPlan& plan, uint32_t 
   return is_packed[array] ? c_order(plan, array, rank) : strides[array];
 }
 
-LocalPlan make_local_plan(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank,
+LocalPlan make_local_plan(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank, bool tiles,
                           const Workshop& workshop) {
-  return LocalPlanner(plan, std::move(strides), rank, workshop).make();
+  return LocalPlanner(plan, std::move(strides), rank, workshop).make(tiles);
 }
 
 std::vector<TreeNode> nodes_of_rank(const GlobalKernel& kernel, const GlobalPlan& plan, int rank) {

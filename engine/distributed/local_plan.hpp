@@ -4,6 +4,7 @@
 // mostly the same kernels. Only strides and extents are its own.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "engine/distributed/global_plan.hpp"
@@ -19,6 +20,9 @@ struct LocalPlan {
     size_t number = 0;            ///< among the plan's parts
     std::vector<TreeNode> nodes;  ///< of a split reduction
     size_t first_node = 0;        ///< its place among all of the rank's
+    /// Or, instead of a nest, a tiled chain of this plan, of several kernels; buffers: arrays.
+    std::shared_ptr<const Plan> run = nullptr;
+    size_t chain = 0;
   };
   /// A split reduction where nothing is left to read: in any case, for combining and finishing.
   struct Home {
@@ -27,9 +31,10 @@ struct LocalPlan {
     PreparedKernel kernel;  ///< the host's: it combines states, wherever they were made
   };
   struct Kernel {
-    std::vector<Part> interior, edges;  ///< at most one; at most two, which need what was fetched
-    std::vector<Home> home;             ///< one, of a split reduction
-    int64_t state_bytes = 0;            ///< of one node, all outputs
+    /// At most one (none too for a chain's kernels but the first); at most two, which need what was fetched.
+    std::vector<Part> interior, edges;
+    std::vector<Home> home;   ///< one, of a split reduction
+    int64_t state_bytes = 0;  ///< of one node, all outputs
   };
 
   /// Of the memory that kernels and messages read an array's part from: packed inputs lie in C order.
@@ -44,8 +49,8 @@ struct LocalPlan {
   std::vector<int64_t> offsets;  ///< [array, then fetch]: where it lies among the temporaries; -1: elsewhere
 };
 
-/// strides: [array], of inputs and given outputs; empty: C order of the part.
-LocalPlan make_local_plan(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank,
+/// strides: [array], of inputs and given outputs; empty: C order of the part. tiles: whether chains run tile by tile.
+LocalPlan make_local_plan(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank, bool tiles,
                           const Workshop& workshop);
 
 /// The nodes of a split reduction that a rank computes, in order.

@@ -203,6 +203,24 @@ TEST_CASE("ranks: many columns, whose states go by slices") {
                             "a - mean(a, axis=0)"});
 }
 
+TEST_CASE("ranks: kernels that share rows run tile by tile where no messages come between them") {
+  const std::vector<double> numbers = uneven_numbers(300 * 200, 1);
+  fuseval::run_ranks(3, [&](const World& world) {
+    fuseval::SessionOptions one_thread;
+    one_thread.threads = 1;
+    const fuseval::Session session(one_thread);
+    const auto launches = [&](const char* text) {
+      const DistributedArray a = session.scatter(world, fuseval::view(numbers.data(), {300, 200}));
+      const auto before = session.counters().launches;
+      session.evaluate(text, {{"a", a}});
+      return session.counters().launches - before;
+    };
+    require(launches("a - mean(a, axis=1, keepdims=True)") == 1, "means and differences of rows");
+    require(launches("exp(a)/sum(exp(a), axis=1, keepdims=True)") == 1, "softmax");
+    require(launches("a - mean(a)") >= 2, "a mean that goes round first");
+  });
+}
+
 TEST_CASE("ranks: results that others need") {
   check_texts({103, 37},
               {"a - mean(a)", "(a - mean(a))/std(a)", "a - mean(a, axis=0)", "a - mean(a, axis=1, keepdims=True)",
