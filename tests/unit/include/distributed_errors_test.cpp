@@ -155,6 +155,26 @@ TEST_CASE("ranks: a sum for a distributed output, while another result's boxes a
   });
 }
 
+TEST_CASE("ranks: results to a root, by an output that only it has memory for") {
+  const std::int64_t rows = 90, columns = 12;
+  const Doubles numbers = counted(rows * columns);
+  const auto whole = fuseval::view(numbers.data(), {rows, columns});
+  for (const char* text : {"sum(a*0.1, axis=0)", "a[4]*2 + mean(a)"}) {
+    const Doubles expected = fuseval::evaluate(text, {{"a", whole}})[0].to_vector<double>();
+    for (const int root : {0, 2})
+      fuseval::run_ranks(3, [&](const World& world) {
+        const DistributedArray a = fuseval::scatter(world, whole);
+        std::vector<std::int64_t> offsets(4, 0);
+        for (std::size_t k = static_cast<std::size_t>(root) + 1; k < 4; ++k) offsets[k] = columns;
+        const DistributedArray out =
+            fuseval::empty(Distribution(world, {columns}, 0, offsets), fuseval::DType::float64);
+        fuseval::evaluate(text, {{"a", a}}, fuseval::into(out));
+        const Doubles mine(out.data<double>(), out.data<double>() + out.local_shape()[0]);
+        require(mine == (world.rank() == root ? expected : Doubles()), text);
+      });
+  }
+}
+
 TEST_CASE("ranks: outputs over inputs, parts that lie otherwise, steps over time") {
   const std::int64_t rows = 41, columns = 13;
   const Doubles start = counted(rows * columns);
