@@ -10,6 +10,7 @@
 #include "tools/numpy_text.hpp"
 #include "tools/operand.hpp"
 #include "tools/progress.hpp"
+#include "tools/shown_elements.hpp"
 #include "tools/stages.hpp"
 
 namespace fuseval::tools {
@@ -56,7 +57,7 @@ Session session_for(const Arguments& arguments, const World* world = nullptr) {
 /// Whether this rank is the one that prints.
 bool is_first(const World* world) { return world == nullptr || world->rank() == 0; }
 
-/// A result: an array, or this rank's part of one, which the first rank then has as a whole as well if it shows it.
+/// A result: an array, or this rank's part of one, of which the first rank then has what it shows.
 struct Value {
   DType dtype = DType::float64;
   std::vector<std::int64_t> shape;
@@ -66,7 +67,11 @@ struct Value {
 
 std::vector<Value> values_of(const Session& session, const Result& result, const Arguments& arguments,
                              const World* world) {
-  const bool is_shown = arguments.out_files.empty() || !arguments.plot_file.empty();
+  const bool is_whole = !arguments.plot_file.empty() || (arguments.json && arguments.out_files.empty());
+  const auto shown_of = [&](const DistributedArray& parts) -> std::optional<Array> {
+    if (is_whole) return session.gather(parts, 0);
+    return arguments.out_files.empty() ? gather_shown(session, parts) : std::nullopt;
+  };
   std::vector<Value> values(result.count());
   for (size_t k = 0; k < values.size(); ++k) {
     Value& value = values[k];
@@ -76,7 +81,7 @@ std::vector<Value> values_of(const Session& session, const Result& result, const
     if (world == nullptr || result.distribution(k).is_replicated()) continue;
     value.parts = DistributedArray(result, k);
     value.shape = value.parts->shape();
-    value.array = is_shown ? session.gather(*value.parts, 0) : std::nullopt;
+    value.array = shown_of(*value.parts);
   }
   return values;
 }
@@ -151,7 +156,8 @@ void print_text(const std::vector<Value>& values, const Arguments& arguments, co
                 const std::string& plan) {
   if (arguments.explain) std::fputs(plan.c_str(), stderr);
   if (arguments.out_files.empty() && arguments.plot_file.empty())
-    for (const Value& value : values) std::printf("%s\n", numpy_text(value.array->view().raw()).c_str());
+    for (const Value& value : values)
+      std::printf("%s\n", numpy_text(value.array->view().raw(), value.shape.data()).c_str());
   if (arguments.time)
     std::fprintf(stderr, "load %.6f s, compile %.6f s, run %.6f s\n", seconds.load, seconds.compile, seconds.run);
 }

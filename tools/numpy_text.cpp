@@ -13,23 +13,24 @@
 namespace fuseval::tools {
 namespace {
 
-/// The options of one text, and whether the array is abbreviated.
+/// The options of one text, the extents of the array that it is of, and whether that is abbreviated.
 struct Style {
   PrintOptions options;
+  const std::int64_t* extents;
   bool summary;
 };
 
 using ElementText = std::function<std::string(const char*)>;
 
-bool is_cut(const fv_view& array, int axis, const Style& style) {
-  return style.summary && array.shape[axis] > 2 * style.options.edge_items;
+bool is_cut(int axis, const Style& style) {
+  return style.summary && style.extents[axis] > 2 * style.options.edge_items;
 }
 
 /// Calls f(address) for all elements, or with a summary for those that a summary shows.
 template <class F>
 void each_shown(const fv_view& array, const Style& style, F& f, int axis, const char* address) {
   if (axis == array.rank) return f(address);
-  const bool cut = is_cut(array, axis, style);
+  const bool cut = is_cut(axis, style);
   for (std::int64_t i = 0; i < array.shape[axis]; ++i) {
     if (cut && i == style.options.edge_items) i = array.shape[axis] - style.options.edge_items;
     each_shown(array, style, f, axis + 1, address + i * array.byte_strides[axis]);
@@ -148,7 +149,7 @@ class Layout {
   /// f(index) for what is shown along an axis, index -1 standing for the part that is left out.
   template <class F>
   void along(int axis, F f) const {
-    const bool cut = is_cut(array_, axis, style_);
+    const bool cut = is_cut(axis, style_);
     for (std::int64_t i = 0; i < array_.shape[axis]; ++i) {
       if (cut && i == style_.options.edge_items) {
         f(std::int64_t{-1});
@@ -210,13 +211,17 @@ std::string scalar_text(const fv_view& array) {
 }  // namespace
 
 std::string numpy_text(const fv_view& array, const PrintOptions& options) {
-  if (array.rank == 0) return scalar_text(array);
-  const std::int64_t* end = array.shape + array.rank;
-  if (std::find(array.shape, end, 0) != end) return "[]";
+  return numpy_text(array, array.shape, options);
+}
+
+std::string numpy_text(const fv_view& shown, const std::int64_t* extents, const PrintOptions& options) {
+  if (shown.rank == 0) return scalar_text(shown);
+  const std::int64_t* end = extents + shown.rank;
+  if (std::find(extents, end, 0) != end) return "[]";
   std::int64_t elements = 1;
-  for (const std::int64_t* extent = array.shape; extent != end; ++extent) elements *= *extent;
-  const Style style{options, elements > options.threshold};
-  return Layout(array, style).text();
+  for (const std::int64_t* extent = extents; extent != end; ++extent) elements *= *extent;
+  const Style style{options, extents, elements > options.threshold};
+  return Layout(shown, style).text();
 }
 
 }  // namespace fuseval::tools

@@ -18,5 +18,8 @@ struct PrintOptions {
 
 /// str() of the array under these options. Rank 0: the number as Python shows it. No newline at the end.
 std::string numpy_text(const fv_view& array, const PrintOptions& options = {});
+/// The same of an array of these extents, of which `shown` has what the text shows: along an axis that is abbreviated
+/// the first and the last elements.
+std::string numpy_text(const fv_view& shown, const std::int64_t* extents, const PrintOptions& options = {});
 
 }  // namespace fuseval::tools

@@ -72,6 +72,17 @@ def test_a_rank_reads_its_own_rows_only(tmp_path):
     assert run_ranks(1, "bash", "-c", script, COMMAND, cwd=tmp_path).returncode != 0
 
 
+def test_a_result_that_no_rank_could_hold_is_shown_abbreviated(tmp_path):
+    """A result of 512 MB, and 900 MB of address space for each process, of which a rank's part of the file takes 256 MB."""
+    np.lib.format.open_memmap(tmp_path / "a.npy", mode="w+", dtype="float64", shape=(1 << 17, 1 << 10))[-1, 0] = 7
+    script = 'ulimit -v 900000; exec "$0" eval "a[:, :512] + 1" a=a.npy --distributed --threads 1'
+    done = run_ranks(4, "bash", "-c", script, COMMAND, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shown = np.ones((1 << 17, 1 << 9))
+    shown[-1, 0] = 8
+    assert done.stdout == f"{shown}\n"
+
+
 @pytest.mark.parametrize("ranks", [0, 3])
 def test_an_error_is_said_once(files, ranks):
     done = evaluate(ranks, "a +", "a=a.npy", cwd=files, status=1)
