@@ -86,11 +86,6 @@ void check_all(const fv_view* views, int32_t count, const fv_extent* extents, co
     check_extent(views[k], extents[k], kind, k);
 }
 
-bool asks_for_device(const RunOptions& run) {
-  return (run.device.how == DeviceChoice::How::fixed && !run.device.place.is_host()) || run.stream != nullptr ||
-         run.results_on == RunOptions::ResultsOn::device;
-}
-
 bool is_distributed(const fv_run_options& given) {
   return given.world != nullptr || given.input_distributions != nullptr || given.output_distributions != nullptr;
 }
@@ -161,9 +156,6 @@ CallOptions::CallOptions(const fv_run_options* given, int32_t input_count, int32
   if (is_distributed(given_)) {
     ranks_ = std::make_unique<CallRanks>(given_, input_count, output_count);
     if (ranks_->call().world) run_.distributed = &ranks_->call();
-    if (run_.distributed != nullptr && asks_for_device(run_))
-      throw Error(ErrorCode::unsupported,
-                  "ranks run on their CPUs in this version: leave device, results_on and stream as they are");
   }
   if (given_.cancel == nullptr && given_.progress == nullptr) return;
   const CancelToken* token = nullptr;

@@ -350,6 +350,11 @@ bool results_stay(const RunOptions& options, const Program& program, const fv_vi
   return false;
 }
 
+void require_place_of_results(const RunOptions& options, Place place) {
+  if (options.results_on == RunOptions::ResultsOn::device && place.is_host())
+    throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");
+}
+
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results) {
   const FloatEnvironment environment;
@@ -363,8 +368,7 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (options.device.how == DeviceChoice::How::automatic &&
       has_run_on_device(program, made, inputs, outputs, output_count, options, results))
     return;
-  if (options.results_on == RunOptions::ResultsOn::device)
-    throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");
+  require_place_of_results(options, place);
   std::shared_ptr<const Specialisation> keep;
   if (made == nullptr) {
     program.check_inputs(inputs, input_count);

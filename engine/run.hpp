@@ -27,6 +27,9 @@ int threads_of(const RunOptions& options, const Runtime& runtime);
 /// Whether results that no output is given for stay on the device that a call runs on.
 bool results_stay(const RunOptions& options, const Program& program, const fv_view* inputs);
 
+/// Throws Error(argument) if results are to stay on a device, and the call runs on none.
+void require_place_of_results(const RunOptions& options, Place place);
+
 /// Runs `program`. outputs: NULL or one view a result (data == NULL: owned). results may be nullptr when every output
 /// is given. Throws Error; outputs are untouched then (fuseval.h names the exceptions).
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,

@@ -80,8 +80,9 @@ enum class CudaNumber : uint8_t {
   from,    ///< states in device memory
   to,
   first_element,  ///< arg-reductions: which of an output's elements a launch's first is
+  first_block,    ///< canonical blocks of an output before the launch's first one
 };
-inline constexpr int cuda_number_count = 17;
+inline constexpr int cuda_number_count = 18;
 
 /// One nest's kernels, in one variant. Immutable; plain data.
 struct CudaKernel {
@@ -168,5 +169,20 @@ CudaLaunch cuda_part_launch(const CudaKernel& kernel, const CudaParts& parts, in
 /// The launches that make outputs of all parts' states. arguments: of the whole; only what the epilogue uses matters.
 std::vector<CudaLaunch> cuda_combine_launches(const CudaKernel& kernel, const CudaParts& parts,
                                               const KernelArguments& arguments, char* scratch);
+
+/// A node of the canonical tree of a reduction whose nodes are reduced apart, wherever that is: the elements [first,
+/// last) of each output, in C order over the reduce axes. `first` is a multiple of the node's length, a power of two of
+/// canonical blocks, and only the last node of a reduction may be shorter.
+struct CudaNode {
+  int64_t first = 0, last = 0;
+};
+/// Bytes of states between the launches for a node, 16-byte aligned. The variant is one that has parts.
+int64_t cuda_node_scratch_bytes(const CudaKernel& kernel, const CudaNode& node, const int64_t* extents);
+/// The launches that leave a node's states, of all outputs in C order, at `states`. arguments: of the whole nest;
+/// elements outside the node are not touched.
+std::vector<CudaLaunch> cuda_node_launches(const CudaKernel& kernel, const CudaNode& node,
+                                           const KernelArguments& arguments, char* scratch, char* states);
+/// The launch that makes outputs of complete states. arguments: of the whole; only what the epilogue uses matters.
+CudaLaunch cuda_finish_launch(const CudaKernel& kernel, const KernelArguments& arguments, char* states);
 
 }  // namespace fuseval::codegen

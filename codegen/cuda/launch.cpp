@@ -42,7 +42,15 @@ struct Geometry {
     for (int axis = 0; axis < kernel.rank; ++axis) (axis < kernel.parallel_rank ? outputs : reduced) *= extents[axis];
     if (kernel.is_reduction) blocks = std::max<int64_t>(over(reduced, kernel.block), 1);
   }
-  int64_t outputs = 1, reduced = 1, blocks = 1;
+  /// Of the elements before the node's last and the blocks that they are in, only the node's are taken.
+  Geometry(const CudaKernel& kernel, const int64_t* extents, const CudaNode& node) : Geometry(kernel, extents) {
+    reduced = node.last;
+    blocks = over(node.last, kernel.block);
+    first_block = node.first / kernel.block;
+  }
+  int64_t blocks_taken() const { return blocks - first_block; }
+
+  int64_t outputs = 1, reduced = 1, blocks = 1, first_block = 0;
 };
 
 class Launcher {
@@ -56,6 +64,9 @@ class Launcher {
 
   Launcher(const CudaKernel& kernel, const int64_t* extents)
       : kernel_(kernel), extents_(extents), geometry_(kernel, extents) {}
+  /// For run_node.
+  Launcher(const CudaKernel& kernel, const int64_t* extents, const CudaNode& node)
+      : kernel_(kernel), extents_(extents), geometry_(kernel, extents, node), finishes_(false) {}
 
   /// Every launch's numbers; `from` and `to` are offsets in the scratch.
   void run() {
@@ -64,11 +75,21 @@ class Launcher {
     if (!kernel_.is_reduction) return elementwise();
     if (kernel_.variant.short_rows)
       reduce_short();
-    else if (kernel_.order == ReductionOrder::lanes)
-      reduce_lanes();
     else
-      reduce_serial();
+      reduce();
     combine_all();
+  }
+  /// The last launch leaves states, at an offset that is the caller's to choose.
+  void run_node() {
+    if (geometry_.outputs == 0) return;
+    reduce();
+    combine_all();
+  }
+  /// From complete states.
+  Launch finish() {
+    states_ = 1;
+    combine(1, kernel_.order == ReductionOrder::lanes);
+    return launches.back();
   }
 
   /// As if all parts were one; the first launch's grid is left open.
@@ -100,6 +121,7 @@ class Launcher {
     at(numbers, CudaNumber::outputs) = geometry_.outputs;
     at(numbers, CudaNumber::reduced) = geometry_.reduced;
     at(numbers, CudaNumber::blocks) = geometry_.blocks;
+    at(numbers, CudaNumber::first_block) = geometry_.first_block;
     return numbers;
   }
 
@@ -118,7 +140,7 @@ class Launcher {
   // A launch leaves `chunks` states an output; the last one finishes. Scratch has two halves in turn.
   void leave(Numbers& numbers, int64_t chunks) {
     at(numbers, CudaNumber::chunks) = chunks;
-    at(numbers, CudaNumber::finish) = chunks == 1;
+    at(numbers, CudaNumber::finish) = chunks == 1 && finishes_;
     at(numbers, CudaNumber::states) = states_;
     at(numbers, CudaNumber::from) = from_;
     const int64_t bytes = chunks == 1 ? 0 : over(chunks * geometry_.outputs * kernel_.state_bytes, 16) * 16;
@@ -153,11 +175,12 @@ class Launcher {
     leave(numbers, 1);
     launches.push_back({0, over(geometry_.outputs * group, 32 * cuda_warps), numbers});
   }
+  void reduce() { kernel_.order == ReductionOrder::lanes ? reduce_lanes() : reduce_serial(); }
   void reduce_lanes() {
     Numbers numbers = common();
-    const int64_t group =
-        std::min<int64_t>(cuda_warps, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(geometry_.blocks))));
-    const int64_t chunks = over(geometry_.blocks, group);
+    const int64_t group = std::min<int64_t>(
+        cuda_warps, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(geometry_.blocks_taken()))));
+    const int64_t chunks = over(geometry_.blocks_taken(), group);
     at(numbers, CudaNumber::group) = group;
     divide_by(numbers, chunks);
     leave(numbers, chunks);
@@ -167,10 +190,11 @@ class Launcher {
     Numbers numbers = common();
     const int64_t vectors = geometry_.outputs / kernel_.vector;
     int64_t group = 1;
-    while (group < int64_t{1} << cuda_serial_levels && group < geometry_.blocks &&
-           vectors * over(geometry_.blocks, 2 * group) >= enough_threads)
+    const int64_t blocks = geometry_.blocks_taken();
+    while (group < int64_t{1} << cuda_serial_levels && group < blocks &&
+           vectors * over(blocks, 2 * group) >= enough_threads)
       group *= 2;
-    const int64_t chunks = over(geometry_.blocks, group);
+    const int64_t chunks = over(blocks, group);
     at(numbers, CudaNumber::group) = group;
     divide_by(numbers, vectors);
     leave(numbers, chunks);
@@ -198,6 +222,7 @@ class Launcher {
   const CudaKernel& kernel_;
   const int64_t* extents_;
   Geometry geometry_;
+  bool finishes_ = true;  // and does not leave an output's last state
   int64_t states_ = 0, from_ = 0, first_bytes_ = 0;
 };
 
@@ -308,6 +333,28 @@ std::vector<CudaLaunch> cuda_combine_launches(const CudaKernel& kernel, const Cu
   for (size_t k = 1; k < launcher.launches.size(); ++k)
     launches.push_back(made_of(kernel, launcher.launches[k], arguments, scratch));
   return launches;
+}
+
+int64_t cuda_node_scratch_bytes(const CudaKernel& kernel, const CudaNode& node, const int64_t* extents) {
+  Launcher launcher(kernel, extents, node);
+  launcher.run_node();
+  return launcher.scratch_bytes;
+}
+
+std::vector<CudaLaunch> cuda_node_launches(const CudaKernel& kernel, const CudaNode& node,
+                                           const KernelArguments& arguments, char* scratch, char* states) {
+  Launcher launcher(kernel, arguments.extents, node);
+  launcher.run_node();
+  std::vector<CudaLaunch> launches;
+  for (Launcher::Launch& row : launcher.launches) {
+    if (&row == &launcher.launches.back()) row.numbers[static_cast<size_t>(CudaNumber::to)] = states - scratch;
+    launches.push_back(made_of(kernel, row, arguments, scratch));
+  }
+  return launches;
+}
+
+CudaLaunch cuda_finish_launch(const CudaKernel& kernel, const KernelArguments& arguments, char* states) {
+  return made_of(kernel, Launcher(kernel, arguments.extents).finish(), arguments, states);
 }
 
 }  // namespace fuseval::codegen

@@ -30,7 +30,8 @@ constexpr const char* number_names[cuda_number_count] = {"elements",
                                                          "finish",
                                                          "from",
                                                          "to",
-                                                         "first_element"};
+                                                         "first_element",
+                                                         "first_block"};
 
 std::string field_of(const CudaWord& word) {
   switch (word.kind) {

@@ -73,13 +73,14 @@ class LanesWriter {
     return text.text();
   }
 
-  // Which output's canonical block a warp of this CUDA block takes. `group` divides 8: b of the first is a multiple.
+  // Which output's canonical block a warp of this CUDA block takes. `group` divides 8: the
+  // first one's place in its node is a multiple.
   void place_of(CudaText& text, const std::string& warp) {
     text.line("const ix slot = (ix)blockIdx.x * ({} / group) + (ix)({} / group);", cuda_warps, warp);
     text.line("const ix o = divide(slot, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
               writer_.raw_number(CudaNumber::divisor_shift));
     text.line("const ix chunk = slot - o * {};", number(CudaNumber::divisor));
-    text.line("const ix b = chunk * (ix)group + (ix)({} % group);", warp);
+    text.line("const ix b = {} + chunk * (ix)group + (ix)({} % group);", number(CudaNumber::first_block), warp);
     text.line("const bool is_there = o < {} && b < {};", number(CudaNumber::outputs), number(CudaNumber::blocks));
   }
 

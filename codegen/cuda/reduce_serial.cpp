@@ -64,7 +64,8 @@ class SerialWriter {
     group_.item(text);
     text.line("State levels[{}];", levels * width);
     text.line("u32 n = 0;");
-    text.line("const ix begin = chunk * {0}, end = begin + {0};", number(CudaNumber::group));
+    text.line("const ix begin = {1} + chunk * {0}, end = begin + {0};", number(CudaNumber::group),
+              number(CudaNumber::first_block));
     text.open(fmt::format("for (ix b = begin; b < end && b < {}; ++b) {{", number(CudaNumber::blocks)));
     block(text, width);
     text.close();

@@ -196,6 +196,11 @@ std::string cuda_device_lines(const cuda::Installation& found) {
   return text;
 }
 
+int cuda_device_count() {
+  const cuda::DriverFound found = cuda::Driver::find();
+  return found.driver ? found.driver->device_count() : 0;
+}
+
 std::unique_ptr<Device> open_cuda_device(int32_t ordinal) {
   const cuda::DriverFound found = cuda::Driver::find();
   if (!found.driver) refuse(found.reason);

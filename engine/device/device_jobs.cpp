@@ -72,6 +72,26 @@ std::vector<codegen::CudaLaunch> DeviceJob::combine_launches(const DeviceKernel&
   return codegen::cuda_combine_launches(*kernel.code, parts, arguments()[0], scratch);
 }
 
+// Rows of any length have nodes.
+DeviceKernels::Wanted DeviceJob::wanted_by_nodes() const {
+  DeviceKernels::Wanted all = wanted_by_parts();
+  all.variants[0].short_rows = false;
+  return all;
+}
+
+size_t DeviceJob::node_scratch_bytes(const DeviceKernel& kernel, const codegen::CudaNode& node) const {
+  return static_cast<size_t>(codegen::cuda_node_scratch_bytes(*kernel.code, node, prepared_[0].extents.data()));
+}
+
+std::vector<codegen::CudaLaunch> DeviceJob::node_launches(const DeviceKernel& kernel, const codegen::CudaNode& node,
+                                                          char* scratch, char* states) const {
+  return codegen::cuda_node_launches(*kernel.code, node, arguments()[0], scratch, states);
+}
+
+codegen::CudaLaunch DeviceJob::finish_launch(const DeviceKernel& kernel, char* states) const {
+  return codegen::cuda_finish_launch(*kernel.code, arguments()[0], states);
+}
+
 std::vector<DeviceJob::AddressWord> DeviceJob::address_words(const DeviceKernel& kernel) const {
   std::vector<AddressWord> addresses;
   uint32_t position = 0;

@@ -37,6 +37,13 @@ class DeviceJob {
   std::vector<codegen::CudaLaunch> combine_launches(const DeviceKernel& kernel, const codegen::CudaParts& parts,
                                                     char* scratch) const;
 
+  // A reduction whose nodes are reduced apart (CudaNode). The kernel is that of wanted_by_nodes().
+  DeviceKernels::Wanted wanted_by_nodes() const;
+  size_t node_scratch_bytes(const DeviceKernel& kernel, const codegen::CudaNode& node) const;
+  std::vector<codegen::CudaLaunch> node_launches(const DeviceKernel& kernel, const codegen::CudaNode& node,
+                                                 char* scratch, char* states) const;
+  codegen::CudaLaunch finish_launch(const DeviceKernel& kernel, char* states) const;
+
   /// A word that is the address of an array: of byte `offset` from element 0 of plan buffer `buffer`.
   struct AddressWord {
     uint32_t word;

@@ -7,8 +7,6 @@ namespace {
 
 uint8_t alignment_of(const char* address) { return static_cast<uint8_t>(reinterpret_cast<uintptr_t>(address) & 15); }
 
-size_t round_up(size_t bytes) { return (bytes + 15) / 16 * 16; }
-
 }  // namespace
 
 DeviceProgram::Alignments DeviceProgram::alignments_of(const Specialisation& made, char* const* buffers) {
@@ -37,7 +35,11 @@ const DeviceProgram& DeviceProgram::get(DeviceKernels& kernels, const Specialisa
   auto program = std::make_unique<DeviceProgram>();
   program->kernels_of_ = &kernels;
   program->alignments_ = alignments_of(made, buffers);
-  for (size_t k = 0; k < jobs.size(); ++k) program->add_kernel(jobs[k], *compiled[k], text);
+  for (size_t k = 0; k < jobs.size(); ++k) {
+    const Kernel& kernel = program->kernels_.emplace_back(
+        Kernel{static_cast<int64_t>(jobs[k].size()), DeviceLaunches(jobs[k], *compiled[k], text)});
+    program->workspace_bytes_ = std::max(program->workspace_bytes_, kernel.launches.workspace_bytes());
+  }
   return made.attachments().add(std::move(program));
 }
 
@@ -47,50 +49,13 @@ int DeviceProgram::missing_kernels(DeviceKernels& kernels, const Specialisation&
   return missing;
 }
 
-void DeviceProgram::add_kernel(const DeviceJob& job, const DeviceKernel& compiled, const std::string& text) {
-  Kernel kernel;
-  kernel.nests = static_cast<int64_t>(job.size());
-  kernel.words_in_memory = compiled.code->words_in_memory;
-  kernel.addresses = job.address_words(compiled);
-  kernel.in_workspace = job.scratch_words(compiled);
-  // Words that lie in memory come first, the states of reductions behind them.
-  std::vector<codegen::CudaLaunch> launches = job.launches(compiled, nullptr);
-  const size_t words = kernel.words_in_memory && !launches.empty() ? launches[0].words.size() : 0;
-  const size_t words_bytes = round_up(words * sizeof(uint64_t));
-  workspace_bytes_ = std::max(workspace_bytes_, words_bytes + job.scratch_bytes(compiled));
-  for (codegen::CudaLaunch& one : launches) {
-    for (const uint32_t word : kernel.in_workspace) one.words[word] += words_bytes;
-    kernel.launches.push_back(
-        {compiled.modules[one.entry]->function(0, text), one.grid, one.block, std::move(one.words)});
-  }
-  kernels_.push_back(std::move(kernel));
-}
-
 void DeviceProgram::run(DeviceQueue& queue, char* const* buffers, char* workspace, Counters& counters,
                         const RunControl* control) const {
   for (const Kernel& kernel : kernels_) {
     if (control != nullptr) control->check();
-    run_kernel(kernel, queue, buffers, workspace);
+    kernel.launches.run(queue, buffers, workspace);
     counters.add(counters.launches, 1);
     counters.add(counters.chained_kernels, kernel.nests - 1);
-  }
-}
-
-void DeviceProgram::run_kernel(const Kernel& kernel, DeviceQueue& queue, char* const* buffers, char* workspace) {
-  std::vector<uint64_t> words;
-  for (const Launch& launch : kernel.launches) {
-    words = launch.words;
-    for (const DeviceJob::AddressWord& address : kernel.addresses)
-      words[address.word] = reinterpret_cast<uint64_t>(buffers[address.buffer] + address.offset);
-    for (const uint32_t word : kernel.in_workspace) words[word] += reinterpret_cast<uint64_t>(workspace);
-    if (!kernel.words_in_memory) {
-      queue.launch(*launch.function, launch.grid, launch.block, words);
-      continue;
-    }
-    queue.upload(workspace, reinterpret_cast<const char*>(words.data()), words.size() * sizeof(uint64_t));
-    queue.synchronize();  // the words must stay as they are until they are up; so many operands are rare
-    const auto address = reinterpret_cast<uint64_t>(workspace);
-    queue.launch(*launch.function, launch.grid, launch.block, {&address, 1});
   }
 }
 

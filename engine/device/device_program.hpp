@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/attachments.hpp"
-#include "engine/device/device_jobs.hpp"
+#include "engine/device/device_launches.hpp"
 #include "engine/run_control.hpp"
 #include "engine/specialisation.hpp"
 
@@ -30,25 +30,15 @@ class DeviceProgram : public Attachment {
            const RunControl* control) const;
 
  private:
-  struct Launch {
-    std::shared_ptr<DeviceFunction> function;
-    uint32_t grid, block;
-    std::vector<uint64_t> words;
-  };
   /// A nest or a chain of them.
   struct Kernel {
-    int64_t nests = 1;
-    std::vector<DeviceJob::AddressWord> addresses;  ///< filled in for a call; the same in every launch
-    std::vector<uint32_t> in_workspace;             ///< words that are offsets in the workspace
-    std::vector<Launch> launches;
-    bool words_in_memory = false;
+    int64_t nests;
+    DeviceLaunches launches;
   };
   using Alignments = std::vector<uint8_t>;
 
   static Alignments alignments_of(const Specialisation& made, char* const* buffers);
   bool serves(const DeviceKernels& kernels, const Specialisation& made, char* const* buffers) const;
-  void add_kernel(const DeviceJob& job, const DeviceKernel& compiled, const std::string& text);
-  static void run_kernel(const Kernel& kernel, DeviceQueue& queue, char* const* buffers, char* workspace);
 
   const DeviceKernels* kernels_of_ = nullptr;
   Alignments alignments_;  ///< [plan buffer]: of its address, modulo 16

@@ -53,8 +53,8 @@ Place place_named(std::string_view name, std::string_view choices) {
 DeviceChoice device_choice(const char* name) {
   using How = DeviceChoice::How;
   if (name == nullptr) return {};
-  if (std::string_view(name) == "auto") return {How::automatic, {}};
-  return {How::fixed, place_named(name, "auto, cpu, cuda, cuda:1 … or cudasim")};
+  if (std::string_view(name) == "auto") return {How::automatic, {}, false};
+  return {How::fixed, place_named(name, "auto, cpu, cuda, cuda:1 … or cudasim"), std::string_view(name) == "cuda"};
 }
 
 }  // namespace fuseval::engine

@@ -30,7 +30,9 @@ void validate_place(const fv_view& view, const std::string& what);
 struct DeviceChoice {
   enum class How { where_inputs_are, fixed, automatic };
   How how = How::where_inputs_are;
-  Place place;  ///< fixed only
+  Place place;                 ///< fixed only
+  bool is_unnumbered = false;  ///< "cuda": GPU 0, but of ranks each has its own
+  bool operator==(const DeviceChoice&) const = default;
 };
 /// Of "cpu", "auto", "cuda", "cuda:1", "cudasim"; nullptr: where the inputs are. Error(unsupported) for another name.
 DeviceChoice device_choice(const char* name);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/distributed/collective_call.hpp"
+#include "engine/distributed/device_rank_space.hpp"
 #include "engine/distributed/host_space.hpp"
 #include "engine/output_views.hpp"
 #include "engine/runtime.hpp"
@@ -53,15 +54,10 @@ std::vector<fv_view> whole_views(const fv_view* views, size_t count, const Distr
   return result;
 }
 
-void require_on_host(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count) {
-  const auto require = [](const fv_view& view) {
-    if (view.device_type != FV_DEVICE_CPU)
-      throw Error(ErrorCode::unsupported, "the parts of distributed arrays are on the host; this one is on a device");
-  };
-  for (size_t k = 0; k < program.inputs().size(); ++k)
-    if (program.is_used(k)) require(inputs[k]);
-  for (int32_t k = 0; k < output_count; ++k)
-    if (outputs[k].data != nullptr) require(outputs[k]);
+std::unique_ptr<RankSpace> open_space(const Program& program, Place place) {
+  Runtime& runtime = program.runtime();
+  if (place.is_host()) return std::make_unique<HostSpace>(runtime);
+  return std::make_unique<DeviceRankSpace>(runtime.devices.get(place), program.text());
 }
 
 void check_part(const fv_view& view, const Distribution* distribution, const std::string& name, const World& world) {
@@ -80,7 +76,6 @@ void check_local_parts(const Program& program, const fv_view* inputs, const fv_v
                        const DistributedCall& call) {
   program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
   check_outputs(outputs, output_count);
-  require_on_host(program, inputs, outputs, output_count);
   for (size_t k = 0; k < program.inputs().size(); ++k)
     if (program.is_used(k))
       check_part(inputs[k], at(call.inputs, k), fmt::format("input '{}'", program.inputs()[k].name), *call.world);
@@ -224,6 +219,8 @@ std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& prog
   auto result = std::make_unique<DistributedProgram>();
   result->program_ = program.number();
   result->rule_ = options.rule;
+  result->where_ = call_place(program, inputs, outputs, output_count, options.device);
+  result->place_ = place_on_rank(program, inputs, outputs, output_count, options.device, *call.world);
   for (size_t k = 0; k < program.inputs().size(); ++k)
     result->inputs_.push_back(type_of(inputs[k], at(call.inputs, k)));
   for (int32_t k = 0; k < output_count; ++k)
@@ -231,8 +228,8 @@ std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& prog
   result->made_ = specialise_for_ranks(program, inputs, outputs, output_count, options, call);
   const std::vector<Layout> in = layouts_of(call.inputs, program.inputs().size());
   const std::vector<Layout> out = layouts_of(call.outputs, static_cast<size_t>(output_count));
-  result->run_ = std::make_unique<RankProgram>(*result->made_, in, out, *call.world,
-                                               std::make_unique<HostSpace>(program.runtime()));
+  result->run_ =
+      std::make_unique<RankProgram>(*result->made_, in, out, *call.world, open_space(program, result->place_));
   return result;
 }
 
@@ -249,10 +246,11 @@ void DistributedProgram::note_ready(const Program& program, const fv_view* input
   ready_inputs_.clear();
   ready_outputs_.clear();
   ready_layouts_.clear();
+  const bool anywhere = !place_.is_host();  // its space looks where they are
   for (uint32_t k = 0; k < inputs_.size(); ++k) {
     if (!program.is_used(k)) continue;
     const ArrayLayout& layout = ready_layouts_.emplace_back(layout_of(inputs[k]));
-    ready_inputs_.emplace_back(k, dtype_of(inputs[k]), (inputs[k].flags & FV_VIEW_WEAK) != 0, layout, false);
+    ready_inputs_.emplace_back(k, dtype_of(inputs[k]), (inputs[k].flags & FV_VIEW_WEAK) != 0, layout, anywhere);
   }
   for (uint32_t k = 0; k < outputs_.size(); ++k) {
     if (!outputs_[k].given) {
@@ -260,7 +258,7 @@ void DistributedProgram::note_ready(const Program& program, const fv_view* input
       continue;
     }
     const ArrayLayout& layout = ready_layouts_.emplace_back(layout_of(outputs[k]));
-    ready_outputs_.emplace_back(k, dtype_of(outputs[k]), false, layout, false);
+    ready_outputs_.emplace_back(k, dtype_of(outputs[k]), false, layout, anywhere);
   }
   is_ready_ = true;
 }
@@ -275,6 +273,7 @@ bool DistributedProgram::is_ready_for(const fv_view* inputs, const fv_view* outp
 
 CollectiveCall DistributedProgram::call(const Program& program) const {
   CollectiveCall result{fmt::format("'{}'", program.text()), {}};
+  if (!place_.is_host()) result.words += place_.kind == DeviceKind::cuda ? " on GPUs" : " on simulated GPUs";
   for (const auto* types : {&inputs_, &outputs_})
     for (const GlobalType& type : *types)
       result.values +=
@@ -284,8 +283,9 @@ CollectiveCall DistributedProgram::call(const Program& program) const {
 }
 
 bool DistributedProgram::serves(const Program& program, const fv_view* inputs, const fv_view* outputs,
-                                int32_t output_count, const ResultRule& rule, const DistributedCall& call) const {
-  if (program.number() != program_ || rule != rule_ || outputs_.size() != static_cast<size_t>(output_count))
+                                int32_t output_count, const RunOptions& options, const DistributedCall& call) const {
+  if (program.number() != program_ || options.rule != rule_ || outputs_.size() != static_cast<size_t>(output_count) ||
+      call_place(program, inputs, outputs, output_count, options.device) != where_)
     return false;
   for (size_t k = 0; k < inputs_.size(); ++k)
     if (program.is_used(k) && !is_type_of(inputs_[k], inputs[k], at(call.inputs, k))) return false;
@@ -298,9 +298,9 @@ bool DistributedProgram::serves(const Program& program, const fv_view* inputs, c
 
 DistributedProgram& DistributedPrograms::get(const Program& program, const fv_view* inputs, const fv_view* outputs,
                                              int32_t output_count, const RunOptions& options,
-                                             const DistributedCall& call) {
+                                             const DistributedCall& call, const std::optional<Error>& failure) {
   const auto known = std::find_if(recent_.begin(), recent_.end(), [&](const auto& made) {
-    return made->serves(program, inputs, outputs, output_count, options.rule, call);
+    return made->serves(program, inputs, outputs, output_count, options, call);
   });
   if (known != recent_.end()) {
     if (call.world->communicator().settings().check_calls)
@@ -310,6 +310,7 @@ DistributedProgram& DistributedPrograms::get(const Program& program, const fv_vi
   }
   std::unique_ptr<DistributedProgram> made;
   begin_together(*call.world, [&] {
+    if (failure) throw Error(*failure);
     check_local_parts(program, inputs, outputs, output_count, call);
     made = DistributedProgram::make(program, inputs, outputs, output_count, options, call);
     made->make_local(program, inputs, outputs, options);

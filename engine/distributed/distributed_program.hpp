@@ -9,6 +9,7 @@
 #include "engine/distributed/collective_call.hpp"
 #include "engine/distributed/distributed_run.hpp"
 #include "engine/distributed/partial_exchange.hpp"
+#include "engine/distributed/rank_place.hpp"
 #include "engine/distributed/rank_space.hpp"
 #include "engine/distributed/world.hpp"
 #include "engine/expected_view.hpp"
@@ -86,14 +87,18 @@ class DistributedProgram {
   CollectiveCall call(const Program& program) const;
   /// Whether it serves this call: a function of what all ranks know.
   bool serves(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-              const ResultRule& rule, const DistributedCall& call) const;
+              const RunOptions& options, const DistributedCall& call) const;
 
   RankProgram& run() { return *run_; }
+  /// This rank's.
+  Place place() const { return place_; }
   const Specialisation& made() const { return *made_; }
 
  private:
   uint64_t program_ = 0;
   ResultRule rule_;
+  CallPlace where_;
+  Place place_;
   void note_ready(const Program& program, const fv_view* inputs, const fv_view* outputs);
 
   std::vector<GlobalType> inputs_, outputs_;
@@ -108,8 +113,9 @@ class DistributedProgram {
 /// world that checks calls compares them each time, others at the first one of a kind.
 class DistributedPrograms {
  public:
+  /// failure: what this rank has found already; it is everybody's if ranks compare the call.
   DistributedProgram& get(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                          const RunOptions& options, const DistributedCall& call);
+                          const RunOptions& options, const DistributedCall& call, const std::optional<Error>& failure);
 
  private:
   static constexpr size_t limit = 64;
@@ -124,7 +130,8 @@ std::vector<Layout> layouts_of(const Distribution* const* distributions, size_t 
 GlobalPlan global_plan_of(const Specialisation& made, const std::vector<Layout>& inputs,
                           const std::vector<Layout>& outputs, int ranks);
 
-/// Throws Error(argument) unless the views are the local parts that the distributions say.
+/// Throws Error(argument) unless the views are the local parts that the distributions say. Where they are is
+/// place_on_rank's to look at.
 void check_local_parts(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                        const DistributedCall& call);
 

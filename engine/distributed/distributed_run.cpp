@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 
+#include "engine/device/aligned_call.hpp"
 #include "engine/distributed/distributed_program.hpp"
 #include "engine/mapped_ranges.hpp"
 #include "engine/views.hpp"
@@ -36,6 +37,8 @@ std::string_view reason_of(ErrorCode code) {
       return "lost a mapped file that it read";
     case ErrorCode::cancelled:
       return "was cancelled";
+    case ErrorCode::device:
+      return "had an error of its device";
     case ErrorCode::hook:
       return "had a hook that failed";
     case ErrorCode::value:
@@ -381,26 +384,72 @@ void require_places(const Specialisation& made, int32_t output_count, const Resu
   if (!given) throw Error(ErrorCode::argument, "results are asked for, but there is no place for them");
 }
 
+/// A call, with arrays that its space can use as they lie.
+struct Call {
+  const Program& program;
+  const fv_view* inputs;
+  const fv_view* outputs;
+  int32_t output_count;
+  const RunOptions& options;
+  const DistributedCall& ranks;
+};
+
+// Warm calls have been checked before.
+void check_call(const Call& call, DistributedProgram& made, const Results* results) {
+  const auto& [program, inputs, outputs, output_count, options, ranks] = call;
+  if (options.control != nullptr) options.control->check();
+  require_places(made.made(), output_count, results);
+  require_place_of_results(options, made.place());
+  if (made.is_ready_for(inputs, outputs)) return;
+  check_local_parts(program, inputs, outputs, output_count, ranks);
+  made.make_local(program, inputs, outputs, options);
+}
+
+// failure: what has gone wrong on this rank already.
+void run_call(const Call& call, std::optional<Error> failure, Results* results) {
+  const Program& program = call.program;
+  World& world = *call.ranks.world;
+  DistributedProgram& made =
+      world.programs().get(program, call.inputs, call.outputs, call.output_count, call.options, call.ranks, failure);
+  if (!failure) failure = failure_of([&] { check_call(call, made, results); });
+  DistributedRun run(program, made.run(), call.inputs, call.output_count > 0 ? call.outputs : nullptr, call.options,
+                     world, results_stay(call.options, program, call.inputs));
+  run.go(failure);
+  if (results == nullptr) return;
+  if (program.runtime().hooks.memory() != nullptr) results->hooks = program.shared_runtime();
+  run.fill(*results, call.ranks.world);
+}
+
+// What stood in for the caller's outputs is copied to them.
+void give_back(const AlignedCall& aligned, int32_t output_count, Results* results) {
+  aligned.copy_back();
+  for (size_t k = 0; results != nullptr && k < static_cast<size_t>(output_count); ++k)
+    if (aligned.is_replaced(k)) {
+      results->items[k].data = static_cast<char*>(aligned.given_output(k).data);
+      results->items[k].strides = strides_of(aligned.given_output(k));
+    }
+}
+
+bool runs_on_host(const CallPlace& where) {
+  return where.arrays == DeviceKind::cpu &&
+         (where.choice.how != DeviceChoice::How::fixed || where.choice.place.is_host());
+}
+
 }  // namespace
 
 void run_distributed(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
                      int32_t output_count, const RunOptions& options, const DistributedCall& call, Results* results) {
   if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
-  World& world = *call.world;
-  DistributedProgram& made = world.programs().get(program, inputs, outputs, output_count, options, call);
-  const std::optional<Error> failure = failure_of([&] {
-    if (options.control != nullptr) options.control->check();
-    require_places(made.made(), output_count, results);
-    if (made.is_ready_for(inputs, outputs)) return;
-    check_local_parts(program, inputs, outputs, output_count, call);
-    made.make_local(program, inputs, outputs, options);
-  });
-  DistributedRun run(program, made.run(), inputs, output_count > 0 ? outputs : nullptr, options, world,
-                     results_stay(options, program, inputs));
-  run.go(failure);
-  if (results == nullptr) return;
-  if (program.runtime().hooks.memory() != nullptr) results->hooks = program.shared_runtime();
-  run.fill(*results, call.world);
+  std::optional<AlignedCall> aligned;
+  std::optional<Error> failure;
+  const CallPlace where = call_place(program, inputs, outputs, output_count, options.device);
+  if (!runs_on_host(where) && needs_stand_ins(program, inputs, outputs, output_count))
+    failure = failure_of([&] { aligned.emplace(program, inputs, outputs, output_count); });
+  const Call one{
+      program, aligned ? aligned->inputs() : inputs, aligned ? aligned->outputs() : outputs, output_count, options,
+      call};
+  run_call(one, failure, results);
+  if (aligned) give_back(*aligned, output_count, results);
 }
 
 std::string explain_distributed(const Program& program, const fv_view* inputs, int32_t, const DistributedCall& call) {

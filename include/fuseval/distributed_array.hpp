@@ -108,7 +108,8 @@ inline DistributedArray DistributedArray::slice(const std::vector<Slice>& slices
       for (std::int64_t& offset : offsets) offset = std::clamp(offset, begin, end) - begin;
   }
   DistributedArray result(*this);
-  result.local_ = View(data, dtype(), part, strides, raw.flags);
+  result.local_ = View(fv_view{data, raw.dtype, raw.rank, part.data(), strides.data(), raw.device_type, raw.device_id,
+                               raw.flags});
   if (distribution_.handle())
     result.distribution_ = Distribution(distribution_.world(), whole, distribution_.axis(), offsets);
   return result;
