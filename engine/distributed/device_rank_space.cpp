@@ -116,9 +116,14 @@ void DeviceRankSpace::check() const {
 }
 
 std::unique_ptr<DeviceMemory> DeviceRankSpace::allocate_here(size_t bytes) {
-  auto memory = device_.allocate(bytes);
-  queue_->wait_for_memory();
-  return memory;
+  try {
+    auto memory = device_.allocate(bytes);
+    queue_->wait_for_memory();
+    return memory;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::memory) throw;
+    throw Error(ErrorCode::memory, error.message() + "; ranks' parts must fit as a whole: use more ranks, or the CPU");
+  }
 }
 
 char* DeviceRankSpace::workspace(size_t bytes) {

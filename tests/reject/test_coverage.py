@@ -44,8 +44,6 @@ ELSEWHERE = {
     "the {} hook threw an exception: {}": "tests/unit/runtime/host_hooks_test.cpp",
     "the {} hook threw an exception": "tests/unit/runtime/host_hooks_test.cpp",
     "axis is {}; it is one of the array's from 0, or -1: replicated": "tests/unit/engine/c_abi_ranks_test.cpp",
-    "ranks run on their CPUs in this version: leave device, results_on and stream as they are":
-        "tests/unit/engine/c_abi_ranks_test.cpp",
     "a call is made by one world; a distribution is of another": "tests/unit/engine/c_abi_ranks_test.cpp",
     "was released, or never made": "tests/unit/engine/c_abi_handles_test.cpp",
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/unit/device_under_test.hpp"
+#include "tests/unit/error_of.hpp"
 #include "tests/unit/include/distributed_trial.hpp"
 
 using namespace distributed_trial;
@@ -97,4 +98,157 @@ TEST_CASE("ranks on a device: long rows, blocks that ranks share, more ranks tha
   const std::vector<std::string> texts = {"sum(a), var(a), argmax(a), mean(a*b)", "sum(a, axis=1), sum(a, axis=0)"};
   check_texts({11, 5003}, texts, {2, 3, 5}, {{0, 0, 0}, {1, 1, 1}});
   check_texts({3, 4}, texts, {5}, {{0, 0, 0}});
+}
+
+namespace {
+
+DistributedArray on_device(const DistributedArray& array) {
+  return {session().to_device(array.local(), device_under_test()), array.distribution()};
+}
+std::vector<double> whole(const DistributedArray& array) {
+  return session().gather({session().to_host(array.local()), array.distribution()}).to_vector<double>();
+}
+
+constexpr const char* diffusion =
+    "0.1*(a[2:, 1:-1] + a[:-2, 1:-1] + a[1:-1, 2:] + a[1:-1, :-2] - 4*a[1:-1, 1:-1]) + a[1:-1, 1:-1]";
+
+/// So many steps by one process.
+std::vector<double> diffused(std::vector<double> now, std::int64_t rows, std::int64_t columns, int steps) {
+  std::vector<double> next = now;
+  for (int step = 0; step < steps; ++step) {
+    const auto inner = fuseval::view(next.data() + columns + 1, {rows - 2, columns - 2}, {8 * columns, 8});
+    session().evaluate(diffusion, {{"a", fuseval::view(now.data(), {rows, columns})}}, fuseval::into(inner));
+    std::swap(now, next);
+  }
+  return now;
+}
+
+}  // namespace
+
+TEST_CASE("ranks on a device: steps over time, into slices and over their own input") {
+  const std::int64_t rows = 41, columns = 13;
+  const std::vector<double> start = uneven_numbers(rows * columns, 9), expected = diffused(start, rows, columns, 4);
+  for (const int ranks : {1, 2, 3, 5})
+    fuseval::run_ranks(ranks, [&](const World& world) {
+      const DistributedArray parts = session().scatter(world, fuseval::view(start.data(), {rows, columns}));
+      const fuseval::Slice inner{1, -1};
+      const auto program = session().compile(diffusion, {{"a", parts}});
+      DistributedArray a = on_device(parts), b = on_device(parts);
+      for (int step = 0; step < 4; ++step) {
+        program.into(b.slice({inner, inner}))(a);
+        std::swap(a, b);
+      }
+      require(whole(a) == expected, "four steps on the device");
+      const DistributedArray same = on_device(parts);
+      for (int step = 0; step < 4; ++step) program.into(same.slice({inner, inner}))(same);
+      require(whole(same) == expected, "four steps in place");
+
+      // From the host and back.
+      fuseval::RunOptions options = on_device_under_test();
+      DistributedArray c = session().scatter(world, fuseval::view(start.data(), {rows, columns}));
+      DistributedArray d = session().scatter(world, fuseval::view(start.data(), {rows, columns}));
+      for (int step = 0; step < 4; ++step) {
+        program.run({{"a", c}}, fuseval::into(d.slice({inner, inner})), options);
+        std::swap(c, d);
+      }
+      require(session().gather(c).to_vector<double>() == expected, "four steps of the host's");
+    });
+}
+
+TEST_CASE("ranks on a device: parts in other orders, records on the host, outputs here and there") {
+  const std::int64_t rows = 23, columns = 12;
+  const std::vector<double> numbers = uneven_numbers(rows * columns, 5);
+  const auto all = fuseval::view(numbers.data(), {rows, columns});
+  const std::string text = "a.reshape(-1)[7:] + 1, sum(a, axis=0), a*2";
+  const fuseval::Result expected = session().evaluate(text, {{"a", all}});
+  for (const int ranks : {1, 3})
+    fuseval::run_ranks(ranks, [&](const World& world) {
+      const DistributedArray a = session().scatter(world, all);
+      const std::vector<std::int64_t> shape = a.local_shape();
+      const auto count = static_cast<std::size_t>(shape[0] * shape[1]);
+      std::vector<double> turned(count), sparse(2 * count);
+      std::vector<char> records(count * 9 + 1);
+      const auto f_order = fuseval::view(turned.data(), shape, {8, 8 * shape[0]});
+      const auto apart = fuseval::view(sparse.data(), shape, {16 * shape[1], 16});
+      const fuseval::View packed(records.data() + 1, fuseval::DType::float64, shape, {9 * shape[1], 9});
+      const fuseval::RunOptions options = on_device_under_test();
+      for (const auto& view : {f_order, apart, packed}) {
+        session().copy(a.local(), view);
+        check_results(session(), session().evaluate(text, {{"a", DistributedArray(view, a.distribution())}}, options),
+                      expected, "another order");
+      }
+      // Results to the host's records and to the device at once.
+      const DistributedArray there = on_device(a), out(packed, a.distribution());
+      session().evaluate("a + 1, a*2", {{"a", there}}, fuseval::into(out, there));
+      require(whole(there) == expected[2].to_vector<double>(), "written over its input on the device");
+      session().copy(packed, apart);
+      const DistributedArray dense(session().to_host(packed), a.distribution());
+      std::vector<double> more(numbers);
+      for (double& number : more) number += 1;
+      require(session().gather(dense).to_vector<double>() == more, "written to records on the host");
+    });
+}
+
+TEST_CASE("ranks on a device: values that a program does not take, and where results go") {
+  std::vector<std::int64_t> base(100, 2), exponent(100, 3);
+  const auto both = [&](const World& world, const fuseval::RunOptions& options) {
+    const DistributedArray a = session().scatter(world, base), b = session().scatter(world, exponent);
+    return session().evaluate("a**b", {{"a", a}, {"b", b}}, options);
+  };
+  fuseval::run_ranks(3, [&](const World& world) {
+    require(both(world, on_device_under_test())[0].is_on_host(), "parts of the host's have results there");
+    const fuseval::Result there = both(world, together(world, FV_RESULTS_ON_DEVICE));
+    require(there[0].device_type() == type_under_test(), "unless they are to stay");
+    const fuseval::Result here =
+        session().evaluate("sum(a)", {{"a", DistributedArray(there)}}, together(world, FV_RESULTS_ON_HOST));
+    require(here.item<std::int64_t>() == 800, "and are used again");
+    fuseval::RunOptions automatic;
+    automatic.device = "auto";
+    require(both(world, automatic)[0].is_on_host(), "auto");
+    require(
+        session().evaluate("a*2", {{"a", DistributedArray(there)}}, automatic)[0].device_type() == type_under_test(),
+        "auto, where the parts are");
+  });
+  exponent[70] = -3;
+  fuseval::run_ranks(3, [&](const World& world) {
+    const auto error = error_of([&] { both(world, on_device_under_test()); });
+    require(error.code() == FV_ERROR_VALUE, error.message());
+    require(error.message() == error_of([&] { both(world, {}); }).message(), error.message());
+  });
+}
+
+TEST_CASE("ranks on a device: what cannot be is the same error on every rank") {
+  const std::vector<double> numbers = uneven_numbers(300, 3);
+  fuseval::run_ranks(3, [&](const World& world) {
+    const DistributedArray a = session().scatter(world, numbers), there = on_device(a);
+    const auto error_with = [&](const char* device, const DistributedArray& part) {
+      fuseval::RunOptions options;
+      options.device = device;
+      return error_of([&] { session().evaluate("max(a)", {{"a", part}}, options); });
+    };
+    // One rank's part is somewhere else.
+    const auto mixed = error_with(nullptr, world.rank() == 1 ? there : a);
+    require(mixed.code() == FV_ERROR_ARGUMENT, mixed.message());
+    require(mixed.message().find("GPUs") != std::string::npos, mixed.message());
+    const auto elsewhere = error_with("cpu", there);
+    require(elsewhere.code() == FV_ERROR_ARGUMENT, elsewhere.message());
+    require(elsewhere.message().rfind("rank 0: input 'a' is on ", 0) == 0, elsewhere.message());
+    const auto none = error_with("cuda:77", a);
+    require(none.code() == FV_ERROR_UNSUPPORTED || none.code() == FV_ERROR_ARGUMENT, none.message());
+    require(none.message().rfind("rank 0: ", 0) == 0, none.message());
+    fuseval::RunOptions stay;
+    stay.results_on = FV_RESULTS_ON_DEVICE;
+    const auto nowhere = error_of([&] { session().evaluate("max(a)", {{"a", a}}, stay); });
+    require(nowhere.message() == "results are to stay on a device, but the call runs on the CPU; name a device",
+            nowhere.message());
+    require(error_with(nullptr, there).code() == FV_OK, "and the world goes on");
+
+    // Of a later call of the same kind only one rank knows.
+    fuseval::Array freed = session().to_device(a.local(), device_under_test());
+    const DistributedArray gone(fuseval::View(freed.view()), a.distribution());
+    freed = fuseval::Array(session().to_device(1.0, device_under_test()));
+    const auto late = error_with(nullptr, world.rank() == 2 ? gone : there);
+    require(late.code() != FV_OK && late.code() != FV_ERROR_COMMUNICATION, "memory that was freed: " + late.message());
+    require(error_with(nullptr, there).code() == FV_OK, "and goes on again");
+  });
 }
