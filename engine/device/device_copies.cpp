@@ -26,10 +26,19 @@ DType unsigned_of_bytes(int64_t bytes) {
   }
 }
 
-/// Buffer 0 to buffer 1, as whole numbers.
-LoopNest nest_of(const std::vector<int64_t>& to, const std::vector<int64_t>& from, const Shape& shape,
-                 int64_t itemsize) {
-  const auto unit = std::min<int64_t>(8, int64_t{1} << std::countr_zero(static_cast<uint64_t>(itemsize)));
+/// The largest number whose multiples all of these are, of 1, 2, 4 and 8: pieces of a message may lie anywhere.
+int64_t unit_of(char* const* arrays, const std::vector<int64_t>& to, const std::vector<int64_t>& from,
+                int64_t itemsize) {
+  uint64_t all = 8 | static_cast<uint64_t>(itemsize) | reinterpret_cast<uintptr_t>(arrays[0]) |
+                 reinterpret_cast<uintptr_t>(arrays[1]);
+  for (const auto* strides : {&to, &from})
+    for (const int64_t stride : *strides) all |= static_cast<uint64_t>(stride);
+  return int64_t{1} << std::countr_zero(all);
+}
+
+/// Buffer 0 to buffer 1, as whole numbers of so many bytes.
+LoopNest nest_of(const std::vector<int64_t>& to, const std::vector<int64_t>& from, const Shape& shape, int64_t itemsize,
+                 int64_t unit) {
   const DType dtype = unsigned_of_bytes(unit);
   LoopNest nest;
   nest.operands = {{OperandKind::load, dtype, 0, 0, from, false}, {OperandKind::store, dtype, 1, 0, to, false}};
@@ -75,7 +84,8 @@ void DeviceCopies::copy(DeviceQueue& queue, char* to, const std::vector<int64_t>
 
 DeviceCopies::Copy DeviceCopies::make(char* const* arrays, const std::vector<int64_t>& to_strides,
                                       const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) {
-  Copy made{nest_of(to_strides, from_strides, shape, itemsize), {}, 0};
+  const int64_t unit = unit_of(arrays, to_strides, from_strides, itemsize);
+  Copy made{nest_of(to_strides, from_strides, shape, itemsize, unit), {}, 0};
   made.bytes = static_cast<size_t>(element_count(shape) * itemsize);
   if (is_dense(made.nest)) return made;
   DeviceJob job(0);

@@ -15,8 +15,8 @@ class DeviceCopies {
  public:
   explicit DeviceCopies(DeviceSpace& space) : space_(space) {}
 
-  /// Asks for it. Addresses of elements 0, strides in bytes; all elements aligned to the largest power of two in
-  /// itemsize, up to 8. The two do not overlap. Errors: those of compiling, device.
+  /// Asks for it. Addresses of elements 0, strides in bytes; elements need not be aligned. The two do not overlap.
+  /// Errors: those of compiling, device.
   void copy(DeviceQueue& queue, char* to, const std::vector<int64_t>& to_strides, const char* from,
             const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize);
 

@@ -1,7 +1,8 @@
 """Random programs over ranks: each array of a program is cut along some axis at random places, ranks that are threads
 evaluate the text together, and what they hold together must be the bits, or the error, of one process.
 
-A `RankedSession` stands where a Session does, and its device is called "ranks".
+A `RankedSession` stands where a Session does, and its device is called "ranks", or "ranks-cudasim" where each rank runs on
+the simulated device: half of the programs with their parts there, the others with parts on the host.
 """
 
 import ctypes
@@ -11,6 +12,7 @@ from ctypes import POINTER, byref, c_int32, c_int64, c_void_p
 import numpy as np
 
 import fuseval_ctypes as fuseval
+from devices import Queue as DeviceQueue
 from devices import check_on_device
 from fuseval_ctypes import _call, _result, _run_options, _Text, _vector, _Views
 
@@ -77,17 +79,18 @@ class _Distributions:
 
 
 class RankedSession:
-    """Evaluates in one process, or, for the device "ranks", on 1 to 7 of them."""
+    """Evaluates in one process, or, for its own device, on several."""
 
-    def __init__(self, session, rng):
+    def __init__(self, session, rng, device="ranks"):
         self.session, self.rng = session, rng
+        self.place, self.most_ranks = (None, 7) if device == "ranks" else (device.removeprefix("ranks-"), 4)
 
     def evaluate(self, text, values, out=None, device=None):
         if device is None:
             return self.session.evaluate(text, values, out=out)
         if out:  # a part that one rank writes may not be what another one reads
             values = {name: self._apart(value, out) for name, value in values.items()}
-        return _RankedCall(self, text, values, out or [], int(self.rng.integers(1, 8))).run()
+        return _RankedCall(self, text, values, out or [], int(self.rng.integers(1, self.most_ranks + 1))).run()
 
     @staticmethod
     def _apart(value, out):
@@ -101,6 +104,7 @@ class _RankedCall:
         self.cuts = {name: Cut(value, ranks, owner.rng) for name, value in values.items()}
         self.out_cuts = [Cut(array, ranks, owner.rng) for array in out]
         self.results = [None] * ranks
+        self.place, self.is_there = owner.place, owner.place is not None and bool(owner.rng.integers(2))
 
     def run(self):
         def function(_, world):
@@ -129,10 +133,11 @@ class _RankedCall:
         return error
 
     def on_rank(self, rank, world):
-        call = _Text(self.text, {name: self.cuts[name].part(value, rank) for name, value in self.values.items()})
+        call = _Text(self.text, {name: self.part(name, value, rank) for name, value in self.values.items()})
         outputs = _Views([cut.part(array, rank) for cut, array in zip(self.out_cuts, self.out)], writable=True)
         inputs, given = _Distributions(self.cuts.values(), world), _Distributions(self.out_cuts, world)
-        options, results = _run_options(0, "same_kind"), c_void_p()
+        options = _run_options(0, "same_kind", device=None if self.is_there else self.place, results_on="host")
+        results = c_void_p()
         options.world, options.input_distributions, options.output_distributions = world, inputs.address(), given.address()
         try:
             _call(library().fv_evaluate, self.session.handle, *call.arguments, outputs.array if self.out else None,
@@ -141,6 +146,10 @@ class _RankedCall:
         finally:
             inputs.close()
             given.close()
+
+    def part(self, name, value, rank):
+        part = self.cuts[name].part(value, rank)
+        return self.session.to_device(part, self.place) if self.is_there and isinstance(part, np.ndarray) else part
 
     def taken(self, results):
         lib = library()
@@ -187,3 +196,18 @@ class Queue:
 
     def close(self):
         pass
+
+
+class OnDevice(DeviceQueue):
+    """Programs of ranks on devices, many at the same time: see devices.py."""
+
+    def __init__(self, device, session, seed):
+        super().__init__(device, session)
+        self.seed = seed
+
+    def check(self, program, number=0):
+        rng = np.random.default_rng([self.seed, number, 1])
+        check_on_device(program, RankedSession(self.session, rng, self.device), self.device)
+
+    def add(self, number, program):
+        self.pending.append((number, program, self.pool.submit(self.check, program, number)))

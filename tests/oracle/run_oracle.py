@@ -1,6 +1,7 @@
 """Random programs against NumPy 2: `./dev oracle --count N --seed S`.
 
-With `--device cudasim` they run there as well, and must have the CPU's bits and errors; with `--device ranks` by 1 to 7 ranks.
+With `--device cudasim` they run there as well, and must have the CPU's bits and errors; with `--device ranks` by 1 to 7 ranks,
+and with `--device ranks-cudasim` by ranks that run there.
 The programs run in a child process, so that a crash of the library is a failure with a reproducer too. Ends with the
 coverage table (operation x dtype, operation x layout; "later": the result would be float16) and one closing line; an
 empty cell fails once there were enough programs to fill it.
@@ -115,7 +116,11 @@ def collect(queue, failures, wait=False):
 def queue_of(arguments, session):
     if arguments.device == "cpu":
         return None
-    return on_ranks.Queue(session, arguments.seed) if arguments.device == "ranks" else Queue(arguments.device, session)
+    if arguments.device == "ranks":
+        return on_ranks.Queue(session, arguments.seed)
+    if arguments.device.startswith("ranks-"):
+        return on_ranks.OnDevice(arguments.device, session, arguments.seed)
+    return Queue(arguments.device, session)
 
 
 def worker(arguments, note):
@@ -167,7 +172,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=FULL_COUNT)
     parser.add_argument("--seed", type=int, default=None, help="default: a new one, printed")
-    parser.add_argument("--device", default="cpu", help="where the programs run besides the CPU: cudasim, cuda, cuda:1 …, ranks")
+    parser.add_argument("--device", default="cpu", help="where the programs run besides the CPU: cudasim, cuda, cuda:1 …, ranks, ranks-cudasim")
     parser.add_argument("--failures", type=int, default=10, help="stop after this many")
     parser.add_argument("--quiet", action="store_true", help="no coverage tables")
     parser.add_argument("--worker", type=Path, default=None, help=argparse.SUPPRESS)

@@ -31,3 +31,9 @@ def test_random_programs_have_the_cpus_bits_on_the_simulator(seed):
 def test_random_programs_have_the_bits_of_one_process_on_ranks(seed):
     closing = oracle("--seed", str(seed), "--count", "510", "--device", "ranks", "--quiet").splitlines()[-1]
     assert int(closing.split(" of them on ranks")[0].split()[-1]) >= 500
+
+
+@pytest.mark.parametrize("seed", [4])
+def test_random_programs_have_the_bits_of_one_process_on_ranks_with_devices(seed):
+    closing = oracle("--seed", str(seed), "--count", "110", "--device", "ranks-cudasim", "--quiet").splitlines()[-1]
+    assert int(closing.split(" of them on ranks-cudasim")[0].split()[-1]) >= 100
