@@ -78,7 +78,7 @@ TEST_CASE("ranks on a device: elementwise, halos, redistribution, reshapes") {
       {103, 37},
       {"a + 2*b, a*v - u[:, None], k // 3", "a[1:-1, 1:-1]*4 - a[2:, 1:-1] - a[:-2, 1:-1] - a[1:-1, 2:] - a[1:-1, :-2]",
        "a[3:90:7, 2:5], a[::-1, ::-1], a[7, 3], a[40:40] + 1", "a.T.reshape(-1)[5:] - b.reshape(-1)[:-5]",
-       "a + arange(37), v*2"},
+       "a + arange(37), v*2", "k[2:]*a[1:-1] + b[:-2], a[1:] > b[:-1]"},
       {1, 2, 3, 5}, {{0, 1, 2}, {1, 4, 4}});
 }
 
