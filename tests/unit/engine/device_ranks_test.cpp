@@ -78,7 +78,7 @@ TEST_CASE("ranks on a device: elementwise, halos, redistribution, reshapes") {
       {103, 37},
       {"a + 2*b, a*v - u[:, None], k // 3", "a[1:-1, 1:-1]*4 - a[2:, 1:-1] - a[:-2, 1:-1] - a[1:-1, 2:] - a[1:-1, :-2]",
        "a[3:90:7, 2:5], a[::-1, ::-1], a[7, 3], a[40:40] + 1", "a.T.reshape(-1)[5:] - b.reshape(-1)[:-5]",
-       "a + arange(37), v*2", "k[2:]*a[1:-1] + b[:-2], a[1:] > b[:-1]"},
+       "a + arange(37), v*2", "k[:, 2:]*a[:, 1:-1] + b[:, :-2], a[1:] > b[:-1]"},
       {1, 2, 3, 5}, {{0, 1, 2}, {1, 4, 4}});
 }
 
@@ -187,6 +187,22 @@ TEST_CASE("ranks on a device: parts in other orders, records on the host, output
       for (double& number : more) number += 1;
       require(session().gather(dense).to_vector<double>() == more, "written to records on the host");
     });
+}
+
+TEST_CASE("ranks on a device: messages with elements of several sizes, which are not aligned there") {
+  const std::int64_t rows = 21, columns = 9;
+  const std::vector<double> numbers = uneven_numbers(rows * columns, 6);
+  std::vector<std::int8_t> marks;
+  for (const double number : numbers) marks.push_back(number > 0 ? 1 : -1);
+  const auto m = fuseval::view(marks.data(), {rows, columns});
+  const auto x = fuseval::view(numbers.data(), {rows, columns});
+  const std::string text = "m[:, 2:]*x[:, 1:-1] + m[:, :-2]*x[:, 2:]";
+  const fuseval::Result expected = session().evaluate(text, {{"m", m}, {"x", x}});
+  fuseval::run_ranks(3, [&](const World& world) {
+    const DistributedArray my_m = session().scatter(world, m, 0, 1), my_x = session().scatter(world, x, 0, 1);
+    check_results(session(), session().evaluate(text, {{"m", my_m}, {"x", my_x}}, on_device_under_test()), expected,
+                  "from the host");
+  });
 }
 
 TEST_CASE("ranks on a device: values that a program does not take, and where results go") {
