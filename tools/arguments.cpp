@@ -123,7 +123,9 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
       ->take_all()
       ->allow_extra_args(false);
   eval->add_option("--out-dtype", arguments.out_dtype, "cast the results, as astype does")->type_name("T");
-  eval->add_option("--device", arguments.device, "auto, cpu, cuda, cuda:1 ..., or cudasim (the CUDA simulator)")
+  eval->add_option(
+          "--device", arguments.device,
+          "auto, cpu, cuda (with --distributed: each rank its own), cuda:1 ..., or cudasim (the CUDA simulator)")
       ->type_name("D");
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");

@@ -27,7 +27,8 @@ struct Slice {
 
 /// This rank's part of a distributed array, and what it is a part of. Bound to a name, or written into, it stands for
 /// the whole array; all ranks then make the call together. Made by load, scatter, empty and distribute, or of a result.
-/// Copies and slices share the elements.
+/// Parts are on the host, or all of them on devices of one kind, each rank's on its own: then calls run there. Copies
+/// and slices share the elements.
 class DistributedArray {
  public:
   DistributedArray() = default;
@@ -108,8 +109,8 @@ inline DistributedArray DistributedArray::slice(const std::vector<Slice>& slices
       for (std::int64_t& offset : offsets) offset = std::clamp(offset, begin, end) - begin;
   }
   DistributedArray result(*this);
-  result.local_ = View(fv_view{data, raw.dtype, raw.rank, part.data(), strides.data(), raw.device_type, raw.device_id,
-                               raw.flags});
+  result.local_ =
+      View(fv_view{data, raw.dtype, raw.rank, part.data(), strides.data(), raw.device_type, raw.device_id, raw.flags});
   if (distribution_.handle())
     result.distribution_ = Distribution(distribution_.world(), whole, distribution_.axis(), offsets);
   return result;

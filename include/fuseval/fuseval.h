@@ -423,7 +423,7 @@ FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** 
  * of that world, at a time; under MPI it is the thread that made the world. Where the ranks would find something
  * different (a file that one cannot read, memory that one does not have), all of them get the error of the first that
  * failed. A handle or a place for results that is missing is found by its own rank alone, before anything is sent.
- * After FV_ERROR_COMMUNICATION a world is broken: each further call fails with the same error. Memory is the host's.
+ * After FV_ERROR_COMMUNICATION a world is broken: each further call fails with the same error.
  * docs/distributed.md tells how to start ranks and what is sent when. */
 typedef enum fv_world_kind {
   FV_WORLD_DEFAULT = 0,      /* MPI_COMM_WORLD in a process that a launcher started (mpirun), else a rank by itself */
@@ -495,10 +495,11 @@ FV_API fv_status fv_distribution_describe(const fv_distribution* distribution, c
 FV_API void fv_distribution_release(fv_distribution* distribution);
 
 /* Calls: fv_evaluate, fv_run and fv_run_named are collective when their options have a world or a distribution. Views
- * are then of this rank's parts; shapes and axes in the text are the whole arrays'. They run on the ranks' CPUs:
- * another device is FV_ERROR_UNSUPPORTED. Result `index`'s distribution, owned by the caller; NULL where it is
- * replicated: every rank has all of it. fv_results_view gives this rank's part.
- */
+ * are then of this rank's parts; shapes and axes in the text are the whole arrays'. They run on the ranks' CPUs,
+ * or each on a device of one kind: where the parts are, or on fv_run_options.device, which is the same on all ranks.
+ * "cuda" is GPU fv_world_local_rank modulo the machine's GPUs. A part on a device fits it as a whole, or it is
+ * FV_ERROR_MEMORY. Result `index`'s distribution, owned by the caller; NULL where it is replicated: every rank has all
+ * of it. fv_results_view gives this rank's part. */
 FV_API fv_status fv_results_distribution(const fv_results* results, int32_t index, fv_distribution** distribution,
                                          fv_error** error);
 /* What a distributed call does: layouts, messages and their bytes. Not collective. distributions: NULL, or one an

@@ -44,6 +44,14 @@ def test_prints_once_what_one_process_prints(files, ranks):
         assert evaluate(ranks, text, *names, cwd=files).stdout == alone(text, *names, cwd=files)
 
 
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_ranks_on_devices_print_what_one_process_prints(files, ranks):
+    text, names = "sum(a*b, axis=0), mean(a**2 + b**2), argmax(a)", ("a=a.npy", "b=b.npy")
+    assert evaluate(ranks, text, *names, "--device", "cudasim", cwd=files).stdout == alone(text, *names, cwd=files)
+    (unknown,) = errors(evaluate(ranks, text, *names, "--device", "cuda:99", cwd=files, status=1))
+    assert unknown.startswith("fuseval: error: rank 0: " if ranks else "fuseval: error: ")
+
+
 @pytest.mark.parametrize("ranks", [0, 3])
 def test_numbers_on_the_command_line_are_everybodys(files, ranks):
     arguments = ("k*a + row", "k=2", "a=a.npy", "row=float64:1,2,3,4,5,6,7", "--json")

@@ -96,6 +96,32 @@ TEST_CASE("programs under MPI: the bits of one process") {
     }
 }
 
+TEST_CASE("programs under MPI: each rank on a device, the simulated one") {
+  const World world = world_of_mpi();
+  if (world.size() != 2 && world.size() != 3) return;  // each rank compiles the kernels for itself
+  const std::int64_t rows = 103, columns = 37;
+  const Doubles numbers = uneven_numbers(rows * columns);
+  const auto whole = fuseval::view(numbers.data(), {rows, columns});
+  const auto a = fuseval::scatter(world, whole);
+  const char* const text = "a[1:-1] - a[2:]*a[:-2], sum(a), var(a, axis=0), argmin(a), a - mean(a, axis=1)[:, None]";
+  const auto expected = fuseval::evaluate(text, {{"a", whole}});
+  fuseval::RunOptions options;
+  options.device = "cudasim";
+  for (int call = 0; call < 2; ++call) {
+    const auto found = fuseval::evaluate(text, {{"a", a}}, options);
+    REQUIRE(found.count() == expected.count());
+    for (std::size_t k = 0; k < found.count(); ++k) {
+      if (found.distribution(k).is_replicated())
+        CHECK(same_bits(found[k].view(), expected[k].view()));
+      else
+        CHECK(same_bits(fuseval::gather(DistributedArray(found, k)).view(), expected[k].view()));
+    }
+  }
+  options.device = "cuda:77";
+  const auto error = error_of([&] { fuseval::evaluate(text, {{"a", a}}, options); });
+  CHECK(error.message().rfind("rank 0: ", 0) == 0);
+}
+
 TEST_CASE("programs under MPI: a program of reductions is one exchange, and one message for a cut block") {
   const World world = world_of_mpi();
   const int ranks = world.size(), rank = world.rank();
