@@ -91,7 +91,7 @@ DeviceCopies::Copy DeviceCopies::make(char* const* arrays, const std::vector<int
   DeviceJob job(0);
   job.add(made.nest, arrays);
   const DeviceKernels::Wanted wanted[] = {job.wanted()};
-  made.launches.emplace_back(job, *space_.kernels.get(wanted)[0], "a copy between ranks");
+  made.launches.emplace_back(job, *space_.kernels.get(wanted)[0], "copy");
   return made;
 }
 
