@@ -98,6 +98,8 @@ TEST_CASE("ranks on a device: long rows, blocks that ranks share, more ranks tha
   const std::vector<std::string> texts = {"sum(a), var(a), argmax(a), mean(a*b)", "sum(a, axis=1), sum(a, axis=0)"};
   check_texts({11, 5003}, texts, {2, 3, 5}, {{0, 0, 0}, {1, 1, 1}});
   check_texts({3, 4}, texts, {5}, {{0, 0, 0}});
+  // Many columns: their states go by slices of the outputs.
+  check_texts({72, 3000}, {"sum(a, axis=0), max(b, axis=0), argmin(a, axis=0)"}, {2}, {{0, 0, 0}});
 }
 
 namespace {
