@@ -15,6 +15,7 @@
 #include "engine/device/aligned_call.hpp"
 #include "engine/distributed/distributed_program.hpp"
 #include "engine/mapped_ranges.hpp"
+#include "engine/output_views.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
 #include "runtime/mapped_guard.hpp"
@@ -443,8 +444,13 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
   std::optional<AlignedCall> aligned;
   std::optional<Error> failure;
   const CallPlace where = call_place(program, inputs, outputs, output_count, options.device);
-  if (!runs_on_host(where) && needs_stand_ins(program, inputs, outputs, output_count))
-    failure = failure_of([&] { aligned.emplace(program, inputs, outputs, output_count); });
+  if (!runs_on_host(where))
+    failure = failure_of([&] {
+      program.check_inputs(inputs, input_count);
+      check_outputs(outputs, output_count);
+      if (needs_stand_ins(program, inputs, outputs, output_count))
+        aligned.emplace(program, inputs, outputs, output_count);
+    });
   const Call one{
       program, aligned ? aligned->inputs() : inputs, aligned ? aligned->outputs() : outputs, output_count, options,
       call};
