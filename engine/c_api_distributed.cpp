@@ -114,8 +114,8 @@ fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t axis, fv_
   });
 }
 
-fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
-                           const int64_t* offsets, fv_array** local, fv_distribution** distribution, fv_error** error) {
+fv_status fv_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
+                       const int64_t* offsets, fv_array** local, fv_distribution** distribution, fv_error** error) {
   const UsedSession used(session);
   const Use ranks(world);
   return guard(error, {}, [&] {
@@ -127,8 +127,7 @@ fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* pat
   });
 }
 
-fv_status fv_npy_save_slab(const char* path, const fv_view* local, const fv_distribution* distribution,
-                           fv_error** error) {
+fv_status fv_save_slab(const char* path, const fv_view* local, const fv_distribution* distribution, fv_error** error) {
   const Use used(distribution);
   return guard(error, {}, [&] {
     const Distribution& known = *used.get("distribution").distribution;

@@ -18,6 +18,7 @@ namespace {
 constexpr const char* value_help =
     "name=value, any number of them; value is\n"
     "  file.npy            an array, memory-mapped\n"
+    "  file.h5:/dataset    an array of a file of HDF5, with --distributed\n"
     "  2, 2.5, True        a Python-like scalar, which takes the dtype of what it meets\n"
     "  float32:1.5         a NumPy scalar of that dtype\n"
     "  float32:1,2,3       an array of that dtype (float32:1, has one element)";

@@ -106,6 +106,11 @@ Result evaluate(const Session& session, const Arguments& arguments, const std::v
   return session.evaluate(arguments.text, bindings_of(operands), options);
 }
 
+/// An array that every rank has all of.
+DistributedArray replicated(const Array& array, const World& world) {
+  return DistributedArray(array.view(), Distribution(world, array.shape(), -1));
+}
+
 void write_files(const std::vector<Value>& values, const std::vector<std::string>& files, const World* world) {
   if (files.empty()) return;
   if (files.size() != values.size())
@@ -113,10 +118,10 @@ void write_files(const std::vector<Value>& values, const std::vector<std::string
                      std::to_string(files.size()) + " files are named");
   for (size_t k = 0; k < files.size(); ++k) {
     const BusyNotice notice("writing " + files[k]);
-    if (values[k].parts)
-      save(files[k], *values[k].parts);
-    else if (is_first(world))
+    if (world == nullptr)
       save(files[k], *values[k].array);
+    else
+      save(files[k], values[k].parts ? *values[k].parts : replicated(*values[k].array, *world));
   }
 }
 

@@ -163,6 +163,17 @@ void parse_typed(DType dtype, std::string_view list, Operand& operand) {
 
 View weak_view(bool value) { return View::of_scalar(value, FV_VIEW_WEAK); }
 
+/// "file.h5:/dataset", or the only dataset of "file.h5".
+bool is_hdf5(std::string_view value) {
+  for (const std::string_view ending : {".h5", ".hdf5", ".he5"}) {
+    const size_t place = value.find(ending);
+    if (place == 0 || place == std::string_view::npos) continue;
+    const size_t end = place + ending.size();
+    if (end == value.size() || value[end] == ':') return true;
+  }
+  return false;
+}
+
 void parse_value(std::string_view value, const World* world, Operand& operand) {
   constexpr std::string_view suffix = ".npy";
   const size_t colon = value.find(':');
@@ -175,6 +186,11 @@ void parse_value(std::string_view value, const World* world, Operand& operand) {
     }
     operand.file = std::make_unique<NpyFile>(std::string(value));
     operand.view = operand.file->view();
+    return;
+  }
+  if (is_hdf5(value)) {
+    if (world == nullptr) throw BadValue{"a file of HDF5 is read with --distributed"};
+    operand.parts = load(*world, std::string(value));
     return;
   }
   if (dtype >= 0) return parse_typed(static_cast<DType>(dtype), value.substr(colon + 1), operand);
@@ -192,7 +208,7 @@ void parse_value(std::string_view value, const World* world, Operand& operand) {
   else if (!only_digits && parse_float(value, number))
     operand.view = View::of_scalar(number, FV_VIEW_WEAK);
   else
-    throw BadValue{"'" + std::string(value) + "' is no number, no .npy file and no dtype:values"};
+    throw BadValue{"'" + std::string(value) + "' is no number, no .npy file, no FILE.h5:/DATASET and no dtype:values"};
 }
 
 }  // namespace

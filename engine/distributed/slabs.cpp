@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "engine/device/array_copy.hpp"
+#include "engine/distributed/hdf5_slabs.hpp"
 #include "engine/distributed/movement.hpp"
 #include "engine/distributed/part_view.hpp"
 #include "engine/distributed/world.hpp"
@@ -111,6 +112,7 @@ void write_part(const std::string& path, const std::string& name, size_t begin, 
 
 Result load_slab(Session& session, const std::shared_ptr<World>& world, const std::string& path, const Layout& asked,
                  bool copy) {
+  if (const auto name = runtime::hdf5_name(path)) return load_hdf5_slab(session, world, *name, asked);
   std::optional<NpyReader> reader;
   Layout layout;
   begin_together(*world, [&] {
@@ -128,6 +130,7 @@ Result load_slab(Session& session, const std::shared_ptr<World>& world, const st
 }
 
 void save_slab(const std::string& path, const fv_view* local, const Distribution& distribution) {
+  if (const auto name = runtime::hdf5_name(path)) return save_hdf5_slab(*name, local, distribution);
   World& world = *distribution.world;
   begin_together(world, [&] {
     require_part(local, distribution);

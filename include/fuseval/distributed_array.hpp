@@ -128,11 +128,11 @@ DistributedArray distribute(const World& world, T& local, int axis = 0) {
                           Distribution(detail::Handle<fv_distribution, fv_distribution_release>(made)));
 }
 
-/// All parts as one .npy file. Collective.
+/// All parts as one .npy file, or as the dataset "file.h5:/group/dataset" of a file of HDF5. Collective.
 inline void save(const std::string& path, const DistributedArray& array) {
   const fv_view raw = array.local().raw();
   detail::check(
-      [&](fv_error** error) { return fv_npy_save_slab(path.c_str(), &raw, array.distribution().handle(), error); });
+      [&](fv_error** error) { return fv_save_slab(path.c_str(), &raw, array.distribution().handle(), error); });
 }
 
 }  // namespace abi_0

@@ -531,13 +531,17 @@ FV_API fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t ax
 /* This rank's part of the array in a .npy file that every rank sees; no more is read than that and the header. Where
  * the part is one range of bytes it is mapped (FV_VIEW_MAPPED), unless `copy` is not 0; what is not copied is
  * read-only. Elements lie in the file's order, C or Fortran. An array of rank 0 is replicated, whatever `axis` is.
- * Errors: FV_ERROR_FILE (also where ranks see different files). */
-FV_API fv_status fv_npy_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
+ * "file.h5:/group/dataset" (or .hdf5, .he5) is a dataset of a file of HDF5, "file.h5" the only one in it: the part is
+ * then memory of this rank's, in C order. Errors: FV_ERROR_FILE (also where ranks see different files),
+ * FV_ERROR_UNSUPPORTED (HDF5, and libfuseval_hdf5.so cannot be loaded). */
+FV_API fv_status fv_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
                                   const int64_t* offsets, fv_array** local, fv_distribution** distribution,
                                   fv_error** error);
 /* All parts as one .npy file, of which nothing is seen before it is whole; the folder is one that every rank sees. A
- * replicated array is written by rank 0. Errors: FV_ERROR_FILE, FV_ERROR_SHAPE, FV_ERROR_DTYPE. */
-FV_API fv_status fv_npy_save_slab(const char* path, const fv_view* local, const fv_distribution* distribution,
+ * replicated array is written by rank 0. "file.h5:/group/dataset": as a file of HDF5 with this dataset, which replaces a
+ * file only if that has nothing else in it. Errors: FV_ERROR_FILE, FV_ERROR_SHAPE, FV_ERROR_DTYPE,
+ * FV_ERROR_UNSUPPORTED. */
+FV_API fv_status fv_save_slab(const char* path, const fv_view* local, const fv_distribution* distribution,
                                   fv_error** error);
 
 /* ---- information ---- */

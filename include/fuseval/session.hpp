@@ -159,13 +159,13 @@ class Session {
     });
   }
   /// This rank's part of the array in a .npy file; no more is read. Mapped and read-only where it can be, unless
-  /// `copy`.
+  /// `copy`. "file.h5:/group/dataset" is a dataset of HDF5, and never mapped.
   DistributedArray load(const World& world, const std::string& path, int axis = 0,
                         const std::vector<std::int64_t>& offsets = {}, bool copy = false) const {
     const std::int64_t* raw_offsets = detail::raw_offsets(world, offsets);
     return distributed([&](fv_array** local, fv_distribution** distribution, fv_error** error) {
-      return fv_npy_load_slab(handle_.get(), world.handle(), path.c_str(), copy ? 1 : 0, axis, raw_offsets, local,
-                              distribution, error);
+      return fv_load_slab(handle_.get(), world.handle(), path.c_str(), copy ? 1 : 0, axis, raw_offsets, local,
+                          distribution, error);
     });
   }
   /// Not initialised.

@@ -50,6 +50,7 @@ class Communicator {
   explicit Communicator(std::shared_ptr<Transport> transport, const CommunicatorSettings& settings = {});
 
   const Place& place() const { return transport_->place(); }
+  const void* mpi_communicator() const { return transport_->mpi_communicator(); }
   const CommunicatorSettings& settings() const { return settings_; }
   int rank() const { return place().rank; }
   int size() const { return place().size; }

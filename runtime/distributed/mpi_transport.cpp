@@ -34,6 +34,7 @@ class MpiTransport final : public Transport {
   }
 
   const Place& place() const override { return place_; }
+  const void* mpi_communicator() const override { return mpi_.communicator(world_); }
 
   Handle post(const Message& message) override { return make(mpi_.post, message); }
   Handle prepare(const Message& message) override { return make(mpi_.prepare, message); }

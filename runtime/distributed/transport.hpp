@@ -71,6 +71,8 @@ class Transport {
 
   /// Does not change.
   virtual const Place& place() const = 0;
+  /// The address of the MPI_Comm that messages go by, for libraries that use MPI themselves; null where none does.
+  virtual const void* mpi_communicator() const { return nullptr; }
 
   /// Sends or receives once. Does not block. `bytes` is below 2^31, the peer a rank (also this one), the tag below
   /// 2^15.
@@ -92,7 +94,8 @@ class Transport {
   /// ended in order, so that the launcher ends the other ranks.
   virtual void fail(const Error& error) noexcept = 0;
 
-  // Errors: ErrorCode::communication from all but place, release and fail; MessageError where one message failed.
+  // Errors: ErrorCode::communication from all but place, mpi_communicator, release and
+  // fail; MessageError where one message failed.
 };
 
 }  // namespace fuseval::runtime::distributed

@@ -45,8 +45,8 @@ def test_scalars_are_weak_or_strong(run):
 
 
 @pytest.mark.parametrize("argument, reason", [
-    ("x=", "'' is no number, no .npy file and no dtype:values"),
-    ("x=y", "'y' is no number, no .npy file and no dtype:values"),
+    ("x=", "'' is no number, no .npy file, no FILE.h5:/DATASET and no dtype:values"),
+    ("x=y", "'y' is no number, no .npy file, no FILE.h5:/DATASET and no dtype:values"),
     ("x=007", "'007' is no number"), ("x=1__0", "'1__0' is no number"), ("x=1e", "'1e' is no number"),
     ("x=9223372036854775808", "the integer 9223372036854775808 is beyond int64"),
     ("x=int8:200", "'200' is out of range for int8"), ("x=uint8:-1", "'-1' is out of range for uint8"),

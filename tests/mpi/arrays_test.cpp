@@ -9,6 +9,7 @@
 #include "runtime/distributed/mpi_transport.hpp"
 #include "tests/mpi/counted.hpp"
 #include "tests/unit/engine/box_trial.hpp"
+#include "tests/unit/engine/hdf5_trial.hpp"
 #include "tests/unit/engine/movement_trial.hpp"
 #include "tests/unit/engine/slab_trial.hpp"
 
@@ -94,6 +95,49 @@ TEST_CASE("ranks under MPI read and write .npy files together") {
     CHECK(written == npy_text(trial.global, fortran_order, false));
     world->communicator().barrier();
   }
+}
+
+TEST_CASE("ranks under MPI write and read datasets of HDF5 together") {
+  if (std::getenv("FUSEVAL_HDF5_PLUGIN") == nullptr) {
+    MESSAGE("skipped: libfuseval_hdf5.so is not built for this MPI");
+    return;
+  }
+  Session session = session_of();
+  for (const size_t largest : {size_t{1} << 30, size_t{50}}) {
+    const auto world = world_of_mpi(largest);
+    // MPICH's ranks spin in its collectives, which takes half a minute where six of them share two CPUs.
+    if (world->size() > 3 && world->communicator().place().name.starts_with("MPICH")) return;
+    const SharedFolder folder(*world);
+    for (uint64_t seed = 0; seed < 10; ++seed) {
+      CAPTURE(seed);
+      Hdf5Trial::of(world->size(), seed).run(session, world, folder.path("a.h5"), seed);
+    }
+  }
+}
+
+TEST_CASE("a dataset that cannot be written is an error on every rank under MPI, and nothing is left of it") {
+  if (std::getenv("FUSEVAL_HDF5_PLUGIN") == nullptr) return;
+  Session session = session_of();
+  const auto world = world_of_mpi();
+  const SharedFolder folder(*world);
+  Random random(1);
+  const GlobalArray array(random, DType::float64, {8, 3});
+  const Layout layout = even_layout(array.shape, 0, world->size());
+  const PartView part(random, array, layout.box_of(array.shape, world->rank()));
+  const Distribution distribution{world, array.shape, layout};
+  if (world->rank() == 0) write(folder.path("text.h5"), "a diary");
+  world->communicator().barrier();
+  const Error error = thrown([&] { save_slab(folder.path("text.h5:/x"), part.view(), distribution); });
+  CHECK(error.code() == ErrorCode::file);
+  CHECK(error.message().ends_with("it is not an HDF5 file"));
+  // Each rank's part is checked before the file is made.
+  fv_view wrong = *part.view();
+  if (world->rank() == world->size() - 1) wrong.data = nullptr;
+  if (layout.box_of(array.shape, world->size() - 1).is_empty()) return;
+  CHECK(thrown([&] { save_slab(folder.path("b.h5:/x"), &wrong, distribution); }).code() == ErrorCode::invalid_handle);
+  world->communicator().barrier();
+  CHECK(!std::filesystem::exists(folder.path("b.h5")));
+  CHECK(read(folder.path("text.h5")) == "a diary");
 }
 
 TEST_CASE("a file that the last rank alone does not have is an error on every rank under MPI") {

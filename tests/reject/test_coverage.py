@@ -28,7 +28,8 @@ NO_DIAGNOSTICS = {
 TESTED_APART = {"runtime/cuda/": "tests/unit/cuda_runtime", "runtime/cudasim/": "tests/unit/cudasim",
                 "runtime/disk_cache.cpp": "tests/unit/runtime/disk_cache_test.cpp",
                 "runtime/shared_library.cpp": "tests/unit/cuda_runtime/search_test.cpp",
-                "runtime/distributed/mpi": "tests/mpi", "runtime/distributed/": "tests/unit/distributed",
+                "runtime/distributed/mpi": "tests/mpi", "runtime/distributed/hdf5": "tests/unit/engine/distributed_hdf5_test.cpp", "runtime/distributed/": "tests/unit/distributed",
+                "engine/distributed/hdf5": "tests/unit/engine/distributed_hdf5_test.cpp",
                 "engine/distributed/": "tests/unit/engine/distributed_movement_test.cpp",
                 "engine/c_api_world.cpp": "tests/unit/engine/c_abi_ranks_test.cpp",
                 "engine/c_api_distributed.cpp": "tests/unit/engine/c_abi_ranks_test.cpp"}

@@ -150,6 +150,8 @@ void close(fuseval_mpi_world* world, int in_order) {
   delete world;
 }
 
+const void* communicator_of(const fuseval_mpi_world* world) { return &world->communicator; }
+
 int post(fuseval_mpi_world* world, const fuseval_mpi_message* m, uint64_t* bits, fuseval_mpi_error* error) {
   MPI_Request request = MPI_REQUEST_NULL;
   const int code = m->sending != 0
@@ -197,7 +199,7 @@ void release(uint64_t* bits, int cancel) {
 }
 
 constexpr fuseval_mpi_table table = {
-    FUSEVAL_MPI_ABI, sizeof(fuseval_mpi_table), open, close, post, prepare, start, test, release};
+    FUSEVAL_MPI_ABI, sizeof(fuseval_mpi_table), open, close, communicator_of, post, prepare, start, test, release};
 
 }  // namespace
 

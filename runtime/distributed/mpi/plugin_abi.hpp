@@ -10,7 +10,7 @@
 extern "C" {
 
 /// Goes up by one with every change below.
-#define FUSEVAL_MPI_ABI 1
+#define FUSEVAL_MPI_ABI 2
 
 /// A communicator of our own: the duplicate of another.
 typedef struct fuseval_mpi_world fuseval_mpi_world;
@@ -48,6 +48,8 @@ typedef struct {
   /// Collective when in order. Otherwise nothing is said to other ranks, and MPI is never finalised by us: the launcher
   /// sees a rank that ends without it, and ends the others.
   void (*close)(fuseval_mpi_world* world, int in_order);
+  /// The address of its MPI_Comm, until it is closed.
+  const void* (*communicator)(const fuseval_mpi_world* world);
 
   /// A `request` is an MPI_Request in 64 bits.
   int (*post)(fuseval_mpi_world* world, const fuseval_mpi_message* message, uint64_t* request,

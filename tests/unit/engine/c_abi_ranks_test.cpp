@@ -298,13 +298,12 @@ TEST_CASE("ranks: null pointers everywhere") {
   CHECK(refused([&](fv_error** e) { return fv_distribute(nullptr, &view, 0, &distribution, e); }));
   CHECK(refused([&](fv_error** e) { return fv_distribute(self.handle, &view, 0, nullptr, e); }));
   CHECK(refused([&](fv_error** e) {
-    return fv_npy_load_slab(nullptr, self.handle, nullptr, 0, 0, nullptr, &array, &distribution, e);
+    return fv_load_slab(nullptr, self.handle, nullptr, 0, 0, nullptr, &array, &distribution, e);
   }));
-  CHECK(refused([&](fv_error** e) {
-    return fv_npy_load_slab(nullptr, nullptr, "a.npy", 0, 0, nullptr, &array, &distribution, e);
-  }));
-  CHECK(refused([&](fv_error** e) { return fv_npy_save_slab(nullptr, &view, rows, e); }));
-  CHECK(refused([&](fv_error** e) { return fv_npy_save_slab("a.npy", &view, nullptr, e); }));
+  CHECK(refused(
+      [&](fv_error** e) { return fv_load_slab(nullptr, nullptr, "a.npy", 0, 0, nullptr, &array, &distribution, e); }));
+  CHECK(refused([&](fv_error** e) { return fv_save_slab(nullptr, &view, rows, e); }));
+  CHECK(refused([&](fv_error** e) { return fv_save_slab("a.npy", &view, nullptr, e); }));
   CHECK((array == nullptr && distribution == nullptr && world == nullptr && text == nullptr));
   CHECK((fv_world_rank(nullptr) == 0 && fv_world_size(nullptr) == 0 && fv_world_threads(nullptr) == 0));
   CHECK((fv_world_local_rank(nullptr) == 0 && fv_world_local_size(nullptr) == 0));

@@ -1,0 +1,15 @@
+#include "runtime/distributed/hdf5_plugin.hpp"
+
+#include "runtime/distributed/plugin_library.hpp"
+
+namespace fuseval::runtime::distributed {
+
+const fuseval_hdf5_table& hdf5_plugin() {
+  static const fuseval_hdf5_table& table = plugin_table<fuseval_hdf5_table>(
+      {"libfuseval_hdf5.so", "FUSEVAL_HDF5_PLUGIN", "fuseval_hdf5_plugin", "HDF5 cannot be used",
+       "; it is built where CMake finds HDF5's MPI build (Debian: libhdf5-openmpi-dev)"},
+      FUSEVAL_HDF5_ABI);
+  return table;
+}
+
+}  // namespace fuseval::runtime::distributed

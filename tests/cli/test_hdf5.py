@@ -1,0 +1,144 @@
+"""Files of HDF5 under mpirun: written by h5py and read by ranks, and the other way round."""
+
+import subprocess
+
+import numpy as np
+import pytest
+from built_command import COMMAND, ROOT
+from ranks import run_ranks
+
+h5py = pytest.importorskip("h5py")
+if not COMMAND.startswith(str(ROOT)) or not list((ROOT / "build").glob("*/engine/libfuseval_hdf5.so")):
+    pytest.skip("libfuseval_hdf5.so is not built: no HDF5 with MPI was found, or FUSEVAL_HDF5=OFF", allow_module_level=True)
+
+RANKS = [0, 1, 2, 3, 5]  # 0: without mpirun
+COMPUTED = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
+
+
+def values(dtype, shape=(37, 5)):
+    return (np.random.default_rng(7).integers(0, 100, shape) > 50) if dtype == "bool" else \
+        np.random.default_rng(7).integers(0, 100, shape).astype(dtype)
+
+
+def evaluate(ranks, *arguments, folder):
+    return run_ranks(ranks, COMMAND, "eval", *arguments, "--distributed", cwd=folder)
+
+
+def written(ranks, *arguments, folder):
+    done = evaluate(ranks, *arguments, folder=folder)
+    assert done.returncode == 0, done.stderr
+
+
+def failure(ranks, *arguments, folder):
+    """The one error of a command that has to fail."""
+    done = evaluate(ranks, *arguments, folder=folder)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("fuseval: error:")]
+    assert done.returncode != 0 and len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_every_dtype_there_and_back(tmp_path, ranks):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for dtype in COMPUTED:
+            file[f"of/{dtype}"] = values(dtype)
+    texts = ", ".join(f"x{k}[::-1]" for k in range(len(COMPUTED)))
+    names = [f"x{k}=a.h5:/of/{dtype}" for k, dtype in enumerate(COMPUTED)]
+    outputs = [word for dtype in COMPUTED for word in ("-o", f"{dtype}.h5:/back/{dtype}")]
+    written(ranks, texts, *names, *outputs, folder=tmp_path)
+    for dtype in COMPUTED:
+        with h5py.File(tmp_path / f"{dtype}.h5") as file:
+            assert list(file) == ["back"] and list(file["back"]) == [dtype]
+            np.testing.assert_array_equal(file["back"][dtype][()], values(dtype)[::-1], strict=True)
+    assert len(list(tmp_path.iterdir())) == len(COMPUTED) + 1
+
+
+@pytest.mark.parametrize("ranks", [0, 3])
+def test_kinds_of_datasets(tmp_path, ranks):
+    a = np.random.default_rng(3).normal(size=(101, 7))
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        file.create_dataset("chunked", data=a, chunks=(13, 3))
+        file.create_dataset("packed", data=a, chunks=(10, 7), compression="gzip", shuffle=True)
+        file.create_dataset("grows", data=a, maxshape=(None, 7))
+        file["big"] = a.astype(">f8")
+        file["one"] = 2.5
+        file["empty"] = np.zeros((0, 7))
+        file.create_dataset("unwritten", (101, 7), "float64", fillvalue=4.5)
+        file["link"] = h5py.SoftLink("/chunked")
+    names = [f"{name}=a.hdf5:/{name}" for name in ("chunked", "packed", "grows", "big", "one", "unwritten", "link")]
+    text = "chunked + packed*2 - grows*link + big*one + unwritten"
+    written(ranks, text, *names, "-o", "b.h5:b", folder=tmp_path)
+    with h5py.File(tmp_path / "b.h5") as file:
+        np.testing.assert_array_equal(file["b"][()], a + a * 2 - a * a + a * 2.5 + 4.5, strict=True)
+        assert file["b"].chunks is None
+    written(ranks, "empty*2, sum(chunked)", "empty=a.hdf5:empty", names[0], "-o", "c.h5:c", "-o", "d.h5:d", folder=tmp_path)
+    with h5py.File(tmp_path / "c.h5") as c, h5py.File(tmp_path / "d.h5") as d:
+        assert c["c"].shape == (0, 7) and d["d"].shape == ()
+        np.testing.assert_allclose(d["d"][()], a.sum())
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_the_only_dataset_of_a_file_needs_no_name(tmp_path, ranks):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["deep/inside"] = np.arange(10.0)
+        file["notes"] = h5py.Empty("f")
+        del file["notes"]
+    assert evaluate(ranks, "sum(a)", "a=a.h5", folder=tmp_path).stdout == "45.0\n"
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["second"] = 1.0
+    assert failure(ranks, "a", "a=a.h5", folder=tmp_path).endswith(
+        'cannot read "a.h5": it has several datasets, so say which by FILE:/NAME: /deep/inside, /second')
+
+
+@pytest.mark.parametrize("ranks", [0, 3])
+def test_what_cannot_be_read_is_said_once(tmp_path, ranks):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["text"] = "words"
+        file["records"] = np.zeros(3, dtype=[("x", "f8"), ("y", "i4")])
+        file["colour"] = np.zeros(3, dtype=h5py.enum_dtype({"red": 0, "green": 1}, basetype="i4"))
+        file["nothing"] = h5py.Empty("f")
+        file["group/x"] = np.arange(3.0)
+        file["half"] = np.arange(3.0, dtype="float16")
+        file["complex"] = np.arange(3.0, dtype="complex64")
+        file.create_dataset("broken", data=np.arange(1000.0), chunks=(100,), compression="gzip", fletcher32=True)
+        chunk = file["broken"].id.get_chunk_info(5)
+    with open(tmp_path / "a.h5", "r+b") as file:
+        file.seek(chunk.byte_offset + 3)
+        file.write(b"????")
+    reasons = {
+        "text": "its elements are strings, which no dtype is for", "records": "its elements are records, which no dtype is for",
+        "colour": "its elements are an enumeration, which no dtype is for", "nothing": "the dataset is empty: it has no shape",
+        "group": "/group is no dataset", "nowhere/x": "it has no dataset /nowhere/x; it has /broken, /colour, /complex",
+        "broken": "HDF5: ", "half": "dtype float16, which this version does not compute with", "complex": "dtype complex64",
+    }
+    for name in reasons if ranks == 0 else ("records", "broken"):
+        reason = reasons[name]
+        assert reason in failure(ranks, "a + 1", f"a=a.h5:/{name}", folder=tmp_path), name
+    assert "No such file" in failure(ranks, "a", "a=b.h5:/a", folder=tmp_path)
+
+
+def test_without_ranks_it_says_what_reads_them(run):
+    assert "a file of HDF5 is read with --distributed" in run("eval", "a", "a=a.h5:/x", status=2).stderr
+
+
+@pytest.mark.parametrize("ranks", [0, 3])
+def test_a_file_is_replaced_only_if_nothing_else_is_in_it(tmp_path, ranks):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(3.0)
+    written(ranks, "arange(5)*a[1]", "a=a.h5:x", "-o", "a.h5:/x", folder=tmp_path)
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        np.testing.assert_array_equal(file["x"][()], np.arange(5.0), strict=True)
+        file["g/y"] = 1.0
+    before = (tmp_path / "a.h5").read_bytes()
+    assert failure(ranks, "a", "a=a.h5:x", "-o", "a.h5:/x", folder=tmp_path).endswith(
+        'cannot write "a.h5": it would be replaced, and it has more in it, which would be lost: /g/y, /g')
+    assert (tmp_path / "a.h5").read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_plugin_exports_its_entry_alone_and_only_it_needs_hdf5():
+    (plugin, *_) = sorted((ROOT / "build").glob("*/engine/libfuseval_hdf5.so"))
+    text = subprocess.run(["nm", "-D", "--defined-only", plugin], check=True, capture_output=True, text=True).stdout
+    assert [line.split()[-1] for line in text.splitlines() if line.split()[1] in "TDBR"] == ["fuseval_hdf5_plugin"]
+    for file in (COMMAND, plugin.parent / "libfuseval.so", plugin.parent / "libfuseval_mpi.so"):
+        needed = subprocess.run(["readelf", "-dW", file], check=True, capture_output=True, text=True).stdout
+        assert "NEEDED" in needed and "hdf5" not in needed
