@@ -1,7 +1,6 @@
 // The C ABI: worlds and distributions.
 #include "engine/c_api_options.hpp"
 #include "engine/distributed/movement.hpp"
-#include "runtime/cpu_limits.hpp"
 #include "runtime/distributed/mpi_transport.hpp"
 #include "runtime/distributed/planned_transport.hpp"
 #include "runtime/distributed/thread_transport.hpp"
@@ -48,8 +47,11 @@ CommunicatorSettings settings_of(const fv_world_options& options) {
   return settings;
 }
 
-fv_world* make_world(std::shared_ptr<Transport> transport, const CommunicatorSettings& settings) {
-  return make_handle<fv_world>("world", std::make_shared<World>(std::move(transport), settings));
+/// Collective, if the ranks are there.
+fv_world* make_world(std::shared_ptr<Transport> transport, const CommunicatorSettings& settings, bool are_there) {
+  auto world = std::make_shared<World>(std::move(transport), settings);
+  if (are_there) world->share_cpus();
+  return make_handle<fv_world>("world", std::move(world));
 }
 
 /// What a world says of itself; 0 for one that is not alive.
@@ -62,7 +64,7 @@ int32_t ask(const fv_world* world, Ask&& ask) {
 /// A rank of fv_run_ranks.
 void run_rank(const std::shared_ptr<Transport>& transport, fv_rank_function function, void* user) {
   const int rank = transport->place().rank;
-  const std::unique_ptr<fv_world, void (*)(fv_world*)> world(make_world(transport, {}), fv_world_release);
+  const std::unique_ptr<fv_world, void (*)(fv_world*)> world(make_world(transport, {}, true), fv_world_release);
   const int status = fuseval::runtime::call_hook("rank", [&] { return function(user, world.get()); });
   if (status != 0) throw Error(ErrorCode::hook, fmt::format("the function of rank {} returned {}", rank, status));
 }
@@ -91,7 +93,7 @@ fv_status fv_world_create(const fv_world_options* options, fv_world** world, fv_
     *world = nullptr;
     const fv_world_options given = read_options(options, "fv_world_options");
     const CommunicatorSettings settings = settings_of(given);
-    *world = make_world(transport_of(given), settings);
+    *world = make_world(transport_of(given), settings, given.kind != FV_WORLD_PLANNED);
   });
 }
 
@@ -108,9 +110,7 @@ int32_t fv_world_local_size(const fv_world* world) {
   return ask(world, [](World& known) { return known.communicator().place().local_size; });
 }
 int32_t fv_world_threads(const fv_world* world) {
-  return ask(world, [](World& known) {
-    return std::max(1, fuseval::runtime::usable_cpus() / known.communicator().place().local_size);
-  });
+  return ask(world, [](World& known) { return known.threads(); });
 }
 
 fv_status fv_world_barrier(fv_world* world, fv_error** error) {

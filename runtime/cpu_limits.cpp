@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -66,6 +67,16 @@ bool names_controller(std::string_view controllers, std::string_view wanted) {
 }
 
 int affinity_cpus() {
+  const CpuSet allowed = allowed_cpus();
+  if (allowed.empty()) return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  int cpus = 0;
+  for (const uint64_t word : allowed) cpus += std::popcount(word);
+  return cpus;
+}
+
+}  // namespace
+
+CpuSet allowed_cpus() {
   struct Free {
     void operator()(cpu_set_t* set) const { CPU_FREE(set); }
   };
@@ -73,12 +84,18 @@ int affinity_cpus() {
   for (int cpus = 1024; cpus <= 1 << 20; cpus *= 4) {
     const std::unique_ptr<cpu_set_t, Free> set(CPU_ALLOC(static_cast<size_t>(cpus)));
     const size_t bytes = CPU_ALLOC_SIZE(static_cast<size_t>(cpus));
-    if (set && sched_getaffinity(0, bytes, set.get()) == 0) return CPU_COUNT_S(bytes, set.get());
+    if (!set || sched_getaffinity(0, bytes, set.get()) != 0) continue;
+    CpuSet words(static_cast<size_t>(cpus) / 64);
+    for (int cpu = 0; cpu < cpus; ++cpu)
+      if (CPU_ISSET_S(static_cast<size_t>(cpu), bytes, set.get()))
+        words[static_cast<size_t>(cpu) / 64] |= uint64_t{1} << (cpu % 64);
+    while (!words.empty() && words.back() == 0) words.pop_back();
+    return words;
   }
-  return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  return {};
 }
 
-}  // namespace
+int cpu_quota() { return cgroup_cpu_quota(read_text("/proc/self/cgroup"), "/sys/fs/cgroup"); }
 
 int cgroup_cpu_quota(const std::string& membership, const std::string& mount) {
   int result = 0;
@@ -105,7 +122,7 @@ int cgroup_cpu_quota(const std::string& membership, const std::string& mount) {
 
 int usable_cpus() {
   const int allowed = std::max(affinity_cpus(), 1);
-  const int quota = cgroup_cpu_quota(read_text("/proc/self/cgroup"), "/sys/fs/cgroup");
+  const int quota = cpu_quota();
   return quota > 0 ? std::min(allowed, quota) : allowed;
 }
 

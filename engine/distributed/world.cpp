@@ -1,12 +1,19 @@
 #include "engine/distributed/world.hpp"
 
+#include <algorithm>
+
 #include "engine/distributed/distributed_program.hpp"
+#include "runtime/distributed/cpu_share.hpp"
 
 namespace fuseval::engine {
 
 World::World(std::shared_ptr<runtime::distributed::Transport> transport,
              const runtime::distributed::CommunicatorSettings& settings)
-    : communicator_(std::move(transport), settings), programs_(std::make_unique<DistributedPrograms>()) {}
+    : communicator_(std::move(transport), settings),
+      programs_(std::make_unique<DistributedPrograms>()),
+      threads_(std::max(1, runtime::usable_cpus() / communicator_.place().local_size)) {}
+
+void World::share_cpus() { threads_ = runtime::distributed::share_of_cpus(communicator_, runtime::allowed_cpus()); }
 
 World::~World() = default;
 

@@ -25,6 +25,11 @@ class World {
   runtime::distributed::Communicator& communicator() { return communicator_; }
   DistributedPrograms& programs() { return *programs_; }
 
+  /// How many threads this rank may have, beside the others of its machine: once they have shared its CPUs, which is
+  /// collective.
+  void share_cpus();
+  int threads() const { return threads_; }
+
   /// What went wrong on this rank in a call without messages: others hear of it in the next exchange, whatever it is
   /// for.
   void note_failure(uint64_t flags) { unsent_failures_ |= flags; }
@@ -34,6 +39,7 @@ class World {
   runtime::distributed::Communicator communicator_;
   std::unique_ptr<DistributedPrograms> programs_;  // before the communicator it goes, with its exchanges
   uint64_t unsent_failures_ = 0;
+  int threads_;
 };
 
 }  // namespace fuseval::engine

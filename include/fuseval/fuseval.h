@@ -454,7 +454,9 @@ FV_API int32_t fv_world_rank(const fv_world* world);
 FV_API int32_t fv_world_size(const fv_world* world);
 FV_API int32_t fv_world_local_rank(const fv_world* world);
 FV_API int32_t fv_world_local_size(const fv_world* world);
-/* Threads that suit a session of this rank: CPUs that the process may use over local_size, at least 1. 0 for NULL. */
+/* Threads that suit a session of this rank, at least 1: each CPU that the thread that made the world may use, over the
+ * ranks of this machine that may use it. Ranks that a launcher has bound get the CPUs that they are bound to. 0 for
+ * NULL. */
 FV_API int32_t fv_world_threads(const fv_world* world);
 /* Collective: returns when all ranks have called it. Errors: FV_ERROR_COMMUNICATION. */
 FV_API fv_status fv_world_barrier(fv_world* world, fv_error** error);

@@ -59,7 +59,7 @@ class World {
   /// Among the ranks that share this machine's memory.
   int local_rank() const { return fv_world_local_rank(handle()); }
   int local_size() const { return fv_world_local_size(handle()); }
-  /// That suit a session of this rank: CPUs that it may use over local_size().
+  /// That suit a session of this rank: each CPU that it may use, over the local ranks that may use it.
   int threads() const { return fv_world_threads(handle()); }
 
   /// Collective: returns when all ranks have called it.

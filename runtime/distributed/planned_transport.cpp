@@ -7,7 +7,7 @@ namespace {
 
 class PlannedTransport final : public Transport {
  public:
-  explicit PlannedTransport(int size) : place_{0, size, 0, size, "planned"} {}
+  explicit PlannedTransport(int size) : place_{0, size, 0, size, 0, "planned"} {}
 
   const Place& place() const override { return place_; }
   Handle post(const Message&) override { refuse(); }

@@ -12,7 +12,7 @@ namespace {
 class ThreadTransport final : public Transport {
  public:
   ThreadTransport(std::shared_ptr<ThreadTeam> team, int rank, const char* name)
-      : team_(std::move(team)), place_{rank, team_->size(), rank, team_->size(), name} {}
+      : team_(std::move(team)), place_{rank, team_->size(), rank, team_->size(), 0, name} {}
 
   const Place& place() const override { return place_; }
 

@@ -25,6 +25,7 @@ struct Place {
   int size = 1;
   int local_rank = 0;  ///< among the ranks that share this machine's memory, in order of rank
   int local_size = 1;
+  int machine = 0;   ///< the lowest rank that shares this machine's memory
   std::string name;  ///< "self", "threads", or what the MPI library calls itself
 };
 

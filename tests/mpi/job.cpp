@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "runtime/distributed/cpu_share.hpp"
 #include "runtime/distributed/mpi_transport.hpp"
 #include "tests/unit/distributed/transport_checks.hpp"
 
@@ -27,6 +28,15 @@ void one_message(Communicator& ranks, size_t sent, size_t expected) {
   exchange.wait();
 }
 
+/// What a rank gets that is bound to half of a machine of eight CPUs, and where it may really run.
+void share_cpus(Communicator& ranks) {
+  const int bound = share_of_cpus(ranks, {ranks.rank() % 2 == 0 ? uint64_t{0x0f} : uint64_t{0xf0}});
+  const int here = share_of_cpus(ranks, runtime::allowed_cpus());
+  const bool all = here == runtime::usable_cpus();
+  std::printf("rank %d of %d, %d on machine %d: %d of eight CPUs, %s that it may use here\n", ranks.rank(),
+              ranks.size(), ranks.place().local_size, ranks.place().machine, bound, all ? "all" : "some");
+}
+
 /// A program like a user's: what goes wrong on one rank is not known to the others.
 void run(const std::string& how) {
   if (how == "given") mpi_transport_of_fortran(0);
@@ -36,6 +46,7 @@ void run(const std::string& how) {
   if (how == "stuck") settings.watchdog_seconds = transport->place().rank == 1 ? 1 : 20;
   Communicator ranks(transport, settings);
   ranks.barrier();
+  if (how == "share") share_cpus(ranks);
   const bool last = ranks.rank() == ranks.size() - 1;
   if (how == "throw" && last) throw std::runtime_error("no more paper");
   if (how == "kill" && last) std::raise(SIGKILL);

@@ -116,7 +116,10 @@ int look_around(MPI_Comm own, fuseval_mpi_place* place, fuseval_mpi_error* error
   if (outcome("MPI_Comm_split_type", code, error) != 0) return 1;
   MPI_Comm_rank(local, &place->local_rank);
   MPI_Comm_size(local, &place->local_size);
+  place->machine = place->rank;
+  const int told = MPI_Bcast(&place->machine, 1, MPI_INT, 0, local);  // ordered by rank
   MPI_Comm_free(&local);
+  if (outcome("MPI_Bcast", told, error) != 0) return 1;
   char version[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   MPI_Get_library_version(version, &length);

@@ -24,6 +24,7 @@ typedef enum { fuseval_mpi_all, fuseval_mpi_address, fuseval_mpi_fortran } fusev
 
 typedef struct {
   int rank, size, local_rank, local_size;
+  int machine;           ///< the lowest rank that shares this one's memory
   int initialised_here;  ///< MPI was initialised by this call
   char library[256];     ///< the first line of MPI_Get_library_version
 } fuseval_mpi_place;
