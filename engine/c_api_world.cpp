@@ -122,12 +122,13 @@ fv_status fv_world_agree(fv_world* world, fv_status status, const char* message,
   const Use used(world);
   return guard(error, {}, [&] {
     if (rank != nullptr) *rank = -1;
-    Communicator& communicator = used.get("world").world->communicator();
+    World& known = *used.get("world").world;
     require(status == FV_OK || message != nullptr, "message is NULL");
     std::optional<Error> mine;
     if (status != FV_OK) mine.emplace(static_cast<ErrorCode>(status), message);
-    const std::optional<RankError> agreed = communicator.agree(mine);
+    const std::optional<RankError> agreed = known.communicator().agree(mine);
     if (!agreed) return;
+    if (mine) known.take_failures();  // the others have heard of it by now
     if (rank != nullptr) *rank = agreed->rank;
     throw agreed->error;
   });

@@ -2,7 +2,10 @@
 // threads all fail when all of them wait, so a hang is a failure here, not a time limit.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <functional>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -82,6 +85,56 @@ TEST_CASE("rank errors: of a call without messages, others hear in the next exch
     if (world.rank() != 1) require(second.message() == "rank 1 reached a limit of its session", second.message());
     require(session.evaluate("sum(a)", {{"a", a}}).item<double>() == 2999.0 * 1500, "the one after that");
   });
+}
+
+namespace {
+
+/// On rank 1 memory or threads end after some calls of a hook.
+fuseval::Session session_that_fails(const World& world, fv_status how, int& left) {
+  fuseval::SessionOptions options;
+  options.threads = 2;
+  if (world.rank() == 1 && how == FV_ERROR_HOOK)
+    options.hooks.parallel_for = [&left](std::int64_t count, const std::function<void(std::int64_t)>& task) {
+      if (--left < 0) throw std::runtime_error("no more threads");
+      for (std::int64_t k = 0; k < count; ++k) task(k);
+    };
+  if (world.rank() == 1 && how == FV_ERROR_MEMORY) {
+    options.hooks.allocate = [&left](std::size_t bytes, std::size_t alignment) -> void* {
+      if (--left < 0) return nullptr;
+      return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    };
+    options.hooks.deallocate = [](void* memory, std::size_t) { std::free(memory); };
+  }
+  return fuseval::Session(options);
+}
+
+}  // namespace
+
+TEST_CASE("rank errors: a hook that throws, or memory that ends, in the middle of a program of one rank") {
+  const std::int64_t rows = 120, columns = 2000;  // enough for two threads
+  const Doubles numbers = counted(rows * columns);
+  const auto whole = fuseval::view(numbers.data(), {rows, columns});
+  for (const fv_status how : {FV_ERROR_HOOK, FV_ERROR_MEMORY})
+    for (const char* text : {"sum(exp(a/1e9)), var(a)", "a - mean(a)", "a[2:] + a[:-2]", "sum(a[1:]*a[:-1])"})
+      for (const int ranks : {2, 3, 5})
+        fuseval::run_ranks(ranks, [&](const World& world) {
+          int left = 7;
+          const fuseval::Session session = session_that_fails(world, how, left);
+          const DistributedArray a = fuseval::scatter(world, whole);
+          std::optional<fuseval::RankError> first;
+          bool was_heard = false;
+          for (int call = 0; call < 50 && !first; ++call) {
+            const auto mine = error_of([&] { session.evaluate(text, {{"a", a}}); });
+            was_heard = mine.code() != FV_OK;
+            if (was_heard) require_code(mine, how, text);
+            first = world.agree(was_heard ? &mine : nullptr);
+          }
+          require(first.has_value(), "it never failed");
+          require_code(first->error, how, "as all agree");
+          require(was_heard || std::string(text).find("var") == std::string::npos, "partial results tell all");
+          // What all have agreed on is not said again by the next call.
+          require(fuseval::evaluate("max(a)", {{"a", a}}).item<double>() == rows * columns - 1, "and then all is well");
+        });
 }
 
 TEST_CASE("rank errors: arguments that are wrong on one rank, at the first call and later") {
