@@ -145,7 +145,8 @@ def page(twos, ones):
         "two ranks: what many ranks *send* is counted, what they would *take* is a model, and each table says which it is.", "",
         "## Measured: two ranks on this machine", "", *measured_section(twos, ones), "",
         "## Counted: messages", "",
-        "From the plans that all ranks make (`explain --stage distributed --ranks N`), which tests hold against what MPI is given (tests/mpi). Diffusion "
+        "From the plans that all ranks make (`explain --stage distributed --ranks N`), which tests hold against what MPI is given (tests/mpi), and "
+        "against what 64, 256 and 1 024 ranks that are threads really send. Diffusion "
         "over (8 N, 4 096) cells on N ranks; an exchange of partial results takes each rank ceil(log2 N) messages.", "",
         *counted_section(), "",
         "## Modelled", "",

@@ -1,0 +1,17 @@
+// Ranks that are threads, and what each of them sends. Apart from its implementation, since the library's own names and
+// those of the public headers do not meet in one file.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "fuseval/fuseval.h"
+
+struct Sent {
+  std::int64_t messages = 0, bytes = 0;
+};
+
+/// f(world, sent) on a thread for each of `sent`, which counts from the begin on, and may be set back by its rank. The
+/// function releases the world. Throws what a rank throws.
+void run_counted_ranks(std::vector<Sent>& sent, const std::function<void(fv_world* world, Sent& sent)>& f);
