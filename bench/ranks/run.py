@@ -1,7 +1,9 @@
 """Measures what ranks cost (bench/ranks/ranks_bench.cpp, two ranks on this machine), counts what many ranks would send, and
-writes docs/scaling.md: measured, counted and modelled figures, each named as what it is."""
+writes docs/scaling.md: measured, counted and modelled figures, each named as what it is. --quick is for trying: small arrays, one run,
+and the page is printed instead."""
 
 import datetime
+import json
 import math
 import pathlib
 import re
@@ -24,6 +26,11 @@ def launched(ranks, *command):
     script = f'. {ROOT}/tests/mpi/environment.sh; exec mpirun -n {ranks} "$@"'
     done = subprocess.run(["bash", "-c", script, "bash", *map(str, command)], capture_output=True, text=True, check=True)
     return done.stdout
+
+
+def rivals(ranks, count, side, rounds):
+    """bench/ranks/rivals.py's medians by job and contender, and which contenders are absent."""
+    return json.loads(launched(ranks, sys.executable, ROOT / "bench" / "ranks" / "rivals.py", count, side, rounds).splitlines()[-1])
 
 
 def measured(ranks, threads):
@@ -91,6 +98,21 @@ def measured_section(twos, ones):
     ]
 
 
+def rivals_section(found, count, rounds):
+    lines = [
+        f"Two ranks of one thread, {count:,} float64 a rank (the stencil says its own size); one run, in which the contenders take turns in {rounds} rounds; medians, of the "
+        "slowest rank. bench/ranks/rivals.py checks each contender's result first; Heat 1.8 merges the means and variances of ranks in float32. mpi4py with numexpr is written "
+        "by hand, with the halo sent by Isend and Irecv; Heat's halo is its `get_halo` and `array_with_halos`.", "",
+        "| job | fuseval | mpi4py + numexpr | Heat |", "| --- | --- | --- | --- |"]
+    for job, seconds in found["jobs"].items():
+        ours = seconds["fuseval"]
+        cells = [f"{seconds[who] * 1e3:.2f} ms: {seconds[who] / ours:.1f} x" if who in seconds else "absent" for who in ("mpi4py + numexpr", "Heat")]
+        lines.append(f"| `{job}` | {ours * 1e3:.2f} ms | " + " | ".join(cells) + " |")
+    for who, why in found["absent"].items():
+        lines += ["", f"{who} is absent: {why}. `.venv-bench/bin/python -m pip install heat` brings it, with 5 GB of PyTorch."]
+    return lines
+
+
 def empty_npy(folder, shape):
     """A file of zeros that takes no room: what is explained is not read."""
     text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
@@ -133,7 +155,7 @@ def modelled_section(row_seconds, machine):
     return lines
 
 
-def page(twos, ones):
+def page(twos, ones, others):
     two = {name: statistics.median(run[name] for run in twos) for name in twos[0]}
     here = Machine(two["message_there_and_back_8"] / 2,
                    8 * 2**20 / (two[f"message_there_and_back_{8 * 2**20}"] / 2))
@@ -144,6 +166,7 @@ def page(twos, ones):
         f"Written by `./dev bench-ranks` on {datetime.date.today()}, {report.machine()}, Open MPI over shared memory. Nothing here was measured on more than "
         "two ranks: what many ranks *send* is counted, what they would *take* is a model, and each table says which it is.", "",
         "## Measured: two ranks on this machine", "", *measured_section(twos, ones), "",
+        "## Measured: against others", "", *others, "",
         "## Counted: messages", "",
         "From the plans that all ranks make (`explain --stage distributed --ranks N`), which tests hold against what MPI is given (tests/mpi), and "
         "against what 64, 256 and 1 024 ranks that are threads really send. Diffusion "
@@ -159,8 +182,15 @@ def page(twos, ones):
 
 
 def main():
-    runs = [(measured(2, 1), measured(1, 2)) for _ in range(7)]
-    (ROOT / "docs" / "scaling.md").write_text(page(*map(list, zip(*runs))))
+    quick = sys.argv[1:] == ["--quick"]
+    count, side, rounds = (100_000, 256, 3) if quick else (10_000_000, 4096, 15)
+    others = rivals_section(rivals(2, count, side, rounds), count, rounds)
+    runs = [(measured(2, 1), measured(1, 2)) for _ in range(1 if quick else 7)]
+    text = page(*map(list, zip(*runs)), others)
+    if quick:
+        print(text)
+    else:
+        (ROOT / "docs" / "scaling.md").write_text(text)
 
 
 if __name__ == "__main__":
