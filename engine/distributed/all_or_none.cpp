@@ -9,7 +9,8 @@ Error error_of_rank(const World& world, int rank, const Error& error) {
 }
 
 void throw_first(World& world, const std::optional<Error>& mine) {
-  if (const auto first = world.communicator().agree(mine)) throw error_of_rank(world, first->rank, first->error);
+  const auto first = world.communicator().agree(mine);
+  if (first) throw first->on_all ? first->error : error_of_rank(world, first->rank, first->error);
 }
 
 }  // namespace fuseval::engine

@@ -29,7 +29,8 @@ std::optional<Error> failure_of(F&& f) {
 /// The error of one rank, as all of them report it: with the rank's number, if there are several.
 Error error_of_rank(const World& world, int rank, const Error& error);
 
-/// Collective: throws the error of the first rank that has one, on all of them.
+/// Collective: throws the error of the first rank that has one, on all of them; without its number where all ranks have
+/// the same.
 void throw_first(World& world, const std::optional<Error>& mine);
 
 /// Collective: f on every rank, which must not send or receive. If it throws on any rank, all throw the error of the

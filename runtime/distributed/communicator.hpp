@@ -37,6 +37,7 @@ struct CommunicatorSettings {
 struct RankError {
   int rank;
   Error error;
+  bool on_all;  ///< all ranks reported the same
 };
 
 class Exchange;

@@ -161,7 +161,20 @@ void check_agreement(Communicator& ranks) {
     CHECK(agreed->error.message() ==
           std::string(static_cast<size_t>(5000 + failing), static_cast<char>('a' + failing)));
     CHECK(agreed->error.span() == Span{3, 9});
+    CHECK(agreed->on_all == (ranks.size() == 1));
   }
+  // The same on all ranks; but for one, whose text, code or place is another, or that has none.
+  const Error error(ErrorCode::file, "a.npy is not there", {3, 9});
+  CHECK(ranks.agree(error)->on_all);
+  const std::optional<Error> others[] = {Error(ErrorCode::file, "b.npy is not there", {3, 9}),
+                                         Error(ErrorCode::memory, error.message(), {3, 9}),
+                                         Error(ErrorCode::file, error.message(), {3, 10}), std::nullopt};
+  for (int odd = 0; odd < ranks.size() && ranks.size() > 1; ++odd)
+    for (const auto& other : others) {
+      const auto agreed = ranks.agree(ranks.rank() == odd ? other : error);
+      CHECK(!agreed->on_all);
+      CHECK(agreed->rank == (odd == 0 && !other ? 1 : 0));
+    }
   const auto silent = ranks.agree(Error(ErrorCode::memory, ""));
   REQUIRE(silent);
   CHECK(silent->rank == 0);
