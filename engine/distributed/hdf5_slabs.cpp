@@ -83,6 +83,17 @@ class Dataset {
   fuseval_hdf5_dataset* dataset_ = nullptr;
 };
 
+/// The plugin, if its HDF5 uses the MPI of this world: two in one process take each other's functions.
+const fuseval_hdf5_table& plugin_for(World& world) {
+  const fuseval_hdf5_table& hdf5 = runtime::distributed::hdf5_plugin();
+  const std::string& mpi = world.communicator().place().name;
+  if (world.communicator().mpi_communicator() != nullptr && !mpi.starts_with(hdf5.mpi))
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("HDF5 cannot be used: libfuseval_hdf5.so is built for {}, and ranks run under {}", hdf5.mpi, mpi));
+  return hdf5;
+}
+
 void require_readable(const std::string& path) {
   const runtime::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) runtime::fail_on_file("read", path);
@@ -111,7 +122,7 @@ Result load_hdf5_slab(Session& session, const std::shared_ptr<World>& world, con
   Shape shape;
   Layout layout;
   begin_together(*world, [&] {
-    dataset.emplace(runtime::distributed::hdf5_plugin(), name.file);
+    dataset.emplace(plugin_for(*world), name.file);
     require_readable(name.file);
     const fuseval_hdf5_type type = dataset->open(name.dataset);
     dtype = static_cast<DType>(type.dtype);
@@ -260,17 +271,6 @@ void write_whole(World& world, const Hdf5Name& name, const std::string& file, co
   write_rounds(dataset, source, box, largest, BoxPieces(box, largest).count());
   dataset.close();
   guarded.require_whole();
-}
-
-/// The plugin, if its HDF5 can send by this world's messages.
-const fuseval_hdf5_table& plugin_for(World& world) {
-  const fuseval_hdf5_table& hdf5 = runtime::distributed::hdf5_plugin();
-  const std::string& mpi = world.communicator().place().name;
-  if (world.communicator().mpi_communicator() != nullptr && !mpi.starts_with(hdf5.mpi))
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("HDF5 cannot be used: libfuseval_hdf5.so is built for {}, and ranks run under {}", hdf5.mpi, mpi));
-  return hdf5;
 }
 
 }  // namespace
