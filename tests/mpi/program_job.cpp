@@ -2,6 +2,7 @@
 // rank in the middle of distributed calls. Its argument says what.
 #include <sys/time.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -29,7 +30,7 @@ void die_soon() {
 
 /// Fails from the n-th call on.
 struct Countdown {
-  int left;
+  std::atomic<int> left;
   bool over() { return --left < 0; }
 };
 

@@ -2,6 +2,7 @@
 // threads all fail when all of them wait, so a hang is a failure here, not a time limit.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <numeric>
@@ -90,7 +91,7 @@ TEST_CASE("rank errors: of a call without messages, others hear in the next exch
 namespace {
 
 /// On rank 1 memory or threads end after some calls of a hook.
-fuseval::Session session_that_fails(const World& world, fv_status how, int& left) {
+fuseval::Session session_that_fails(const World& world, fv_status how, std::atomic<int>& left) {
   fuseval::SessionOptions options;
   options.threads = 2;
   if (world.rank() == 1 && how == FV_ERROR_HOOK)
@@ -118,7 +119,7 @@ TEST_CASE("rank errors: a hook that throws, or memory that ends, in the middle o
     for (const char* text : {"sum(exp(a/1e9)), var(a)", "a - mean(a)", "a[2:] + a[:-2]", "sum(a[1:]*a[:-1])"})
       for (const int ranks : {2, 3, 5})
         fuseval::run_ranks(ranks, [&](const World& world) {
-          int left = 7;
+          std::atomic<int> left = 7;
           const fuseval::Session session = session_that_fails(world, how, left);
           const DistributedArray a = fuseval::scatter(world, whole);
           std::optional<fuseval::RankError> first;
