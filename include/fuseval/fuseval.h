@@ -537,14 +537,14 @@ FV_API fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t ax
  * then memory of this rank's, in C order. Errors: FV_ERROR_FILE (also where ranks see different files),
  * FV_ERROR_UNSUPPORTED (HDF5, and libfuseval_hdf5.so cannot be loaded). */
 FV_API fv_status fv_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
-                                  const int64_t* offsets, fv_array** local, fv_distribution** distribution,
-                                  fv_error** error);
+                              const int64_t* offsets, fv_array** local, fv_distribution** distribution,
+                              fv_error** error);
 /* All parts as one .npy file, of which nothing is seen before it is whole; the folder is one that every rank sees. A
- * replicated array is written by rank 0. "file.h5:/group/dataset": as a file of HDF5 with this dataset, which replaces a
- * file only if that has nothing else in it. Errors: FV_ERROR_FILE, FV_ERROR_SHAPE, FV_ERROR_DTYPE,
+ * replicated array is written by rank 0. "file.h5:/group/dataset": as a file of HDF5 with this dataset, which replaces
+ * a file only if that has nothing else in it. Errors: FV_ERROR_FILE, FV_ERROR_SHAPE, FV_ERROR_DTYPE,
  * FV_ERROR_UNSUPPORTED. */
 FV_API fv_status fv_save_slab(const char* path, const fv_view* local, const fv_distribution* distribution,
-                                  fv_error** error);
+                              fv_error** error);
 
 /* ---- information ---- */
 /* "0.1.0"; static. */
