@@ -36,6 +36,9 @@ class StagedMessages : public MessageMemory {
   std::unique_ptr<DeviceMemory> host_, there_;
 };
 
+/// An aligned address of no memory, from which offsets may be counted.
+char* nowhere() { return reinterpret_cast<char*>(uintptr_t{1} << 40); }
+
 bool is_split(const LocalPlan::Part& part) { return !part.nodes.empty(); }
 bool is_empty(const LoopNest& nest) { return nest.parallel_count() == 0; }
 
@@ -151,7 +154,7 @@ char* DeviceRankSpace::checked(const fv_view& view, const std::string& what) con
                                                  name_of(place_of(view)), name_of(place())));
   const ByteExtent extent = extent_of(view, "an array");
   char* const data = static_cast<char*>(view.data);
-  if (bytes_of(extent) == 0) return data;
+  if (bytes_of(extent) == 0) return nowhere();
   if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(size_of(dtype_of(view))) != 0)
     refuse_unaligned(view, what);
   require_memory(device_, data + extent.begin, bytes_of(extent), what);
@@ -162,7 +165,7 @@ char* DeviceRankSpace::upload(const fv_view& view) {
   const ByteExtent extent = extent_of(view, "an array");
   const char* const data = static_cast<const char*>(view.data);
   const size_t bytes = bytes_of(extent);
-  if (bytes == 0) return nullptr;
+  if (bytes == 0) return nowhere();
   if (view.rank == 0 && bytes <= DeviceScalars::most_bytes && (view.flags & FV_VIEW_MAPPED) == 0) {
     numbers_.push_back(space_.scalars.get({data, bytes}));
     queue_->wait_for_memory();
@@ -199,7 +202,7 @@ void DeviceRankSpace::bring_out(const ArrayPlace& to, Place place, const ArrayPl
 void DeviceRankSpace::prepare(const GlobalPlan& plan, const LocalPlan& local, const Workshop&) {
   parts_.assign(local.parts, std::nullopt);
   homes_.assign(local.homes, std::nullopt);
-  const std::vector<char*> aligned(plan.arrays.size() + plan.fetches.size(), nullptr);
+  const std::vector<char*> aligned(plan.arrays.size() + plan.fetches.size(), nowhere());
   std::vector<DeviceJob> jobs;
   std::vector<bool> by_nodes;
   const auto add = [&](const LoopNest& nest, bool nodes) {

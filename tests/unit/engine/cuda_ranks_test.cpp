@@ -60,6 +60,12 @@ TEST_CASE("cuda ranks: each has the GPU of its number on its machine, modulo GPU
       const auto elsewhere = error_of([&] { session.evaluate(step, {{"a", moved}}, first); });
       require(elsewhere.message().rfind("rank 1: input 'a' is on cuda:1, but the call is to run on cuda:0", 0) == 0,
               elsewhere.message());
+      // Of a later call of the same kind only its own rank knows.
+      const DistributedArray other(session.to_device(a.local(), "cuda:0"), a.distribution());
+      const auto late = error_of([&] { session.evaluate(step, {{"a", world.rank() == 1 ? other : moved}}); });
+      require(world.rank() != 1 || late.message() == "input 'a' is on cuda:0, but this rank runs such calls on cuda:1",
+              late.message());
+      require(late.code() != FV_OK && late.code() != FV_ERROR_COMMUNICATION, late.message());
     });
   }
 }
