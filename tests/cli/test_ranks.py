@@ -49,7 +49,7 @@ def test_ranks_on_devices_print_what_one_process_prints(files, ranks):
     text, names = "sum(a*b, axis=0), mean(a**2 + b**2), argmax(a)", ("a=a.npy", "b=b.npy")
     assert evaluate(ranks, text, *names, "--device", "cudasim", cwd=files).stdout == alone(text, *names, cwd=files)
     (unknown,) = errors(evaluate(ranks, text, *names, "--device", "cuda:99", cwd=files, status=1))
-    assert unknown.startswith("fuseval: error: rank 0: " if ranks else "fuseval: error: ")
+    assert "rank" not in unknown  # all of them have it
 
 
 @pytest.mark.parametrize("ranks", [0, 3])

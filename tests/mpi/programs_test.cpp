@@ -119,7 +119,8 @@ TEST_CASE("programs under MPI: each rank on a device, the simulated one") {
   }
   options.device = "cuda:77";
   const auto error = error_of([&] { fuseval::evaluate(text, {{"a", a}}, options); });
-  CHECK(error.message().rfind("rank 0: ", 0) == 0);
+  CHECK(error.code() != FV_OK);
+  CHECK(error.message().find("rank") == std::string::npos);  // on all alike
 }
 
 TEST_CASE("programs under MPI: a program of reductions is one exchange, and one message for a cut block") {

@@ -250,10 +250,10 @@ TEST_CASE("ranks on a device: what cannot be is the same error on every rank") {
     require(mixed.message().find("GPUs") != std::string::npos, mixed.message());
     const auto elsewhere = error_with("cpu", there);
     require(elsewhere.code() == FV_ERROR_ARGUMENT, elsewhere.message());
-    require(elsewhere.message().rfind("rank 0: input 'a' is on ", 0) == 0, elsewhere.message());
+    require(elsewhere.message().rfind("input 'a' is on ", 0) == 0, elsewhere.message());
     const auto none = error_with("cuda:77", a);
     require(none.code() == FV_ERROR_UNSUPPORTED || none.code() == FV_ERROR_ARGUMENT, none.message());
-    require(none.message().rfind("rank 0: ", 0) == 0, none.message());
+    require(none.message().find("rank") == std::string::npos, none.message());  // as on all of them
     fuseval::RunOptions stay;
     stay.results_on = FV_RESULTS_ON_DEVICE;
     const auto nowhere = error_of([&] { session().evaluate("max(a)", {{"a", a}}, stay); });
