@@ -12,6 +12,8 @@
 #include "engine/views.hpp"
 #include "ir/error.hpp"
 #include "runtime/cuda/describe.hpp"
+#include "runtime/distributed/hdf5_plugin.hpp"
+#include "runtime/distributed/mpi_plugin.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -82,7 +84,9 @@ std::string information(const Runtime& runtime) {
   text += "device cpu: available\n";
   text += fmt::format("device cudasim: {}\n", simulator_description());
   const runtime::cuda::Installation cuda = runtime::cuda::find_installation();
-  return text + cuda_device_lines(cuda) + runtime::cuda::describe(cuda);
+  text += cuda_device_lines(cuda) + runtime::cuda::describe(cuda);
+  text += fmt::format("mpi: {}\n", runtime::distributed::describe_mpi());
+  return text + fmt::format("hdf5: {}\n", runtime::distributed::describe_hdf5());
 }
 
 }  // namespace fuseval::engine

@@ -53,17 +53,16 @@ typedef enum fv_status {
   FV_ERROR_CASTING = 7,          /* an output cannot hold the result under the casting rule */
   FV_ERROR_AXIS = 8,             /* an axis or index out of range */
   FV_ERROR_LIMIT = 9,            /* a limit of the session: text, depth, nodes, operands, memory */
-  FV_ERROR_VALUE = 10,  /* depends on values: an integer to a negative power; outputs are untouched, but for those of a
-                           distributed call */
-  FV_ERROR_FILE = 11,   /* a file that cannot be read or written, or that shrank while it was mapped */
-  FV_ERROR_MEMORY = 12, /* out of memory, or a size that overflows */
-  FV_ERROR_UNSUPPORTED = 13,    /* valid, but not in this version or on this device */
-  FV_ERROR_INVALID_HANDLE = 14, /* a null or malformed argument, or an object that was released */
-  FV_ERROR_CANCELLED = 15,      /* by a cancel token or a progress hook */
-  FV_ERROR_INTERNAL = 16,       /* a bug in fuseval */
-  FV_ERROR_HOOK = 17,           /* a function of the host's threw, failed or broke its contract */
-  FV_ERROR_DEVICE = 18,         /* a device that failed, or was lost; other devices were not */
-  FV_ERROR_COMMUNICATION = 19   /* ranks of a distributed run: MPI's failure, a wait without end, calls that differ */
+  FV_ERROR_VALUE = 10,           /* depends on values: an integer to a negative power */
+  FV_ERROR_FILE = 11,            /* a file that cannot be read or written, or that shrank while it was mapped */
+  FV_ERROR_MEMORY = 12,          /* out of memory, or a size that overflows */
+  FV_ERROR_UNSUPPORTED = 13,     /* valid, but not in this version or on this device */
+  FV_ERROR_INVALID_HANDLE = 14,  /* a null or malformed argument, or an object that was released */
+  FV_ERROR_CANCELLED = 15,       /* by a cancel token or a progress hook */
+  FV_ERROR_INTERNAL = 16,        /* a bug in fuseval */
+  FV_ERROR_HOOK = 17,            /* a function of the host's threw, failed or broke its contract */
+  FV_ERROR_DEVICE = 18,          /* a device that failed, or was lost; other devices were not */
+  FV_ERROR_COMMUNICATION = 19    /* ranks of a distributed run: MPI's failure, a wait without end, calls that differ */
 } fv_status;
 
 /* Element types; append only. float16 and complex are reserved and not computed with yet. */

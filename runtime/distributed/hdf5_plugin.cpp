@@ -1,5 +1,8 @@
 #include "runtime/distributed/hdf5_plugin.hpp"
 
+#include <fmt/format.h>
+
+#include "ir/error.hpp"
 #include "runtime/distributed/plugin_library.hpp"
 
 namespace fuseval::runtime::distributed {
@@ -10,6 +13,14 @@ const fuseval_hdf5_table& hdf5_plugin() {
        "; it is built where CMake finds HDF5's MPI build (Debian: libhdf5-openmpi-dev)"},
       FUSEVAL_HDF5_ABI);
   return table;
+}
+
+std::string describe_hdf5() {
+  try {
+    return fmt::format("for {}", hdf5_plugin().mpi);
+  } catch (const Error& error) {
+    return fmt::format("none: {}", error.message());
+  }
 }
 
 }  // namespace fuseval::runtime::distributed

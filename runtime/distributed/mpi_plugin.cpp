@@ -1,5 +1,8 @@
 #include "runtime/distributed/mpi_plugin.hpp"
 
+#include <fmt/format.h>
+
+#include "ir/error.hpp"
 #include "runtime/distributed/plugin_library.hpp"
 
 namespace fuseval::runtime::distributed {
@@ -8,6 +11,17 @@ const fuseval_mpi_table& mpi_plugin() {
   static const fuseval_mpi_table& table = plugin_table<fuseval_mpi_table>(
       {"libfuseval_mpi.so", "FUSEVAL_MPI_PLUGIN", "fuseval_mpi_plugin", "MPI cannot be used", ""}, FUSEVAL_MPI_ABI);
   return table;
+}
+
+// Whether this MPI takes addresses of a GPU makes no difference yet: docs/distributed.md, "On a device".
+std::string describe_mpi() {
+  try {
+    fuseval_mpi_library library{};
+    mpi_plugin().describe(&library);
+    return fmt::format("{}, {}", library.name, library.takes_device_memory != 0 ? "CUDA-aware" : "not CUDA-aware");
+  } catch (const Error& error) {
+    return fmt::format("none: {}", error.message());
+  }
 }
 
 }  // namespace fuseval::runtime::distributed

@@ -144,3 +144,12 @@ def test_the_plan_of_a_distributed_evaluation(files):
     done = evaluate(2, "mean(a)", "a=a.npy", "--explain", cwd=files)
     assert done.stderr.count("a: float64 (1000, 7) Block(axis 0, even)") == 1
     assert done.stdout == alone("mean(a)", "a=a.npy", cwd=files)
+
+
+def test_info_says_which_mpi_ranks_would_use(run):
+    lines = run("info").stdout.splitlines()
+    (mpi,) = [line for line in lines if line.startswith("mpi: ")]
+    assert re.fullmatch(r"mpi: .*MPI.*, not CUDA-aware", mpi)
+    assert len([line for line in lines if line.startswith("hdf5: ")]) == 1
+    lines = run("info", env=os.environ | {"FUSEVAL_MPI_PLUGIN": "/nowhere.so"}).stdout.splitlines()
+    assert any(line.startswith("mpi: none: MPI cannot be used: /nowhere.so: cannot open") for line in lines)

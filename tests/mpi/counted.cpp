@@ -12,6 +12,9 @@ Counted& counted() {
   return counters;
 }
 
+/// Open MPI's extension, by which an MPI says that it takes addresses of a GPU.
+extern "C" __attribute__((visibility("default"))) int MPIX_Query_cuda_support() { return 1; }
+
 namespace {
 
 /// Bytes of persistent sends, by their requests.

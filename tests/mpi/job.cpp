@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -62,6 +63,8 @@ void run(const std::string& how) {
   if (ranks.rank() == 0)
     std::printf("%d ranks, %d on this machine, by %s\n", ranks.size(), ranks.place().local_size,
                 ranks.place().name.c_str());
+  if (const char* limit = std::getenv("OMPI_MCA_btl_vader_eager_limit"); limit != nullptr && ranks.rank() == 0)
+    std::printf("messages of up to %s bytes go at once\n", limit);
 }
 
 }  // namespace

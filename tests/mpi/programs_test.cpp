@@ -123,6 +123,11 @@ TEST_CASE("programs under MPI: each rank on a device, the simulated one") {
   CHECK(error.message().find("rank") == std::string::npos);  // on all alike
 }
 
+TEST_CASE("an MPI that takes addresses of a GPU is recognised") {
+  CHECK(fuseval::info().find("MPI") != std::string::npos);
+  CHECK(fuseval::info().find(", CUDA-aware\n") != std::string::npos);  // counted.cpp says so
+}
+
 TEST_CASE("programs under MPI: a program of reductions is one exchange, and one message for a cut block") {
   const World world = world_of_mpi();
   const int ranks = world.size(), rank = world.rank();

@@ -3,6 +3,7 @@
 
 #define OMPI_SKIP_MPICXX 1
 #define MPICH_SKIP_MPICXX 1
+#include <dlfcn.h>
 #include <mpi.h>
 
 #include <algorithm>
@@ -63,13 +64,13 @@ void finalise_at_exit() {
   if (finalised == 0 && mine.open_worlds == 0 && !mine.out_of_order) MPI_Finalize();
 }
 
-// Open MPI sends messages of up to 4 KiB between processes of one machine at once, and asks before longer ones, which is
-// another two messages: 8 000 bytes took 6.1 us one way, and 2.4 us with this limit (docs/scaling.md). Ends of canonical
-// blocks and halos of a few thousand elements are of that size. What the user has set stays. (Open MPI 5 calls vader sm.)
+// Open MPI sends messages of up to 4 KiB between processes of one machine at once, and asks before longer ones, which
+// is another two messages: 8 000 bytes took 6.1 us one way, and 2.4 us with this limit (docs/scaling.md). Ends of
+// canonical blocks and halos of a few thousand elements are of that size. What the user has set stays. (Open MPI 5
+// calls vader sm.)
 void send_short_messages_at_once() {
 #ifdef OPEN_MPI
-  for (const char* limit : {"OMPI_MCA_btl_vader_eager_limit", "OMPI_MCA_btl_sm_eager_limit"})
-    setenv(limit, "16384", 0);
+  for (const char* limit : {"OMPI_MCA_btl_vader_eager_limit", "OMPI_MCA_btl_sm_eager_limit"}) setenv(limit, "16384", 0);
 #endif
 }
 
@@ -107,6 +108,22 @@ int choose(fuseval_mpi_source source, const void* communicator, int fortran, MPI
   return *chosen == MPI_COMM_NULL ? refuse(error, "the communicator is MPI_COMM_NULL") : 0;
 }
 
+// An extension that headers of an MPI may lack: asked for by its name.
+bool takes_device_memory() {
+  const auto query = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "MPIX_Query_cuda_support"));
+  return query != nullptr && query() != 0;
+}
+
+void describe(fuseval_mpi_library* library) {
+  char version[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length = 0;
+  MPI_Get_library_version(version, &length);
+  version[std::strcspn(version, ",\n")] = '\0';
+  std::replace(version, version + std::strlen(version), '\t', ' ');  // MPICH's
+  std::snprintf(library->name, sizeof library->name, "%.255s", version);
+  library->takes_device_memory = takes_device_memory() ? 1 : 0;
+}
+
 /// The ranks that share this one's memory.
 int look_around(MPI_Comm own, fuseval_mpi_place* place, fuseval_mpi_error* error) {
   MPI_Comm local = MPI_COMM_NULL;
@@ -120,12 +137,7 @@ int look_around(MPI_Comm own, fuseval_mpi_place* place, fuseval_mpi_error* error
   const int told = MPI_Bcast(&place->machine, 1, MPI_INT, 0, local);  // ordered by rank
   MPI_Comm_free(&local);
   if (outcome("MPI_Bcast", told, error) != 0) return 1;
-  char version[MPI_MAX_LIBRARY_VERSION_STRING];
-  int length = 0;
-  MPI_Get_library_version(version, &length);
-  version[std::strcspn(version, ",\n")] = '\0';
-  std::replace(version, version + std::strlen(version), '\t', ' ');  // MPICH's
-  std::snprintf(place->library, sizeof place->library, "%.255s", version);
+  describe(&place->library);
   return 0;
 }
 
@@ -202,7 +214,8 @@ void release(uint64_t* bits, int cancel) {
 }
 
 constexpr fuseval_mpi_table table = {
-    FUSEVAL_MPI_ABI, sizeof(fuseval_mpi_table), open, close, communicator_of, post, prepare, start, test, release};
+    FUSEVAL_MPI_ABI, sizeof(fuseval_mpi_table), describe, open, close, communicator_of, post, prepare, start, test,
+    release};
 
 }  // namespace
 

@@ -22,11 +22,17 @@ typedef struct {
 /// Which communicator to duplicate.
 typedef enum { fuseval_mpi_all, fuseval_mpi_address, fuseval_mpi_fortran } fuseval_mpi_source;
 
+/// What is known of an MPI that has not been initialised.
+typedef struct {
+  char name[256];           ///< the first line of MPI_Get_library_version
+  int takes_device_memory;  ///< CUDA's: what MPIX_Query_cuda_support says, where an MPI has it
+} fuseval_mpi_library;
+
 typedef struct {
   int rank, size, local_rank, local_size;
   int machine;           ///< the lowest rank that shares this one's memory
   int initialised_here;  ///< MPI was initialised by this call
-  char library[256];     ///< the first line of MPI_Get_library_version
+  fuseval_mpi_library library;
 } fuseval_mpi_place;
 
 typedef struct {
@@ -41,6 +47,7 @@ typedef struct {
   int32_t abi;     ///< FUSEVAL_MPI_ABI: read before anything else
   uint32_t bytes;  ///< of this struct
 
+  void (*describe)(fuseval_mpi_library* library);
   /// Collective. `communicator` is an MPI_Comm* for fuseval_mpi_address; `fortran` a handle for fuseval_mpi_fortran.
   /// With fuseval_mpi_all, MPI is initialised if nobody has, and finalised when the process exits, if every world was
   /// closed in order.
