@@ -59,3 +59,11 @@ class FakeNvrtc {
   EnvironmentVariables variables_;
   fake::NvrtcControl* const control_ = control_of<fake::NvrtcControl>(FUSEVAL_FAKE_NVRTC, "fuseval_fake_nvrtc_control");
 };
+
+/// The whole machine, with nothing kept on disk.
+struct FakeMachine {
+  explicit FakeMachine(const fake::Settings& settings = {}) : gpu(settings) { variables.set("FUSEVAL_CACHE_DIR", ""); }
+  EnvironmentVariables variables;
+  FakeDriver gpu;
+  FakeNvrtc nvrtc;
+};

@@ -54,6 +54,16 @@ bool same_bits(const fuseval::View& found, const fuseval::View& expected) {
          std::memcmp(a.data, b.data, static_cast<std::size_t>(bytes)) == 0;
 }
 
+void check_results(const fuseval::Result& found, const fuseval::Result& expected) {
+  REQUIRE(found.count() == expected.count());
+  for (std::size_t k = 0; k < found.count(); ++k) {
+    if (found.distribution(k).is_replicated())
+      CHECK(same_bits(found[k].view(), expected[k].view()));
+    else
+      CHECK(same_bits(fuseval::gather(DistributedArray(found, k)).view(), expected[k].view()));
+  }
+}
+
 std::uint64_t rounds(int ranks) { return static_cast<std::uint64_t>(std::bit_width(static_cast<unsigned>(ranks) - 1)); }
 
 /// Rank r begins `shift` elements behind its r-th pair of blocks.
@@ -85,13 +95,7 @@ TEST_CASE("programs under MPI: the bits of one process") {
         CAPTURE(text);
         CAPTURE(axis);
         const auto expected = fuseval::evaluate(text, {{"a", whole}}), found = fuseval::evaluate(text, {{"a", a}});
-        REQUIRE(found.count() == expected.count());
-        for (std::size_t k = 0; k < found.count(); ++k) {
-          if (found.distribution(k).is_replicated())
-            CHECK(same_bits(found[k].view(), expected[k].view()));
-          else
-            CHECK(same_bits(fuseval::gather(DistributedArray(found, k)).view(), expected[k].view()));
-        }
+        check_results(found, expected);
       }
     }
 }
@@ -109,13 +113,7 @@ TEST_CASE("programs under MPI: each rank on a device, the simulated one") {
   options.device = "cudasim";
   for (int call = 0; call < 2; ++call) {
     const auto found = fuseval::evaluate(text, {{"a", a}}, options);
-    REQUIRE(found.count() == expected.count());
-    for (std::size_t k = 0; k < found.count(); ++k) {
-      if (found.distribution(k).is_replicated())
-        CHECK(same_bits(found[k].view(), expected[k].view()));
-      else
-        CHECK(same_bits(fuseval::gather(DistributedArray(found, k)).view(), expected[k].view()));
-    }
+    check_results(found, expected);
   }
   options.device = "cuda:77";
   const auto error = error_of([&] { fuseval::evaluate(text, {{"a", a}}, options); });

@@ -14,14 +14,6 @@ using fuseval::runtime::cuda::Result;
 
 namespace {
 
-/// The machine, with nothing kept on disk.
-struct Machine {
-  explicit Machine(const fake::Settings& settings = {}) : gpu(settings) { variables.set("FUSEVAL_CACHE_DIR", ""); }
-  EnvironmentVariables variables;
-  FakeDriver gpu;
-  FakeNvrtc nvrtc;
-};
-
 fuseval::RunOptions on(const char* device, fv_results_on where = FV_RESULTS_WHERE_INPUTS_ARE) {
   fuseval::RunOptions options;
   options.device = device;
@@ -60,7 +52,7 @@ TEST_CASE("cuda: the CPU's bits, for arrays on the host and on the device, in an
   const fuseval::Result expected = cpu().evaluate(programs, bindings(a.view(), b.view()));
   for (const std::uint64_t order : {1, 2, 3, 4, 5}) {
     CAPTURE(order);
-    const Machine machine({.seed = order});
+    const FakeMachine machine({.seed = order});
     const fuseval::Session session{fuseval::SessionOptions{}};
     check_equal(session, session.evaluate(programs, bindings(a.view(), b.view()), on("cuda")), expected);
     const fuseval::Array a_there = session.to_device(a.view(), "cuda"), b_there = session.to_device(b.view(), "cuda");
@@ -73,7 +65,7 @@ TEST_CASE("cuda: the CPU's bits, for arrays on the host and on the device, in an
 }
 
 TEST_CASE("cuda: outputs on the device, in place, and mixed with the host's") {
-  const Machine machine;
+  const FakeMachine machine;
   const fuseval::Session session{fuseval::SessionOptions{}};
   const auto a = rough_numbers<double>(100);
   const fuseval::Array there = session.to_device(a, "cuda");
@@ -84,7 +76,7 @@ TEST_CASE("cuda: outputs on the device, in place, and mixed with the host's") {
 }
 
 TEST_CASE("cuda: a warm call compiles nothing, allocates what it returns, launches and that is all") {
-  const Machine machine;
+  const FakeMachine machine;
   const fuseval::Session session{fuseval::SessionOptions{}};
   const fuseval::Array a = session.to_device(rough_numbers<double>(100), "cuda"),
                        out = session.to_device(rough_numbers<double>(100), "cuda");
@@ -107,7 +99,7 @@ TEST_CASE("cuda: a warm call compiles nothing, allocates what it returns, launch
 TEST_CASE("cuda: a stream of the caller's") {
   for (const std::uint64_t order : {1, 2, 3, 4}) {
     CAPTURE(order);
-    const Machine machine({.seed = order});
+    const FakeMachine machine({.seed = order});
     const fuseval::Session session{fuseval::SessionOptions{}};
     const auto a = rough_numbers<double>(200);
     const fuseval::Session another{fuseval::SessionOptions{}};
@@ -123,7 +115,7 @@ TEST_CASE("cuda: a stream of the caller's") {
 }
 
 TEST_CASE("cuda: pinned memory is the host's") {
-  const Machine machine;
+  const FakeMachine machine;
   const fuseval::Session session{fuseval::SessionOptions{}};
   const fuseval::Array pinned = session.empty({50}, fuseval::DType::float64, "cuda", true);
   CHECK(pinned.is_on_host());
@@ -133,7 +125,7 @@ TEST_CASE("cuda: pinned memory is the host's") {
 }
 
 TEST_CASE("cuda: several devices") {
-  const Machine machine({.devices = 2});
+  const FakeMachine machine({.devices = 2});
   const fuseval::Session session{fuseval::SessionOptions{}};
   const auto a = rough_numbers<double>(64);
   const fuseval::Array zero = session.to_device(a, "cuda:0"), one = session.to_device(a, "cuda:1");
@@ -155,7 +147,7 @@ TEST_CASE("cuda: several devices") {
 }
 
 TEST_CASE("cuda: memory that was freed, or is too small, is not touched") {
-  const Machine machine;
+  const FakeMachine machine;
   const fuseval::Session session{fuseval::SessionOptions{}};
   const auto a = rough_numbers<double>(64);
   const std::int64_t shape[] = {65};
@@ -184,7 +176,7 @@ TEST_CASE("cuda: no driver, no NVRTC: said, and the CPU goes on") {
     CHECK(session.evaluate("a + 1", {{"a", a}}).size() == 10);
   }
   SUBCASE("no NVRTC") {
-    const Machine machine;
+    const FakeMachine machine;
     EnvironmentVariables variables;
     variables.set("FUSEVAL_LIBNVRTC", "/nowhere/libnvrtc.so");
     const fuseval::Session session{fuseval::SessionOptions{}};
@@ -200,7 +192,7 @@ namespace {
 /// A session's first call, from arrays on the device to others on the host; what it ends with, and the calls it takes.
 struct Attempt {
   Attempt(std::uint64_t failing_call, Result code) {
-    const Machine machine;
+    const FakeMachine machine;
     const fuseval::Session session{fuseval::SessionOptions{}};
     machine.gpu->fail_call(failing_call, code);
     try {
@@ -244,7 +236,7 @@ TEST_CASE("cuda: every call of the driver failed in turn") {
 }
 
 TEST_CASE("cuda: out of memory frees what is kept, and says how much was wanted") {
-  const Machine machine({.memory = std::size_t{1} << 20});
+  const FakeMachine machine({.memory = std::size_t{1} << 20});
   const fuseval::Session session{fuseval::SessionOptions{}};
   const std::vector<double> a(40000, 1.0);
   for (int k = 0; k < 10; ++k) CHECK(session.evaluate("a + 1", {{"a", a}}, on("cuda")).size() == a.size());
@@ -256,7 +248,7 @@ TEST_CASE("cuda: out of memory frees what is kept, and says how much was wanted"
 }
 
 TEST_CASE("cuda: out of memory unloads the kernels that no program has, and no others") {
-  const Machine machine({.memory = std::size_t{1} << 20});
+  const FakeMachine machine({.memory = std::size_t{1} << 20});
   const fuseval::Session session{fuseval::SessionOptions{}};
   const std::vector<double> a{1.0, 2.0, 3.0}, large(200000, 1.0);
   const auto run = [&](const fuseval::Program& program) {
@@ -278,7 +270,7 @@ TEST_CASE("cuda: out of memory unloads the kernels that no program has, and no o
 }
 
 TEST_CASE("cuda: out of memory gives back what copies beside kernels had") {
-  const Machine machine({.memory = std::size_t{1} << 20});
+  const FakeMachine machine({.memory = std::size_t{1} << 20});
   EnvironmentVariables variables;
   variables.set("FUSEVAL_STREAM_PART_BYTES", "4096");
   const fuseval::Session session{fuseval::SessionOptions{}};
@@ -291,7 +283,7 @@ TEST_CASE("cuda: out of memory gives back what copies beside kernels had") {
 }
 
 TEST_CASE("cuda: several threads on one session, on arrays of the host and of the device") {
-  const Machine machine({.seed = 7});
+  const FakeMachine machine({.seed = 7});
   const fuseval::Session session{fuseval::SessionOptions{}};
   const auto a = rough_numbers<double>(500);
   const fuseval::Array there = session.to_device(a, "cuda");
@@ -318,7 +310,7 @@ TEST_CASE("cuda: several threads on one session, on arrays of the host and of th
 TEST_CASE("cuda: numbers of the host go by value, and a call with them waits for nothing") {
   for (const std::uint64_t order : {1, 2, 3}) {
     CAPTURE(order);
-    const Machine machine({.seed = order});
+    const FakeMachine machine({.seed = order});
     const fuseval::Session session{fuseval::SessionOptions{}};
     const auto a = rough_numbers<double>(100);
     const fuseval::Array there = session.to_device(a, "cuda");

@@ -12,14 +12,6 @@ using fuseval::runtime::cuda::Result;
 
 namespace {
 
-/// The machine, with nothing kept on disk.
-struct Machine {
-  explicit Machine(const fake::Settings& settings = {}) : gpu(settings) { variables.set("FUSEVAL_CACHE_DIR", ""); }
-  EnvironmentVariables variables;
-  FakeDriver gpu;
-  FakeNvrtc nvrtc;
-};
-
 fuseval::RunOptions on_cuda(fv_results_on where = FV_RESULTS_WHERE_INPUTS_ARE) {
   fuseval::RunOptions options;
   options.device = "cuda";
@@ -37,7 +29,7 @@ TEST_CASE("cuda ranks: each has the GPU of its number on its machine, modulo GPU
   const fuseval::Result expected = cpu.evaluate(step, {{"a", numbers}});
   for (const std::uint64_t order : {1, 2, 3, 4}) {
     CAPTURE(order);
-    const Machine machine({.seed = order, .devices = 2});
+    const FakeMachine machine({.seed = order, .devices = 2});
     const fuseval::Session session{fuseval::SessionOptions{}};
     fuseval::run_ranks(3, [&](const World& world) {
       const DistributedArray a = session.scatter(world, numbers);
@@ -71,7 +63,7 @@ TEST_CASE("cuda ranks: each has the GPU of its number on its machine, modulo GPU
 }
 
 TEST_CASE("cuda ranks: a warm step sends what it must, and waits no more than that takes") {
-  const Machine machine;
+  const FakeMachine machine;
   const fuseval::Session session{fuseval::SessionOptions{}};
   const std::vector<double> numbers = uneven_numbers(400, 1);
   fuseval::run_ranks(2, [&](const World& world) {
@@ -102,7 +94,7 @@ TEST_CASE("cuda ranks: a warm step sends what it must, and waits no more than th
 }
 
 TEST_CASE("cuda ranks: no memory on one rank's GPU is everybody's error, and none waits") {
-  const Machine machine({.devices = 2, .memory = std::size_t{4} << 20});
+  const FakeMachine machine({.devices = 2, .memory = std::size_t{4} << 20});
   const fuseval::Session session{fuseval::SessionOptions{}};
   const std::vector<double> numbers = uneven_numbers(200'000, 1);
   fuseval::run_ranks(2, [&](const World& world) {
@@ -128,7 +120,7 @@ namespace {
 /// Three calls on two ranks, each with a GPU, of which something fails: a call of the driver, or work on a GPU.
 struct Attempt {
   Attempt(std::uint64_t failing_call, std::uint64_t failing_operation, Result code) {
-    Machine machine({.devices = 2});
+    FakeMachine machine({.devices = 2});
     machine.gpu.expects_violations = true;
     const fuseval::Session session{fuseval::SessionOptions{}};
     machine.gpu->fail_call(failing_call, code);

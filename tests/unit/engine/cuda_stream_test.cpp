@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t device_bytes = std::size_t{1} << 20;
 
-struct Machine {
-  explicit Machine(const fake::Settings& settings) : gpu(settings) { variables.set("FUSEVAL_CACHE_DIR", ""); }
-  EnvironmentVariables variables;
-  FakeDriver gpu;
-  FakeNvrtc nvrtc;
-};
-
 fuseval::RunOptions on_cuda() {
   fuseval::RunOptions options;
   options.device = "cuda";
@@ -56,7 +49,7 @@ TEST_CASE("cuda streams: arrays larger than the device, the CPU's bits in any or
     const fuseval::Result expected = cpu().evaluate(text, large.inputs());
     for (const std::uint64_t order : {1, 2, 3}) {
       CAPTURE(order);
-      const Machine machine({.seed = order, .memory = device_bytes});
+      const FakeMachine machine({.seed = order, .memory = device_bytes});
       const fuseval::Session session{fuseval::SessionOptions{}};
       check_all_equal(session.evaluate(text, large.inputs(), on_cuda()), expected);
       check_all_equal(session.evaluate(text, large.inputs(), on_cuda()),
@@ -70,7 +63,7 @@ TEST_CASE("cuda streams: pinned arrays go directly, in place too") {
   const fuseval::Result expected = cpu().evaluate("a*2 + row", large.inputs());
   for (const std::uint64_t order : {1, 2, 3}) {
     CAPTURE(order);
-    const Machine machine({.seed = order, .memory = device_bytes});
+    const FakeMachine machine({.seed = order, .memory = device_bytes});
     const fuseval::Session session{fuseval::SessionOptions{}};
     const fuseval::Array pinned = session.empty({600, 500}, fuseval::DType::float64, "cuda", true);
     const auto allocations = machine.gpu->calls_of("cuMemHostAlloc");
@@ -86,7 +79,7 @@ TEST_CASE("cuda streams: a caller's stream") {
   const fuseval::Result expected = cpu().evaluate("a*b, sum(a)", large.inputs());
   for (const std::uint64_t order : {1, 2, 3}) {
     CAPTURE(order);
-    const Machine machine({.seed = order, .memory = device_bytes});
+    const FakeMachine machine({.seed = order, .memory = device_bytes});
     const fuseval::Session session{fuseval::SessionOptions{}}, another{fuseval::SessionOptions{}};
     fuseval::RunOptions options = on_cuda();
     options.stream = another.stream("cuda");
@@ -96,7 +89,7 @@ TEST_CASE("cuda streams: a caller's stream") {
 
 TEST_CASE("cuda streams: nothing is waited for between parts but what holds their memory") {
   const Large large;
-  const Machine machine({.memory = device_bytes});
+  const FakeMachine machine({.memory = device_bytes});
   const fuseval::Session session{fuseval::SessionOptions{}};
   const fuseval::Array a = session.empty({600, 500}, fuseval::DType::float64, "cuda", true),
                        out = session.empty({600, 500}, fuseval::DType::float64, "cuda", true);
@@ -116,7 +109,7 @@ TEST_CASE("cuda streams: nothing is waited for between parts but what holds thei
 
 TEST_CASE("cuda streams: what cannot be cut is an error that says so, and the CPU goes on") {
   const Large large;
-  const Machine machine({.memory = device_bytes});
+  const FakeMachine machine({.memory = device_bytes});
   const fuseval::Session session{fuseval::SessionOptions{}};
   const fuseval::Bindings turned{{"a", fuseval::view(large.a.data(), {600, 500}, {8, 4800})},
                                  {"b", fuseval::view(large.b.data(), {600, 500})}};
@@ -138,7 +131,7 @@ constexpr bool is_sanitized = false;
 /// A session's first call, on a device that is too small; what it ends with, and the calls it takes.
 struct Attempt {
   Attempt(std::uint64_t failing_call, Result code) {
-    const Machine machine({.memory = device_bytes});
+    const FakeMachine machine({.memory = device_bytes});
     EnvironmentVariables variables;
     variables.set("FUSEVAL_STREAM_PART_BYTES", "8192");
     const fuseval::Session session{fuseval::SessionOptions{}};

@@ -15,13 +15,6 @@ namespace {
 using fuseval::Session;
 constexpr const char* device = "cuda";
 
-struct Machine {
-  explicit Machine(std::uint64_t order) : driver({.seed = order}) { variables.set("FUSEVAL_CACHE_DIR", ""); }
-  EnvironmentVariables variables;
-  FakeDriver driver;
-  FakeNvrtc nvrtc;
-};
-
 /// `next` goes on with what `first` has begun.
 using HandOver = std::function<void(const Session& first, const Session& next)>;
 
@@ -55,7 +48,7 @@ TEST_CASE("cuda: two sessions take turns on one array, in any order that streams
   for (const HandOver& hand_over : {HandOver(next_waits), HandOver(first_lets_next_wait), HandOver(host_waits)})
     for (const std::uint64_t order : {1, 2, 3, 4, 5, 6, 7, 8}) {
       CAPTURE(order);
-      const Machine machine(order);
+      const FakeMachine machine({.seed = order});
       CHECK(takes_turns(order, hand_over));
     }
 }
@@ -63,8 +56,8 @@ TEST_CASE("cuda: two sessions take turns on one array, in any order that streams
 TEST_CASE("cuda: sessions that do not wait for each other are found out") {
   int wrong = 0;
   for (const std::uint64_t order : {1, 2, 3, 4, 5, 6, 7, 8}) {
-    Machine machine(order);
-    machine.driver.expects_violations = true;
+    FakeMachine machine({.seed = order});
+    machine.gpu.expects_violations = true;
     wrong += takes_turns(order, nobody_waits) ? 0 : 1;
   }
   CHECK(wrong > 0);
@@ -73,7 +66,7 @@ TEST_CASE("cuda: sessions that do not wait for each other are found out") {
 TEST_CASE("cuda: an array that another session reads is released once its own session waits for that one") {
   for (const std::uint64_t order : {1, 2, 3, 4, 5, 6, 7, 8}) {
     CAPTURE(order);
-    const Machine machine(order);
+    const FakeMachine machine({.seed = order});
     const Session owner{fuseval::SessionOptions{}}, reader{fuseval::SessionOptions{}};
     const auto numbers = rough_numbers<double>(500);
     fuseval::Result sums;
@@ -91,7 +84,7 @@ TEST_CASE("cuda: an array that another session reads is released once its own se
 }
 
 TEST_CASE("cuda: the legacy default stream is 1, and NULL") {
-  const Machine machine(3);
+  const FakeMachine machine({.seed = 3});
   const Session session{fuseval::SessionOptions{}};
   const fuseval::Array there = session.to_device(rough_numbers<double>(50), device);
   for (void* const stream : {static_cast<void*>(nullptr), reinterpret_cast<void*>(1)}) {

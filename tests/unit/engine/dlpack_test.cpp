@@ -81,13 +81,6 @@ OwnedHandle handle_of(const fuseval::Session& session, const std::vector<double>
   return {array, fv_array_release};
 }
 
-struct Machine {
-  explicit Machine(std::uint64_t order = 1) : driver({.seed = order}) { variables.set("FUSEVAL_CACHE_DIR", ""); }
-  EnvironmentVariables variables;
-  FakeDriver driver;
-  FakeNvrtc nvrtc;
-};
-
 std::vector<double> counting(std::size_t count) {
   std::vector<double> numbers(count);
   std::iota(numbers.begin(), numbers.end(), 1.0);
@@ -131,7 +124,7 @@ TEST_CASE_TEMPLATE("DLPack: the host's memory is used as it lies, and given back
 }
 
 TEST_CASE("DLPack: a read-only tensor is no output; a tensor may have no deleter, and no elements") {
-  const Machine machine;
+  const FakeMachine machine;
   const fuseval::Session session{fuseval::SessionOptions{}};
   auto numbers = counting(4);
   Foreign<New> tensor(numbers.data(), host, {4});
@@ -152,7 +145,7 @@ TEST_CASE("DLPack: a read-only tensor is no output; a tensor may have no deleter
 }
 
 TEST_CASE_TEMPLATE("DLPack: strides, none, negative and zero, and an offset", Managed, Old, New) {
-  const Machine machine;
+  const FakeMachine machine;
   const fuseval::Session session{fuseval::SessionOptions{}}, other{fuseval::SessionOptions{}};
   auto numbers = counting(12);
   const OwnedHandle there = handle_of(other, numbers, "cuda");
@@ -177,7 +170,7 @@ TEST_CASE_TEMPLATE("DLPack: strides, none, negative and zero, and an offset", Ma
 TEST_CASE_TEMPLATE("DLPack: a GPU's memory is given back when the session's work on it is done", Managed, Old, New) {
   for (const std::uint64_t order : {1, 2, 3, 4, 5, 6}) {
     CAPTURE(order);
-    const Machine machine(order);
+    const FakeMachine machine({.seed = order});
     const fuseval::Session session{fuseval::SessionOptions{}}, other{fuseval::SessionOptions{}};
     const auto numbers = rough_numbers<double>(300);
     OwnedHandle there = handle_of(other, numbers, "cuda");
@@ -197,7 +190,7 @@ TEST_CASE_TEMPLATE("DLPack: a GPU's memory is given back when the session's work
 }
 
 TEST_CASE_TEMPLATE("DLPack: what cannot be taken stays the caller's", Managed, Old, New) {
-  const Machine machine;
+  const FakeMachine machine;
   const fuseval::Session session{fuseval::SessionOptions{}};
   auto numbers = counting(8);
   Foreign<Managed> tensor(numbers.data(), host, {2, 4}, Shape{4, 1});
@@ -397,7 +390,7 @@ TEST_CASE("DLPack: what came in goes out again, its strides and read-only as it 
 TEST_CASE("DLPack: results of a GPU are exported, and outlive results, array and session") {
   for (const std::uint64_t order : {1, 2, 3, 4}) {
     CAPTURE(order);
-    const Machine machine(order);
+    const FakeMachine machine({.seed = order});
     const fuseval::Session consumer{fuseval::SessionOptions{}};
     std::unique_ptr<Exported<New>> tensor;
     {
