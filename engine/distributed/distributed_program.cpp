@@ -215,11 +215,12 @@ void RankProgram::note_states(const PartialExchange& partial) {
 
 std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& program, const fv_view* inputs,
                                                              const fv_view* outputs, int32_t output_count,
-                                                             const RunOptions& options, const DistributedCall& call) {
+                                                             const RunOptions& options, const DistributedCall& call,
+                                                             const CallPlace& where) {
   auto result = std::make_unique<DistributedProgram>();
   result->program_ = program.number();
   result->rule_ = options.rule;
-  result->where_ = call_place(program, inputs, outputs, output_count, options.device);
+  result->where_ = where;
   result->place_ = place_on_rank(program, inputs, outputs, output_count, options.device, *call.world);
   for (size_t k = 0; k < program.inputs().size(); ++k)
     result->inputs_.push_back(type_of(inputs[k], at(call.inputs, k)));
@@ -283,9 +284,10 @@ CollectiveCall DistributedProgram::call(const Program& program) const {
 }
 
 bool DistributedProgram::serves(const Program& program, const fv_view* inputs, const fv_view* outputs,
-                                int32_t output_count, const RunOptions& options, const DistributedCall& call) const {
-  if (program.number() != program_ || options.rule != rule_ || outputs_.size() != static_cast<size_t>(output_count) ||
-      call_place(program, inputs, outputs, output_count, options.device) != where_)
+                                int32_t output_count, const ResultRule& rule, const CallPlace& where,
+                                const DistributedCall& call) const {
+  if (program.number() != program_ || rule != rule_ || outputs_.size() != static_cast<size_t>(output_count) ||
+      where != where_)
     return false;
   for (size_t k = 0; k < inputs_.size(); ++k)
     if (program.is_used(k) && !is_type_of(inputs_[k], inputs[k], at(call.inputs, k))) return false;
@@ -298,9 +300,10 @@ bool DistributedProgram::serves(const Program& program, const fv_view* inputs, c
 
 DistributedProgram& DistributedPrograms::get(const Program& program, const fv_view* inputs, const fv_view* outputs,
                                              int32_t output_count, const RunOptions& options,
-                                             const DistributedCall& call, const std::optional<Error>& failure) {
+                                             const DistributedCall& call, const CallPlace& where,
+                                             const std::optional<Error>& failure) {
   const auto known = std::find_if(recent_.begin(), recent_.end(), [&](const auto& made) {
-    return made->serves(program, inputs, outputs, output_count, options, call);
+    return made->serves(program, inputs, outputs, output_count, options.rule, where, call);
   });
   if (known != recent_.end()) {
     if (call.world->communicator().settings().check_calls)
@@ -312,7 +315,7 @@ DistributedProgram& DistributedPrograms::get(const Program& program, const fv_vi
   begin_together(*call.world, [&] {
     if (failure) throw Error(*failure);
     check_local_parts(program, inputs, outputs, output_count, call);
-    made = DistributedProgram::make(program, inputs, outputs, output_count, options, call);
+    made = DistributedProgram::make(program, inputs, outputs, output_count, options, call, where);
     made->make_local(program, inputs, outputs, options);
     return made->call(program);
   });

@@ -74,10 +74,11 @@ class RankProgram {
 
 class DistributedProgram {
  public:
-  /// Validates, types, plans and compiles, and throws the same error on every rank if any cannot. Collective.
+  /// Validates, types, plans and compiles, and throws the same error on every rank if any cannot. Collective. where:
+  /// call_place's.
   static std::unique_ptr<DistributedProgram> make(const Program& program, const fv_view* inputs, const fv_view* outputs,
                                                   int32_t output_count, const RunOptions& options,
-                                                  const DistributedCall& call);
+                                                  const DistributedCall& call, const CallPlace& where);
 
   /// Plans and compiles for this rank's memory, and for calls with such strides. The views have been checked.
   void make_local(const Program& program, const fv_view* inputs, const fv_view* outputs, const RunOptions& options);
@@ -87,7 +88,7 @@ class DistributedProgram {
   CollectiveCall call(const Program& program) const;
   /// Whether it serves this call: a function of what all ranks know.
   bool serves(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-              const RunOptions& options, const DistributedCall& call) const;
+              const ResultRule& rule, const CallPlace& where, const DistributedCall& call) const;
 
   RankProgram& run() { return *run_; }
   /// This rank's.
@@ -115,7 +116,8 @@ class DistributedPrograms {
  public:
   /// failure: what this rank has found already; it is everybody's if ranks compare the call.
   DistributedProgram& get(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                          const RunOptions& options, const DistributedCall& call, const std::optional<Error>& failure);
+                          const RunOptions& options, const DistributedCall& call, const CallPlace& where,
+                          const std::optional<Error>& failure);
 
  private:
   static constexpr size_t limit = 64;

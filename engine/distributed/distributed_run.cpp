@@ -393,11 +393,12 @@ struct Call {
   int32_t output_count;
   const RunOptions& options;
   const DistributedCall& ranks;
+  const CallPlace& where;
 };
 
 // Warm calls have been checked before.
 void check_call(const Call& call, DistributedProgram& made, const Results* results) {
-  const auto& [program, inputs, outputs, output_count, options, ranks] = call;
+  const auto& [program, inputs, outputs, output_count, options, ranks, where] = call;
   if (options.control != nullptr) options.control->check();
   require_places(made.made(), output_count, results);
   require_place_of_results(options, made.place());
@@ -410,8 +411,8 @@ void check_call(const Call& call, DistributedProgram& made, const Results* resul
 void run_call(const Call& call, std::optional<Error> failure, Results* results) {
   const Program& program = call.program;
   World& world = *call.ranks.world;
-  DistributedProgram& made =
-      world.programs().get(program, call.inputs, call.outputs, call.output_count, call.options, call.ranks, failure);
+  DistributedProgram& made = world.programs().get(program, call.inputs, call.outputs, call.output_count, call.options,
+                                                  call.ranks, call.where, failure);
   if (!failure) failure = failure_of([&] { check_call(call, made, results); });
   DistributedRun run(program, made.run(), call.inputs, call.output_count > 0 ? call.outputs : nullptr, call.options,
                      world, results_stay(call.options, program, call.inputs));
@@ -451,9 +452,13 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
       if (needs_stand_ins(program, inputs, outputs, output_count))
         aligned.emplace(program, inputs, outputs, output_count);
     });
-  const Call one{
-      program, aligned ? aligned->inputs() : inputs, aligned ? aligned->outputs() : outputs, output_count, options,
-      call};
+  const Call one{program,
+                 aligned ? aligned->inputs() : inputs,
+                 aligned ? aligned->outputs() : outputs,
+                 output_count,
+                 options,
+                 call,
+                 where};
   run_call(one, failure, results);
   if (aligned) give_back(*aligned, output_count, results);
 }
