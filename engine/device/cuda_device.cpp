@@ -56,6 +56,21 @@ class CudaPinnedMemory : public DeviceMemory {
   const cuda::PinnedBuffer buffer_;
 };
 
+/// The primary context, current. Open MPI and UCX copy with the context that is: without any, UCX's copies fail with
+/// "invalid device context" (openucx/ucx issue 4707), and Open MPI 4 makes the memory's current and leaves it so
+/// (mca_common_cuda_is_gpu_buffer). All of our own calls bring theirs and take it away again.
+class CudaContext : public DeviceContext {
+ public:
+  explicit CudaContext(std::shared_ptr<cuda::Device> device) : device_(std::move(device)) {}
+  void call(const std::function<void()>& f) override {
+    const cuda::ContextScope scope(*device_, std::nothrow);
+    f();
+  }
+
+ private:
+  const std::shared_ptr<cuda::Device> device_;
+};
+
 class CudaEvent : public DeviceEvent {
  public:
   CudaEvent(const std::shared_ptr<cuda::Device>& device, cuda::Stream& stream) : event(device) { event.record(stream); }
@@ -145,10 +160,17 @@ class CudaDevice : public Device {
   std::unique_ptr<DeviceMemory> allocate(size_t bytes) override {
     return std::make_unique<CudaMemory>(cuda::DeviceBuffer(queue_.stream(), bytes));
   }
+  // Memory of pools has no cuIpcGetMemHandle, by which MPI libraries copy between processes of a machine: Open MPI's
+  // fails (JuliaGPU/CUDA.jl issue 1053), UCX before 1.14 takes it for the host's and crashes (kokkos issue 4228,
+  // openucx/ucx issue 7194), and later ones go by way of a copy (rapidsai/ucx-py issue 892).
+  std::unique_ptr<DeviceMemory> allocate_shareable(size_t bytes) override {
+    return std::make_unique<CudaMemory>(cuda::DeviceBuffer(queue_.stream(), bytes, cuda::DeviceBuffer::Source::driver));
+  }
   std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override {
     return std::make_unique<CudaPinnedMemory>(cuda::PinnedBuffer(device_, bytes));
   }
   size_t free_bytes() override { return device_->available_bytes(); }
+  std::shared_ptr<DeviceContext> context() override { return std::make_shared<CudaContext>(device_); }
   std::shared_ptr<void> on_memory_pressure(std::function<void()> relief) override {
     return device_->on_memory_pressure([this, relief = std::move(relief)] {
       relief();

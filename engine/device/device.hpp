@@ -60,6 +60,14 @@ class DeviceEvent {
   virtual void synchronize() = 0;
 };
 
+/// What a thread needs where other libraries work on the device's addresses; it keeps the device.
+class DeviceContext {
+ public:
+  virtual ~DeviceContext() = default;
+  /// Throws what f throws, and nothing else: f is called with a lost device, too.
+  virtual void call(const std::function<void()>& f) = 0;
+};
+
 /// Work that is done in the order in which it was asked for. Thread-safe.
 class DeviceQueue {
  public:
@@ -106,10 +114,14 @@ class Device {
   virtual std::unique_ptr<DeviceQueue> borrow_queue(void* native) = 0;
   /// At least 256-byte aligned. bytes > 0.
   virtual std::unique_ptr<DeviceMemory> allocate(size_t bytes) = 0;
+  /// The same, of memory that other libraries may be given, and let other processes into: slower to make, and
+  /// destroying it waits for the device.
+  virtual std::unique_ptr<DeviceMemory> allocate_shareable(size_t bytes) = 0;
   /// Page-locked memory of the host, from and to which copies run at full speed beside other work. bytes > 0.
   virtual std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) = 0;
   /// Bytes that an allocation could still get.
   virtual size_t free_bytes() = 0;
+  virtual std::shared_ptr<DeviceContext> context() = 0;
   /// Asks for `relief` when an allocation finds no memory, before it is tried once more, on any thread; afterwards the
   /// device forgets what it compiled and nobody holds. It ends when the token does; nullptr where memory never runs
   /// out.

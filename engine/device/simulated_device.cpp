@@ -59,6 +59,10 @@ class HostMemory : public DeviceMemory {
   ~HostMemory() override { delete[] data(); }
 };
 
+struct NoContext : DeviceContext {
+  void call(const std::function<void()>& f) override { f(); }
+};
+
 struct SimulatedEvent : DeviceEvent {
   void synchronize() override {}
 };
@@ -124,8 +128,10 @@ class SimulatedDevice : public Device {
   std::unique_ptr<DeviceMemory> allocate(size_t bytes) override {
     return std::make_unique<SimulatedMemory>(simulator_, bytes);
   }
+  std::unique_ptr<DeviceMemory> allocate_shareable(size_t bytes) override { return allocate(bytes); }
   std::unique_ptr<DeviceMemory> allocate_pinned(size_t bytes) override { return std::make_unique<HostMemory>(bytes); }
   size_t free_bytes() override { return SIZE_MAX; }
+  std::shared_ptr<DeviceContext> context() override { return std::make_shared<NoContext>(); }
   std::shared_ptr<void> on_memory_pressure(std::function<void()>) override { return nullptr; }
   std::string why_not_memory_here(const char* data, size_t bytes) override {
     return simulator_->owns(address_of(data), bytes) ? "" : "is not the simulated device's, or was freed";

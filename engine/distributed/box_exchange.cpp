@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
-#include "engine/strided_copy.hpp"
+#include "engine/distributed/flags_exchange.hpp"
 #include "ir/error.hpp"
-#include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -132,6 +132,8 @@ struct PlacedParcel {
   bool is_packed_before = false;  ///< the parcel before this one is the same and in the same place
   std::vector<Shape> shapes;
   std::vector<std::vector<int64_t>> strides;
+
+  char* flags() const { return message + parcel.bytes; }
 };
 
 std::vector<PlacedParcel> placed(std::vector<Parcel> parcels, std::span<const BoxTransfer> transfers, bool shared,
@@ -158,57 +160,47 @@ std::vector<PlacedParcel> placed(std::vector<Parcel> parcels, std::span<const Bo
   return result;
 }
 
-class HostMessages : public MessageMemory {
- public:
-  explicit HostMessages(size_t bytes) : buffer_(bytes) {}
-  char* messages() const override { return buffer_.data(); }
-  char* boxes() const override { return buffer_.data(); }
-
- private:
-  const runtime::Buffer buffer_;
-};
-
 }  // namespace
-
-std::unique_ptr<MessageMemory> HostBoxes::message_memory(size_t bytes) { return std::make_unique<HostMessages>(bytes); }
-
-void HostBoxes::copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
-                     const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) {
-  copy_elements(to, to_strides, from, from_strides, shape, itemsize);
-}
 
 class BoxExchange::Impl {
  public:
   Impl(Communicator& communicator, std::vector<BoxTransfer> transfers, const char* operation, BoxSpace& space)
-      : rank_(communicator.rank()),
-        transfers_(std::move(transfers)),
-        space_(space),
-        exchange_(communicator, operation, Exchange::Use::repeated) {
+      : rank_(communicator.rank()), transfers_(std::move(transfers)), space_(space) {
     require_ranks(transfers_, communicator.size());
     Parcels parcels = parcels_of(transfers_, rank_);
     traffic_ = sum_of(parcels);
     sent_ = placed(std::move(parcels.sent), transfers_, true, space_, sent_memory_);
     received_ = placed(std::move(parcels.received), transfers_, false, space_, received_memory_);
-    for (const PlacedParcel& each : received_)
-      exchange_.receive(each.message, each.parcel.message_bytes(), each.parcel.peer, tag);
-    for (const PlacedParcel& each : sent_)
-      exchange_.send(each.message, each.parcel.message_bytes(), each.parcel.peer, tag);
+    direct_ = space_.direct_messages(places_of_flags(sent_), places_of_flags(received_));
+    if (direct_) flags_alone_.emplace(communicator, operation, sizes_of(sent_), sizes_of(received_), tag);
+    call([&] { make_messages(communicator, operation); });
     own_ = parcel_of(transfers_, rank_, rank_, rank_);
     forget_others();
   }
+  ~Impl() {
+    call([&] { messages_.reset(); });
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   void pack(std::span<const BoxMemory> from) {
     require_memory(from);
     if (is_posted_) throw Error(ErrorCode::argument, "an exchange between ranks was started twice");
     for (const PlacedParcel& each : sent_)
       if (!each.is_packed_before) pack(each, from);
-    if (!sent_.empty()) space_.bring_down(*sent_memory_);
+    // What is received next overwrites what unpacking may still read.
+    if (!sent_.empty() || (direct_ && !received_.empty())) space_.bring_down(*sent_memory_);
+    is_packed_ = true;
   }
 
   void post(Flags flags) {
-    for (const PlacedParcel& each : sent_)
-      if (!each.is_packed_before) std::memcpy(each.message + each.parcel.bytes, &flags, sizeof flags);
-    exchange_.start();
+    is_flags_alone_ = direct_ && (!is_packed_ || flags != 0);
+    is_packed_ = false;
+    if (!direct_) write_flags(flags);
+    if (is_flags_alone_)
+      flags_alone_->start(flags);
+    else
+      call([&] { messages_->start(); });
     is_posted_ = true;
     flags_ = flags;
   }
@@ -219,17 +211,21 @@ class BoxExchange::Impl {
     for (const Piece& piece : own_.pieces) copy_own(piece, from[piece.transfer], to[piece.transfer]);
   }
 
-  bool progress() { return exchange_.progress(); }
+  bool progress() {
+    bool done = false;
+    call([&] { done = posted().progress(); });
+    return done;
+  }
 
   Flags wait() {
-    exchange_.wait();
-    if (std::exchange(is_posted_, false))
-      for (const PlacedParcel& each : received_) note_flags(each);
+    call([&] { posted().wait(); });
+    if (std::exchange(is_posted_, false)) read_flags();
     return flags_;
   }
 
   void unpack(std::span<const BoxMemory> to) {
     require_memory(to);
+    if (const auto failure = std::exchange(unread_, std::nullopt)) throw Error(*failure);
     if (!received_.empty()) space_.bring_up(*received_memory_);
     for (const PlacedParcel& each : received_) unpack(each, to);
   }
@@ -237,6 +233,36 @@ class BoxExchange::Impl {
   const Traffic& traffic() const { return traffic_; }
 
  private:
+  static std::vector<char*> places_of_flags(const std::vector<PlacedParcel>& parcels) {
+    std::vector<char*> places;
+    for (const PlacedParcel& each : parcels)
+      if (!each.is_packed_before) places.push_back(each.flags());
+    return places;
+  }
+  static std::vector<FlagsExchange::Message> sizes_of(const std::vector<PlacedParcel>& parcels) {
+    std::vector<FlagsExchange::Message> sizes;
+    for (const PlacedParcel& each : parcels) sizes.push_back({each.parcel.peer, each.parcel.message_bytes()});
+    return sizes;
+  }
+
+  void make_messages(Communicator& communicator, const char* operation) {
+    messages_.emplace(communicator, operation, Exchange::Use::repeated);
+    for (const PlacedParcel& each : received_)
+      messages_->receive(each.message, each.parcel.message_bytes(), each.parcel.peer, tag);
+    for (const PlacedParcel& each : sent_)
+      messages_->send(each.message, each.parcel.message_bytes(), each.parcel.peer, tag);
+  }
+
+  /// The transport.
+  template <class F>
+  void call(F&& f) {
+    if (direct_)
+      direct_->call(f);
+    else
+      f();
+  }
+  Exchange& posted() { return is_flags_alone_ ? flags_alone_->messages() : *messages_; }
+
   /// Plans of many ranks are large and were needed once.
   void forget_others() {
     for (BoxTransfer& transfer : transfers_) {
@@ -277,10 +303,27 @@ class BoxExchange::Impl {
     }
   }
 
-  void note_flags(const PlacedParcel& placed) {
-    Flags flags = 0;
-    std::memcpy(&flags, placed.message + placed.parcel.bytes, sizeof flags);
-    flags_ |= flags;
+  void write_flags(Flags flags) const {
+    for (const PlacedParcel& each : sent_)
+      if (!each.is_packed_before) std::memcpy(each.flags(), &flags, sizeof flags);
+  }
+
+  void read_flags() {
+    unread_.reset();
+    if (is_flags_alone_)
+      flags_ |= flags_alone_->received();
+    else if (direct_)
+      read_direct_flags();
+    else
+      for (const PlacedParcel& each : received_) flags_ |= flags_at(each.flags());
+  }
+  void read_direct_flags() {
+    if (received_.empty()) return;
+    try {
+      flags_ |= direct_->received_flags();
+    } catch (const Error& error) {
+      unread_ = error;
+    }
   }
 
   void copy_own(const Piece& piece, const BoxMemory& from, const BoxMemory& to) const {
@@ -295,9 +338,13 @@ class BoxExchange::Impl {
   Parcel own_;
   Traffic traffic_;
   std::unique_ptr<MessageMemory> sent_memory_, received_memory_;
-  Exchange exchange_;  // after the memory that its messages are in
+  std::unique_ptr<DirectMessages> direct_;    // nullptr: messages are in the host's memory
+  std::optional<FlagsExchange> flags_alone_;  // with direct ones
+  std::optional<Exchange> messages_;          // after the memory that they are in
   Flags flags_ = 0;
-  bool is_posted_ = false;
+  bool is_packed_ = false, is_posted_ = false;
+  bool is_flags_alone_ = false;  // what is posted
+  std::optional<Error> unread_;  // why flags that came could not be read
 };
 
 BoxExchange::BoxExchange(Communicator& communicator, std::vector<BoxTransfer> transfers, const char* operation,

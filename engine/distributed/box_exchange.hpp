@@ -4,6 +4,11 @@
 // Every rank knows what every rank holds and needs, so nothing is negotiated: to each rank that needs something of this
 // one's goes one message with all of it, of all arrays, and a word of flags behind. Messages, their buffers and
 // requests are made once and used at each start.
+//
+// Where messages lie in a device's memory, the word behind each says 0 for good, so that it costs nothing to send. A
+// rank that has something else to say has nothing to send beside it, and its device may be lost: it sends the word, and
+// receives, in the host's memory (flags_exchange.hpp), and the others do not notice, since messages match whatever
+// memory their two ends are in.
 #pragma once
 
 #include <memory>
@@ -11,6 +16,7 @@
 #include <vector>
 
 #include "engine/distributed/box.hpp"
+#include "engine/distributed/box_space.hpp"
 #include "runtime/distributed/communicator.hpp"
 
 namespace fuseval::engine {
@@ -26,39 +32,6 @@ struct BoxTransfer {
 struct BoxMemory {
   char* data = nullptr;          ///< the element at the box's lower corner; unused for an empty box
   std::vector<int64_t> strides;  ///< bytes
-};
-
-/// Memory for messages: the transport's, on the host, and where boxes are packed to and unpacked from, in their space.
-class MessageMemory {
- public:
-  virtual ~MessageMemory() = default;
-  virtual char* messages() const = 0;
-  /// The same memory, if boxes are on the host.
-  virtual char* boxes() const = 0;
-};
-
-/// The memory that boxes are in.
-class BoxSpace {
- public:
-  virtual ~BoxSpace() = default;
-  virtual std::unique_ptr<MessageMemory> message_memory(size_t bytes) = 0;
-  /// Between two places of the space that do not overlap; strides in bytes.
-  virtual void copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
-                    const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) = 0;
-  /// What was packed, to the messages; it is there when this returns.
-  virtual void bring_down(const MessageMemory& memory) = 0;
-  /// What came by messages, to where it is unpacked from.
-  virtual void bring_up(const MessageMemory& memory) = 0;
-};
-
-/// The host's.
-class HostBoxes : public BoxSpace {
- public:
-  std::unique_ptr<MessageMemory> message_memory(size_t bytes) override;
-  void copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
-            const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) override;
-  void bring_down(const MessageMemory&) override {}
-  void bring_up(const MessageMemory&) override {}
 };
 
 class BoxExchange {
@@ -78,8 +51,8 @@ class BoxExchange {
   /// Packs what others need. from[k]: of transfer k: memory of held[rank], read only. Does not block for others.
   /// Errors: the space's; argument (not one memory a transfer, or in flight).
   void pack(std::span<const BoxMemory> from);
-  /// Posts all messages: with what was packed last, or, if nothing could be, with bytes that mean nothing. Does not
-  /// block. Errors: communication.
+  /// Posts all messages: with what was packed since the last one, or, if nothing could be or there are flags, with
+  /// bytes that may mean nothing. Does not block. Errors: communication.
   void post(Flags flags);
   /// What this rank holds and needs itself; `to`: memory of needed[rank], which does not overlap `from`. `from` is not
   /// read any more once this returns. Errors: the space's; argument.
@@ -87,9 +60,9 @@ class BoxExchange {
   /// Moves messages on. Errors: communication.
   bool progress();
   /// When this returns, all messages are there. Gives the flags of this rank and of those that it had messages from,
-  /// or-ed. Errors: communication.
+  /// or-ed; if the space fails to read these, unpack says so. Errors: communication.
   Flags wait();
-  /// All that was received to its place. Errors: the space's; argument.
+  /// All that was received to its place; for starts that had been packed, without flags. Errors: the space's; argument.
   void unpack(std::span<const BoxMemory> to);
 
   /// All of that, if nothing can go wrong here alone.

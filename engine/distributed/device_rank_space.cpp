@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/device/aligned_call.hpp"
+#include "engine/distributed/device_messages.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -19,22 +20,6 @@ size_t bytes_of(const ByteExtent& extent) { return static_cast<size_t>(extent.en
 ByteExtent extent_of(const fv_view& view, const char* what) {
   return byte_extent(layout_of(view), size_of(dtype_of(view)), what);
 }
-
-/// Messages in page-locked memory, and as much of the device's. A rank without messages has neither.
-class StagedMessages : public MessageMemory {
- public:
-  StagedMessages(Device& device, size_t bytes) {
-    if (bytes == 0) return;
-    host_ = device.allocate_pinned(bytes);
-    there_ = device.allocate(bytes);
-  }
-  char* messages() const override { return host_ ? host_->data() : nullptr; }
-  char* boxes() const override { return there_ ? there_->data() : nullptr; }
-  size_t bytes() const { return host_ ? host_->size() : 0; }
-
- private:
-  std::unique_ptr<DeviceMemory> host_, there_;
-};
 
 /// An aligned address of no memory, from which offsets may be counted.
 char* nowhere() { return reinterpret_cast<char*>(uintptr_t{1} << 40); }
@@ -65,13 +50,24 @@ bool are_aligned(const std::vector<uint8_t>& alignments, const LoopNest& nest, c
 
 }  // namespace
 
-DeviceRankSpace::DeviceRankSpace(DeviceSpace& space, std::string text)
-    : space_(space), device_(*space.device), text_(std::move(text)), copies_(space) {}
+DeviceRankSpace::DeviceRankSpace(DeviceSpace& space, std::string text, bool sends_device_memory)
+    : space_(space),
+      device_(*space.device),
+      text_(std::move(text)),
+      sends_device_memory_(sends_device_memory),
+      copies_(space) {}
 
 // ---- messages ----
 
 std::unique_ptr<MessageMemory> DeviceRankSpace::message_memory(size_t bytes) {
+  if (sends_device_memory_) return std::make_unique<MessagesOnDevice>(device_, bytes);
   return std::make_unique<StagedMessages>(device_, bytes);
+}
+
+std::unique_ptr<DirectMessages> DeviceRankSpace::direct_messages(const std::vector<char*>& sent,
+                                                                 const std::vector<char*>& received) {
+  if (!sends_device_memory_) return nullptr;
+  return std::make_unique<DirectDeviceMessages>(device_, sent, received);
 }
 
 void DeviceRankSpace::copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
@@ -80,12 +76,14 @@ void DeviceRankSpace::copy(char* to, const std::vector<int64_t>& to_strides, con
 }
 
 void DeviceRankSpace::bring_down(const MessageMemory& memory) {
+  if (sends_device_memory_) return synchronize();
   queue().download(memory.messages(), memory.boxes(), static_cast<const StagedMessages&>(memory).bytes());
   uses_host_ = true;
   synchronize();
 }
 
 void DeviceRankSpace::bring_up(const MessageMemory& memory) {
+  if (sends_device_memory_) return;
   queue().upload(memory.boxes(), memory.messages(), static_cast<const StagedMessages&>(memory).bytes());
   uses_host_ = true;
 }

@@ -1,5 +1,5 @@
-// A device: the host's arrays go up for a call and its results come down, and boxes are packed and unpacked there, by
-// way of page-locked memory that the transport sends from and receives into.
+// A device: the host's arrays go up for a call and its results come down, and boxes are packed and unpacked there, in
+// memory that the transport sends from and receives into, or by way of page-locked memory of the host's.
 //
 // Kernels are asked for and not waited for: those of a rank's interior run while its messages are on their way. What
 // waits is what the host needs: the boxes of a message, a reduction's states, results.
@@ -15,10 +15,13 @@ namespace fuseval::engine {
 
 class DeviceRankSpace : public RankSpace {
  public:
-  /// text: what errors of the device name. The space outlives it.
-  DeviceRankSpace(DeviceSpace& space, std::string text);
+  /// text: what errors of the device name. sends_device_memory: the transport takes this device's addresses. The space
+  /// outlives it.
+  DeviceRankSpace(DeviceSpace& space, std::string text, bool sends_device_memory);
 
   std::unique_ptr<MessageMemory> message_memory(size_t bytes) override;
+  std::unique_ptr<DirectMessages> direct_messages(const std::vector<char*>& sent,
+                                                  const std::vector<char*>& received) override;
   void copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
             const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) override;
   void bring_down(const MessageMemory& memory) override;
@@ -64,6 +67,7 @@ class DeviceRankSpace : public RankSpace {
   DeviceSpace& space_;
   Device& device_;
   const std::string text_;
+  const bool sends_device_memory_;
   DeviceCopies copies_;
   std::vector<std::optional<Ready>> parts_, homes_;  ///< [number]; of empty nests: none
 

@@ -54,10 +54,11 @@ std::vector<fv_view> whole_views(const fv_view* views, size_t count, const Distr
   return result;
 }
 
-std::unique_ptr<RankSpace> open_space(const Program& program, Place place) {
+std::unique_ptr<RankSpace> open_space(const Program& program, Place place, World& world) {
   Runtime& runtime = program.runtime();
   if (place.is_host()) return std::make_unique<HostSpace>(runtime);
-  return std::make_unique<DeviceRankSpace>(runtime.devices.get(place), program.text());
+  const bool sends_device_memory = place.kind == DeviceKind::cuda && world.communicator().place().takes_device_memory;
+  return std::make_unique<DeviceRankSpace>(runtime.devices.get(place), program.text(), sends_device_memory);
 }
 
 void check_part(const fv_view& view, const Distribution* distribution, const std::string& name, const World& world) {
@@ -229,8 +230,8 @@ std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& prog
   result->made_ = specialise_for_ranks(program, inputs, outputs, output_count, options, call);
   const std::vector<Layout> in = layouts_of(call.inputs, program.inputs().size());
   const std::vector<Layout> out = layouts_of(call.outputs, static_cast<size_t>(output_count));
-  result->run_ =
-      std::make_unique<RankProgram>(*result->made_, in, out, *call.world, open_space(program, result->place_));
+  result->run_ = std::make_unique<RankProgram>(*result->made_, in, out, *call.world,
+                                               open_space(program, result->place_, *call.world));
   return result;
 }
 

@@ -5,13 +5,13 @@
 
 namespace fuseval::runtime::cuda {
 
-DeviceBuffer::DeviceBuffer(std::shared_ptr<Stream> stream, size_t bytes) : stream_(std::move(stream)), bytes_(bytes) {
+DeviceBuffer::DeviceBuffer(std::shared_ptr<Stream> stream, size_t bytes, Source source)
+    : stream_(std::move(stream)), bytes_(bytes), source_(source) {
   if (bytes == 0) return;
   Device& device = stream_->device();
   device.allocate(bytes, "allocating device memory", [&] {
-    return device.pool() != nullptr
-               ? device.api().mem_alloc_from_pool_async(&pointer_, bytes, device.pool(), stream_->handle())
-               : device.api().mem_alloc(&pointer_, bytes);
+    return is_pooled() ? device.api().mem_alloc_from_pool_async(&pointer_, bytes, device.pool(), stream_->handle())
+                       : device.api().mem_alloc(&pointer_, bytes);
   });
 }
 
@@ -22,6 +22,7 @@ DeviceBuffer& DeviceBuffer::operator=(DeviceBuffer&& other) noexcept {
   others_ = std::exchange(other.others_, {});
   pointer_ = std::exchange(other.pointer_, 0);
   bytes_ = std::exchange(other.bytes_, 0);
+  source_ = other.source_;
   return *this;
 }
 
@@ -43,7 +44,7 @@ void DeviceBuffer::wait_for_others() noexcept {
 void DeviceBuffer::release() noexcept {
   if (pointer_ == 0) return;
   Device& device = stream_->device();
-  if (device.pool() != nullptr) {
+  if (is_pooled()) {
     if (!others_.empty()) wait_for_others();
     device.release("freeing device memory", [&] { return device.api().mem_free_async(pointer_, stream_->handle()); });
   } else {  // cuMemFree does not promise to wait for kernels

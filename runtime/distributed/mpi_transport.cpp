@@ -25,7 +25,13 @@ class MpiTransport final : public Transport {
     fuseval_mpi_error error{};
     if (mpi_.open(source, communicator, fortran, &world_, &place, &error) != 0)
       throw Error(ErrorCode::communication, fmt::format("MPI: {}", error.text));
-    place_ = {place.rank, place.size, place.local_rank, place.local_size, place.machine, place.library.name};
+    place_ = {place.rank,
+              place.size,
+              place.local_rank,
+              place.local_size,
+              place.machine,
+              place.library.name,
+              place.library.takes_device_memory != 0};
   }
 
   ~MpiTransport() override {

@@ -25,8 +25,9 @@ struct Place {
   int size = 1;
   int local_rank = 0;  ///< among the ranks that share this machine's memory, in order of rank
   int local_size = 1;
-  int machine = 0;   ///< the lowest rank that shares this machine's memory
-  std::string name;  ///< "self", "threads", or what the MPI library calls itself
+  int machine = 0;                   ///< the lowest rank that shares this machine's memory
+  std::string name;                  ///< "self", "threads", or what the MPI library calls itself
+  bool takes_device_memory = false;  ///< messages may lie in the memory of a CUDA device
 };
 
 /// One message of bytes. The memory is the caller's, and neither moves nor is freed until the message is finished or
