@@ -30,6 +30,9 @@ struct Settings {
   bool pools = true;
   size_t memory = size_t{64} << 20;  ///< bytes of each device
   bool prohibited = false;           ///< compute mode
+  /// Memory of cuMemAlloc can be touched at any time, as by an MPI that takes a device's addresses (which gets at no
+  /// pool's), and counts as written.
+  bool open_memory = false;
 };
 
 /// A launch, as the kernel's function sees it: once for the whole grid.
@@ -60,6 +63,12 @@ class Control {
   virtual uint64_t calls_of(const std::string& symbol) const = 0;
   /// Launches of kernels that have run.
   virtual uint64_t launches() const = 0;
+  /// Bytes that copies have brought from devices.
+  virtual uint64_t bytes_down() const = 0;
+  /// Whether it is memory of a device that is alive.
+  virtual bool is_on_device(const void* address) const = 0;
+  /// Whether this thread has a context, without which other libraries cannot get at the memory of a device.
+  virtual bool is_context_current() const = 0;
   /// Bytes of the device that somebody else has from now on.
   virtual void occupy(size_t bytes) = 0;
   /// What was alive when its context went, and contexts that are retained still; "" for none.

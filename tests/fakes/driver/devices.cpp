@@ -15,6 +15,8 @@ bool known(int device) { return device >= 0 && device < Machine::instance().sett
 
 extern "C" __attribute__((visibility("default"))) fake::Control* fuseval_fake_control() { return &Machine::instance(); }
 
+bool fake::Machine::is_context_current() const { return current() != nullptr; }
+
 FAKE cuInit(unsigned) {
   return plain("cuInit", [](Machine&) { return Result::success; });
 }

@@ -44,6 +44,7 @@ bool survives(const Kernel& kernel, const Launch& launch) {
 }
 
 void protect(const Allocation& allocation, int protection) {
+  if (allocation.open) return;
   mprotect(allocation.mapping, allocation.mapped, protection);
 }
 
@@ -106,6 +107,7 @@ void Machine::reset(const Settings& wanted) {
   random_.seed(wanted.seed);
   kernels_.clear();
   counts_.clear();
+  bytes_down_ = 0;
   leaks_.clear();
   violations_.clear();
   failing_function_.clear();
@@ -243,6 +245,11 @@ Result Machine::make_live(Context& context, DevicePointer pointer) {
     return Result::unknown;
   }
   allocation.state = Allocation::live;
+  if (settings.open_memory && allocation.pool == nullptr) {
+    protect(allocation, PROT_READ | PROT_WRITE);
+    allocation.open = true;
+    context.gpu->mark_written(pointer, allocation.bytes);
+  }
   return Result::success;
 }
 
@@ -286,6 +293,15 @@ Result Machine::run_text(const cudasim::Function& function, Context& context, co
     violation(error.message());
     return Result::launch_failed;
   }
+}
+
+bool Machine::is_on_device(const void* address) const {
+  const std::lock_guard lock(mutex);
+  const auto pointer = reinterpret_cast<DevicePointer>(address);
+  for (const auto& [device, context] : contexts_)
+    for (const auto& [begin, allocation] : context->memory)
+      if (allocation.state == Allocation::live && begin <= pointer && pointer < begin + allocation.bytes) return true;
+  return false;
 }
 
 void Machine::violation(std::string what) {
@@ -333,6 +349,8 @@ void Machine::drop(Context& context, DevicePointer pointer) {
   Allocation& allocation = context.memory.at(pointer);
   if (allocation.state == Allocation::live) context.gpu->forget(pointer);
   allocation.state = Allocation::freed;
+  allocation.open = false;
+  protect(allocation, PROT_NONE);
   madvise(allocation.mapping, allocation.mapped, MADV_DONTNEED);
   (allocation.pool != nullptr ? allocation.pool->used : context.allocated) -= allocation.bytes;
 }

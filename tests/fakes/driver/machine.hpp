@@ -58,6 +58,7 @@ struct Allocation {
   State state = live;
   Pool* pool = nullptr;
   bool freeing = false;  ///< a free is enqueued
+  bool open = false;     ///< accessible all the time
 };
 
 struct Function {
@@ -104,6 +105,9 @@ class Machine : public Control {
   uint64_t calls() const override { return calls_; }
   uint64_t calls_of(const std::string& symbol) const override;
   uint64_t launches() const override { return launches_; }
+  uint64_t bytes_down() const override { return bytes_down_; }
+  bool is_on_device(const void* address) const override;
+  bool is_context_current() const override;
   void occupy(size_t bytes) override { occupied_ = bytes; }
   std::string leaks() const override;
   std::string violations() const override { return violations_; }
@@ -132,6 +136,7 @@ class Machine : public Control {
   void drop(Context& context, DevicePointer pointer);
   size_t reserved(const Context& context) const;
   void shrink_pools(Context& context);
+  void count_down(size_t bytes) { bytes_down_ += bytes; }
   void retain(Context& context) { ++context.references; }
   void let_go(Context& context);
 
@@ -140,7 +145,7 @@ class Machine : public Control {
   uint64_t next_stream = 0;
   Settings settings;
   KernelTexts texts;
-  std::recursive_mutex mutex;
+  mutable std::recursive_mutex mutex;
 
  private:
   Result run_function(const std::string& name, Context& context, const Launch& launch);
@@ -155,6 +160,7 @@ class Machine : public Control {
   std::map<std::string, uint64_t> counts_;
   uint64_t calls_ = 0;
   uint64_t launches_ = 0;
+  uint64_t bytes_down_ = 0;
   uint64_t fail_at_ = 0;
   Result fail_code_ = Result::unknown;
   std::string failing_function_;

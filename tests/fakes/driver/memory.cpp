@@ -216,6 +216,7 @@ FAKE cuMemcpyDtoHAsync_v2(void* to, DevicePointer from, size_t bytes, StreamHand
     operation.host = static_cast<const char*>(to);
     operation.host_bytes = bytes;
     operation.run = [&machine, &context, to, from, bytes] {
+      machine.count_down(bytes);
       return machine.access(context, "a copy from the device", from, bytes, [&](char* at) { memcpy(to, at, bytes); });
     };
     machine.enqueue(context, stream, std::move(operation));

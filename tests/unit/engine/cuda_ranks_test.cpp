@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "tests/fakes/fake_machine.hpp"
+#include "tests/unit/engine/counted_worlds.hpp"
 #include "tests/unit/error_of.hpp"
 #include "tests/unit/include/distributed_trial.hpp"
 
@@ -117,15 +118,17 @@ TEST_CASE("cuda ranks: no memory on one rank's GPU is everybody's error, and non
 
 namespace {
 
-/// Three calls on two ranks, each with a GPU, of which something fails: a call of the driver, or work on a GPU.
+/// Three calls on two ranks, each with a GPU, of which something fails: a call of the driver, or work on a GPU. direct:
+/// boxes go from one GPU's memory to the other's, as where MPI is CUDA-aware.
 struct Attempt {
-  Attempt(std::uint64_t failing_call, std::uint64_t failing_operation, Result code) {
-    FakeMachine machine({.devices = 2});
+  Attempt(std::uint64_t failing_call, std::uint64_t failing_operation, Result code, bool direct) {
+    FakeMachine machine({.devices = 2, .open_memory = direct});
     machine.gpu.expects_violations = true;
     const fuseval::Session session{fuseval::SessionOptions{}};
     machine.gpu->fail_call(failing_call, code);
     machine.gpu->fail_operation(failing_operation, code);
-    fuseval::run_ranks(2, [&](const World& world) {
+    std::vector<Sent> sent(2);
+    const auto rank = [&](const World& world, Sent&) {
       const DistributedArray a = cpu().scatter(world, numbers());
       for (int call = 0; call < 3; ++call) {
         std::optional<fuseval::Result> found;
@@ -139,7 +142,9 @@ struct Attempt {
         else
           ++failures;
       }
-    });
+    };
+    on_counted_ranks(sent, rank, direct ? &*machine.gpu : nullptr);
+    CHECK((sent[0].from_device + sent[1].from_device > 0) == direct);
     calls = machine.gpu->calls();
     machine.gpu->fail_call(0, code);
     machine.gpu->fail_operation(0, code);
@@ -165,17 +170,20 @@ struct Attempt {
 }  // namespace
 
 TEST_CASE("cuda ranks: calls of the driver and work on a GPU that fail, and none waits for ever") {
-  const std::uint64_t calls = Attempt(0, 0, Result::success).calls;
-  REQUIRE(calls > 300);
-  int failures = 0;
-  for (const Result code : {Result::out_of_memory, Result::illegal_address})
-    for (std::uint64_t failing = 3; failing < calls; failing += 11) {
+  for (const bool direct : {false, true}) {
+    CAPTURE(direct);
+    const std::uint64_t calls = Attempt(0, 0, Result::success, direct).calls;
+    REQUIRE(calls > 300);
+    int failures = 0;
+    for (const Result code : {Result::out_of_memory, Result::illegal_address})
+      for (std::uint64_t failing = 3; failing < calls; failing += 11) {
+        CAPTURE(failing);
+        failures += Attempt(failing, 0, code, direct).failures > 0;
+      }
+    CHECK(failures > 20);
+    for (std::uint64_t failing = 1; failing < 60; failing += 4) {
       CAPTURE(failing);
-      failures += Attempt(failing, 0, code).failures > 0;
+      CHECK(Attempt(0, failing, Result::illegal_address, direct).failures.load() > 0);
     }
-  CHECK(failures > 20);
-  for (std::uint64_t failing = 1; failing < 60; failing += 4) {
-    CAPTURE(failing);
-    CHECK(Attempt(0, failing, Result::illegal_address).failures.load() > 0);
   }
 }

@@ -9,19 +9,11 @@
 #include <cstring>
 #include <sstream>
 
-#include "tests/unit/engine/counted_ranks.hpp"
+#include "tests/unit/engine/counted_worlds.hpp"
 #include "tests/unit/engine/support.hpp"
 
 using fuseval::DistributedArray;
 namespace {
-
-/// f(world, sent) on ranks that are threads, each with what it has sent.
-template <class F>
-void on_counted_ranks(std::vector<Sent>& sent, F&& f) {
-  run_counted_ranks(sent, [&](fv_world* world, Sent& mine) {
-    f(fuseval::World(fuseval::detail::Handle<fv_world, fv_world_release>(world)), mine);
-  });
-}
 
 /// This rank's rows of an array that lies in one memory.
 DistributedArray part_of(const fuseval::World& world, double* whole, std::int64_t rows, std::int64_t columns) {

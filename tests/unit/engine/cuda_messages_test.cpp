@@ -1,0 +1,210 @@
+// Boxes that go from one GPU's memory to another's, as where MPI is CUDA-aware: ranks are threads, on a fake machine
+// whose device memory others can get at (tests/fakes).
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/fakes/fake_machine.hpp"
+#include "tests/unit/engine/counted_worlds.hpp"
+#include "tests/unit/error_of.hpp"
+#include "tests/unit/include/distributed_trial.hpp"
+
+using namespace distributed_trial;
+
+namespace {
+
+fuseval::RunOptions on_cuda() {
+  fuseval::RunOptions options;
+  options.device = "cuda";
+  return options;
+}
+
+fake::Settings open_machine(std::uint64_t order, int devices) {
+  return {.seed = order, .devices = devices, .open_memory = true};
+}
+
+Sent sum_of(const std::vector<Sent>& ranks) {
+  Sent sum;
+  for (const Sent& one : ranks) {
+    sum.messages += one.messages;
+    sum.bytes += one.bytes;
+    sum.from_device += one.from_device;
+    sum.without_context += one.without_context;
+  }
+  return sum;
+}
+
+/// Halos of bytes (flags lie anywhere), of rows, two arrays in a message, another cut, and partial results between.
+constexpr const char* programs[] = {"k[1:] ^ k[:-1]", "a[1:-1]*4 - a[2:] - b[:-2], sum(a)", "a + b[::-1]",
+                                    "a - mean(a), a[3:] - a[:-3]"};
+
+/// What ranks send for the programs, each three times.
+Sent sent_for_programs(std::uint64_t order, int ranks, bool direct) {
+  const std::int64_t rows = 103, columns = 37;
+  const std::vector<double> a = uneven_numbers(rows * columns, 1), b = uneven_numbers(rows * columns, 2);
+  std::vector<std::uint8_t> k;
+  for (const double number : a) k.push_back(static_cast<std::uint8_t>(40 * (number + 1.5)));
+  const auto whole = [&](const auto& numbers) { return fuseval::view(numbers.data(), {rows, columns}); };
+  const FakeMachine machine(open_machine(order, 2));
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  std::vector<Sent> sent(static_cast<std::size_t>(ranks));
+  const auto rank = [&](const World& world, Sent& mine) {
+    const auto cut = [&](const auto& numbers, int seed) {
+      return session.scatter(world, whole(numbers), 0, 0, offsets_of(rows, ranks, seed));
+    };
+    const DistributedArray here_a = cut(a, 1), here_b = cut(b, 2), here_k = cut(k, 1);
+    const fuseval::Bindings parts{{"a", here_a}, {"b", here_b}, {"k", here_k}};
+    const fuseval::Bindings everything{{"a", whole(a)}, {"b", whole(b)}, {"k", whole(k)}};
+    Sent programs_alone;
+    for (const char* text : programs)
+      for (int call = 0; call < 3; ++call) {
+        mine = {};
+        const fuseval::Result found = session.evaluate(text, parts, on_cuda());
+        programs_alone = sum_of({programs_alone, mine});
+        check_results(session, found, session.evaluate(text, everything), text);
+      }
+    mine = programs_alone;
+  };
+  on_counted_ranks(sent, rank, direct ? &*machine.gpu : nullptr);
+  return sum_of(sent);
+}
+
+}  // namespace
+
+TEST_CASE("cuda messages: the same bits and messages from the GPUs' memory as by way of the host's") {
+  for (const std::uint64_t order : {1, 2, 3})
+    for (const int ranks : {2, 3, 5}) {
+      CAPTURE(order);
+      CAPTURE(ranks);
+      const Sent staged = sent_for_programs(order, ranks, false), direct = sent_for_programs(order, ranks, true);
+      CHECK(staged.from_device == 0);
+      CHECK(direct.from_device > 0);
+      CHECK(direct.without_context == 0);
+      CHECK(direct.messages == staged.messages);
+      CHECK(direct.bytes == staged.bytes);
+    }
+}
+
+namespace {
+
+/// What the driver does for a warm step of a stencil on two ranks, both together.
+struct Step {
+  explicit Step(bool direct) {
+    const FakeMachine machine(open_machine(1, 1));
+    const fuseval::Session session{fuseval::SessionOptions{}};
+    const std::vector<double> numbers = uneven_numbers(400, 1);
+    std::vector<Sent> sent(2);
+    const auto rank = [&](const World& world, Sent& mine) {
+      const DistributedArray a = session.scatter(world, fuseval::view(numbers.data(), {20, 20}));
+      const DistributedArray from(session.to_device(a.local(), "cuda"), a.distribution());
+      const DistributedArray to(session.to_device(a.local(), "cuda"), a.distribution());
+      const fuseval::Slice inner{1, -1};
+      const auto program = session.compile("a[2:, 1:-1] + a[:-2, 1:-1]", {{"a", from}});
+      const auto once = [&] {
+        program.into(to.slice({inner, inner}))(from);
+        session.synchronize("cuda");
+        world.barrier();
+      };
+      once();
+      once();
+      const auto now = [&] {
+        world.barrier();
+        return std::vector<std::uint64_t>{machine.gpu->calls_of("cuMemcpyHtoDAsync_v2"),
+                                          machine.gpu->calls_of("cuMemcpyDtoHAsync_v2"),
+                                          machine.gpu->bytes_down(),
+                                          machine.gpu->launches(),
+                                          machine.gpu->calls_of("cuMemAlloc_v2"),
+                                          machine.gpu->calls_of("cuMemHostAlloc")};
+      };
+      const auto before = now();
+      world.barrier();
+      mine = {};
+      once();
+      const auto after = now();
+      if (world.rank() != 0) return;
+      for (std::size_t k = 0; k < before.size(); ++k) counts.push_back(after[k] - before[k]);
+    };
+    on_counted_ranks(sent, rank, direct ? &*machine.gpu : nullptr);
+    from_device = sum_of(sent).from_device;
+  }
+  std::vector<std::uint64_t> counts;  ///< copies up and down, bytes down, launches, allocations of the two kinds
+  std::int64_t from_device = 0;
+};
+
+}  // namespace
+
+TEST_CASE("cuda messages: a warm step brings the words of flags down, and no box") {
+  const Step staged(false), direct(true);
+  REQUIRE(staged.counts.size() == 6);
+  const std::uint64_t launches = staged.counts[3];
+  CHECK(launches > 0);
+  // A message each way: a row of 18 elements and its flags, padded to a cache line.
+  CHECK(staged.counts == std::vector<std::uint64_t>{2, 2, 2 * 192, launches, 0, 0});
+  CHECK(direct.counts == std::vector<std::uint64_t>{0, 2, 2 * 8, launches, 0, 0});
+  CHECK(staged.from_device == 0);
+  CHECK(direct.from_device == 2);
+}
+
+TEST_CASE("cuda messages: a rank that fails says so from the host's memory, and then all is well") {
+  const std::vector<double> numbers = uneven_numbers(3000, 1);
+  for (const std::string text : {"a[1:] - a[:-1]", "a[1:] - a[:-1], sum(a)"}) {
+    CAPTURE(text);
+    const FakeMachine machine(open_machine(1, 3));
+    const fuseval::Session session{fuseval::SessionOptions{}};
+    std::vector<Sent> sent(3);
+    const auto rank = [&](const World& world, Sent& mine) {
+      const DistributedArray a = session.scatter(world, numbers);
+      const fuseval::Result expected = session.evaluate(text, {{"a", numbers}});
+      const auto call = [&](bool cancelled, bool told) {
+        fuseval::CancelToken token;
+        if (cancelled) token.set();
+        fuseval::RunOptions options = on_cuda();
+        options.cancel = &token;
+        mine = {};
+        std::optional<fuseval::Result> found;
+        const auto error = error_of([&] { found = session.evaluate(text, {{"a", a}}, options); });
+        require(error.code() == (told ? FV_ERROR_CANCELLED : FV_OK), error.message());
+        const std::int64_t from_device = mine.from_device;
+        if (!world.agree(error.code() == FV_OK ? nullptr : &error)) check_results(session, *found, expected, text);
+        return from_device;
+      };
+      const bool has_partials = text.find("sum") != std::string::npos;
+      const std::int64_t boxes = call(false, false);
+      require(has_partials || boxes == (world.rank() == 2 ? 0 : 1), "its last element, to the next rank");
+      for (int round = 0; round < 2; ++round) {
+        const bool fails = world.rank() == 1;
+        const bool told = world.rank() > 0 || has_partials;
+        require(call(fails, told) == (fails ? 0 : boxes), "flags from the host's memory");
+        require(call(false, false) == boxes, "and from the device again");
+      }
+    };
+    on_counted_ranks(sent, rank, &*machine.gpu);
+    CHECK(sum_of(sent).without_context == 0);
+  }
+}
+
+TEST_CASE("cuda messages: no memory for messages on one rank's GPU is everybody's error") {
+  const FakeMachine machine({.devices = 2, .memory = std::size_t{4} << 20, .open_memory = true});
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  const std::vector<double> numbers = uneven_numbers(200'000, 1);
+  std::vector<Sent> sent(2);
+  const auto rank = [&](const World& world, Sent&) {
+    const DistributedArray a = session.scatter(world, numbers);
+    const DistributedArray b = session.scatter(world, numbers, 0, 0, {0, 1000, 200'000});
+    const auto moved = [&] { return session.evaluate("a + b", {{"a", a}, {"b", b}}, on_cuda()); };
+    {
+      // What rank 1 sends of b takes 800 000 bytes.
+      fuseval::Array filler;
+      if (world.rank() == 1) filler = session.empty({3'900'000}, fuseval::DType::uint8, "cuda:1");
+      world.barrier();
+      const auto error = error_of([&] { moved(); });
+      require(error.code() == FV_ERROR_MEMORY, error.message());
+      session.synchronize(world.rank() == 1 ? "cuda:1" : "cuda:0");
+    }
+    check_results(session, moved(), session.evaluate("a + a", {{"a", numbers}}), "and then there is");
+  };
+  on_counted_ranks(sent, rank, &*machine.gpu);
+  CHECK(sum_of(sent).from_device > 0);
+}
