@@ -1,5 +1,7 @@
 #include "tests/mpi/counted.hpp"
 
+#include <dlfcn.h>
+
 #include <cstring>
 #include <map>
 
@@ -12,14 +14,32 @@ Counted& counted() {
   return counters;
 }
 
+std::vector<const void*>& sent_from() {
+  static std::vector<const void*> addresses;
+  return addresses;
+}
+
 /// Open MPI's extension, by which an MPI says that it takes addresses of a GPU.
 extern "C" __attribute__((visibility("default"))) int MPIX_Query_cuda_support() { return 1; }
 
 namespace {
 
-/// Bytes of persistent sends, by their requests.
-std::map<MPI_Request, uint64_t>& persistent_sends() {
-  static std::map<MPI_Request, uint64_t> requests;
+bool* gpu_switch() {
+#if defined(OPEN_MPI) && OMPI_MAJOR_VERSION < 5
+  return static_cast<bool*>(dlsym(RTLD_DEFAULT, "opal_cuda_support"));
+#else
+  return nullptr;
+#endif
+}
+
+struct Send {
+  const void* data;
+  uint64_t bytes;
+};
+
+/// Persistent sends, by their requests.
+std::map<MPI_Request, Send>& persistent_sends() {
+  static std::map<MPI_Request, Send> requests;
   return requests;
 }
 
@@ -31,6 +51,13 @@ uint64_t bytes_of(int count, MPI_Datatype type) {
 
 }  // namespace
 
+GpuSupport::GpuSupport() : switch_(gpu_switch()), before_(switch_ != nullptr && *switch_) {
+  if (switch_ != nullptr) *switch_ = true;
+}
+GpuSupport::~GpuSupport() {
+  if (switch_ != nullptr) *switch_ = before_;
+}
+
 // The program's symbols come before MPI's for the plugin, too.
 #define WRAPPED extern "C" __attribute__((visibility("default"))) int
 
@@ -38,6 +65,7 @@ WRAPPED MPI_Isend(const void* data, int count, MPI_Datatype type, int to, int ta
                   MPI_Request* request) {
   ++counted().sends;
   counted().bytes += bytes_of(count, type);
+  sent_from().push_back(data);
   return PMPI_Isend(data, count, type, to, tag, comm, request);
 }
 
@@ -45,7 +73,7 @@ WRAPPED MPI_Send_init(const void* data, int count, MPI_Datatype type, int to, in
                       MPI_Request* request) {
   ++counted().prepared;
   const int code = PMPI_Send_init(data, count, type, to, tag, comm, request);
-  persistent_sends()[*request] = bytes_of(count, type);
+  persistent_sends()[*request] = {data, bytes_of(count, type)};
   return code;
 }
 
@@ -61,7 +89,8 @@ WRAPPED MPI_Start(MPI_Request* request) {
   const auto send = persistent_sends().find(*request);
   if (send != persistent_sends().end()) {
     ++counted().sends;
-    counted().bytes += send->second;
+    counted().bytes += send->second.bytes;
+    sent_from().push_back(send->second.data);
   }
   return PMPI_Start(request);
 }

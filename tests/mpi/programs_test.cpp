@@ -121,9 +121,16 @@ TEST_CASE("programs under MPI: each rank on a device, the simulated one") {
   CHECK(error.message().find("rank") == std::string::npos);  // on all alike
 }
 
-TEST_CASE("an MPI that takes addresses of a GPU is recognised") {
+TEST_CASE("an MPI that takes addresses of a GPU is recognised, and one in which that is switched off") {
   CHECK(fuseval::info().find("MPI") != std::string::npos);
-  CHECK(fuseval::info().find(", CUDA-aware\n") != std::string::npos);  // counted.cpp says so
+  const auto is_aware = [] { return fuseval::info().find(", CUDA-aware\n") != std::string::npos; };
+  bool is_switched = false;
+  {
+    const GpuSupport support;  // counted.cpp answers for MPI
+    is_switched = support.is_switched();
+    CHECK(is_aware());
+  }
+  CHECK(is_aware() == !is_switched);
 }
 
 TEST_CASE("programs under MPI: a program of reductions is one exchange, and one message for a cut block") {

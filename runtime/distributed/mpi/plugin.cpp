@@ -108,8 +108,26 @@ int choose(fuseval_mpi_source source, const void* communicator, int fortran, MPI
   return *chosen == MPI_COMM_NULL ? refuse(error, "the communicator is MPI_COMM_NULL") : 0;
 }
 
+#if defined(OPEN_MPI) && OMPI_MAJOR_VERSION < 5
+// Open MPI 4 answers how it was built (open-mpi/ompi issue 7963; 5 answers for the process). conda-forge's is built for
+// CUDA and has that switched off, until OMPI_MCA_opal_cuda_support says otherwise: given a device's addresses it would
+// read them as the host's. The switch is known once MPI is initialised.
+bool is_switched_off() {
+  int initialised = 0;
+  MPI_Initialized(&initialised);
+  const auto* const on = static_cast<const bool*>(dlsym(RTLD_DEFAULT, "opal_cuda_support"));
+  return initialised != 0 && on != nullptr && !*on;
+}
+#elif defined(MPICH_NUMVERSION) && MPICH_NUMVERSION < 40000000
+// MPICH 3 that is built without CUDA ends the process when it is asked (AMReX-Codes/amrex issue 4820).
+bool is_switched_off() { return true; }
+#else
+bool is_switched_off() { return false; }
+#endif
+
 // An extension that headers of an MPI may lack: asked for by its name.
 bool takes_device_memory() {
+  if (is_switched_off()) return false;
   const auto query = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "MPIX_Query_cuda_support"));
   return query != nullptr && query() != 0;
 }

@@ -25,7 +25,7 @@ typedef enum { fuseval_mpi_all, fuseval_mpi_address, fuseval_mpi_fortran } fusev
 /// What is known of an MPI that has not been initialised.
 typedef struct {
   char name[256];           ///< the first line of MPI_Get_library_version
-  int takes_device_memory;  ///< CUDA's: what MPIX_Query_cuda_support says, where an MPI has it
+  int takes_device_memory;  ///< CUDA's: what MPIX_Query_cuda_support says, where an MPI has it, and is not switched off
 } fuseval_mpi_library;
 
 typedef struct {

@@ -144,7 +144,8 @@ struct Attempt {
       }
     };
     on_counted_ranks(sent, rank, direct ? &*machine.gpu : nullptr);
-    CHECK((sent[0].from_device + sent[1].from_device > 0) == direct);
+    from_device = sent[0].from_device + sent[1].from_device;
+    CHECK(sent[0].without_context + sent[1].without_context == 0);
     calls = machine.gpu->calls();
     machine.gpu->fail_call(0, code);
     machine.gpu->fail_operation(0, code);
@@ -164,6 +165,7 @@ struct Attempt {
   }
 
   std::uint64_t calls = 0;
+  std::int64_t from_device = 0;
   std::atomic<int> failures{0};
 };
 
@@ -172,8 +174,11 @@ struct Attempt {
 TEST_CASE("cuda ranks: calls of the driver and work on a GPU that fail, and none waits for ever") {
   for (const bool direct : {false, true}) {
     CAPTURE(direct);
-    const std::uint64_t calls = Attempt(0, 0, Result::success, direct).calls;
+    const Attempt good(0, 0, Result::success, direct);
+    const std::uint64_t calls = good.calls;
     REQUIRE(calls > 300);
+    CHECK(good.failures == 0);
+    CHECK((good.from_device > 0) == direct);
     int failures = 0;
     for (const Result code : {Result::out_of_memory, Result::illegal_address})
       for (std::uint64_t failing = 3; failing < calls; failing += 11) {
