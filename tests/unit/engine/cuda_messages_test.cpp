@@ -2,6 +2,7 @@
 // whose device memory others can get at (tests/fakes).
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -147,6 +148,40 @@ TEST_CASE("cuda messages: a warm step brings the words of flags down, and no box
   CHECK(direct.from_device == 2);
 }
 
+TEST_CASE("cuda messages: what comes next waits until what came before is unpacked") {
+  const std::vector<double> numbers = uneven_numbers(6000, 1);
+  for (const std::uint64_t order : {1, 2, 3, 4, 5}) {
+    CAPTURE(order);
+    const FakeMachine machine(open_machine(order, 2));
+    const fuseval::Session session{fuseval::SessionOptions{}};
+    std::vector<Sent> sent(2);
+    // Rank 0 has all of what rank 1 is to have, which sends nothing and so waits for nothing of its own.
+    const auto rank = [&](const World& world, Sent&) {
+      const char* const gpu = world.rank() == 0 ? "cuda:0" : "cuda:1";
+      std::vector<DistributedArray> from, to;
+      for (int k = 0; k < 3; ++k) {
+        const auto some = fuseval::view(numbers.data() + 2000 * k, {2000});
+        const DistributedArray a = session.scatter(world, some, 0, 0, {0, 2000, 2000});
+        const DistributedArray b = session.scatter(world, some, 0, 0, {0, 0, 2000});
+        from.emplace_back(session.to_device(a.local(), gpu), a.distribution());
+        to.emplace_back(session.to_device(b.local(), gpu), b.distribution());
+      }
+      const auto program = session.compile("2*a", {{"a", from[0]}});
+      for (std::size_t k = 0; k < 3; ++k) program.into(to[k])(from[k]);
+      session.synchronize(gpu);
+      for (std::size_t k = 0; k < 3; ++k) {
+        const Array found =
+            session.gather(DistributedArray(session.to_host(to[k].local()).view(), to[k].distribution()));
+        for (std::size_t i = 0; i < 2000; ++i)
+          require(found.data<double>()[i] == 2 * numbers[2000 * k + i], "another call's elements");
+      }
+    };
+    on_counted_ranks(sent, rank, &*machine.gpu);
+    CHECK(sent[0].from_device == 3);
+    CHECK(sent[1].from_device == 0);
+  }
+}
+
 TEST_CASE("cuda messages: a rank that fails says so from the host's memory, and then all is well") {
   const std::vector<double> numbers = uneven_numbers(3000, 1);
   for (const std::string text : {"a[1:] - a[:-1]", "a[1:] - a[:-1], sum(a)"}) {
@@ -183,6 +218,36 @@ TEST_CASE("cuda messages: a rank that fails says so from the host's memory, and 
     on_counted_ranks(sent, rank, &*machine.gpu);
     CHECK(sum_of(sent).without_context == 0);
   }
+}
+
+TEST_CASE("cuda messages: flags that a rank cannot read are an error of its device, of which the others hear") {
+  const FakeMachine machine(open_machine(1, 2));
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  const std::vector<double> numbers = uneven_numbers(3000, 1);
+  std::vector<Sent> sent(2);
+  const auto rank = [&](const World& world, Sent&) {
+    const DistributedArray a = session.scatter(world, numbers);
+    const DistributedArray there(session.to_device(a.local(), world.rank() == 0 ? "cuda:0" : "cuda:1"),
+                                 a.distribution());
+    const auto failing = [&](const char* function) {
+      world.barrier();
+      if (world.rank() == 0) machine.gpu->fail_function(function, fuseval::runtime::cuda::Result::invalid_value);
+      world.barrier();
+    };
+    const auto difference = [&] { session.evaluate("a[1:] - a[:-1]", {{"a", there}}); };
+    difference();
+    failing("cuMemcpyDtoHAsync_v2");  // the words are all that comes down
+    const auto error = error_of(difference);
+    failing("");
+    require(error.code() == (world.rank() == 1 ? FV_ERROR_DEVICE : FV_OK), error.message());  // it has from rank 0
+    const auto later = error_of([&] { session.evaluate("sum(a)", {{"a", there}}); });
+    require(later.code() == FV_ERROR_DEVICE, "all hear of it: " + later.message());
+    difference();
+    require(
+        session.evaluate("max(a)", {{"a", there}}).item<double>() == *std::max_element(numbers.begin(), numbers.end()),
+        "once");
+  };
+  on_counted_ranks(sent, rank, &*machine.gpu);
 }
 
 TEST_CASE("cuda messages: no memory for messages on one rank's GPU is everybody's error") {
