@@ -119,7 +119,8 @@ bool is_switched_off() {
   return initialised != 0 && on != nullptr && !*on;
 }
 #elif defined(MPICH_NUMVERSION) && MPICH_NUMVERSION < 40000000
-// MPICH 3 that is built without CUDA ends the process when it is asked (AMReX-Codes/amrex issue 4820).
+// MPICH 3.4 ends the process that asks it: it asserts that its own query fails (AMReX-Codes/amrex issue 4820). What is
+// made of it (MVAPICH2, Cray's of today) is not asked either.
 bool is_switched_off() { return true; }
 #else
 bool is_switched_off() { return false; }
