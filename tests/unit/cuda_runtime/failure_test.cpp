@@ -271,6 +271,23 @@ TEST_CASE("the pool keeps freed memory across synchronisations, as much as it is
   }
 }
 
+TEST_CASE("memory that is to come from cuMemAlloc does, moved or not, and is found when the pool has to give way") {
+  const FakeGpu gpu({.memory = 1 << 20});
+  const auto device = gpu.device(0, {.pool_keeps = UINT64_MAX});
+  const auto stream = Stream::create(device);
+  { const DeviceBuffer kept(stream, 900 << 10); }
+  {
+    DeviceBuffer buffer(stream, 800 << 10, DeviceBuffer::Source::driver);
+    DeviceBuffer moved(stream, 1 << 10);
+    moved = std::move(buffer);
+    CHECK(moved.pointer() % 256 == 0);
+    stream->fill(moved.view(), 1);
+  }
+  CHECK(gpu->calls_of("cuMemAlloc_v2") == 2);  // once before the pool was trimmed
+  CHECK(gpu->calls_of("cuMemFree_v2") == 1);
+  CHECK(gpu->calls_of("cuMemFreeAsync") == 2);
+}
+
 TEST_CASE("without pools memory comes from cuMemAlloc, and freeing waits") {
   const FakeGpu gpu(
       {.seed = 1, .devices = 1, .version = 13000, .major = 9, .minor = 0, .pools = false, .memory = 1 << 20});

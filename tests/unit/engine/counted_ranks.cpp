@@ -74,11 +74,13 @@ class CountingTransport final : public Transport {
 }  // namespace
 
 void run_counted_ranks(std::vector<Sent>& sent, const std::function<void(fv_world* world, Sent& sent)>& f,
-                       const fake::Control* gpu) {
+                       const CountedTransport& options) {
+  fuseval::runtime::distributed::CommunicatorSettings settings;
+  settings.largest_message = options.largest_message;
   const auto run = [&](const std::shared_ptr<Transport>& transport) {
     Sent& mine = sent[static_cast<size_t>(transport->place().rank)];
-    auto world = std::make_shared<fuseval::engine::World>(std::make_shared<CountingTransport>(transport, mine, gpu),
-                                                          fuseval::runtime::distributed::CommunicatorSettings{});
+    auto world = std::make_shared<fuseval::engine::World>(
+        std::make_shared<CountingTransport>(transport, mine, options.gpu), settings);
     f(fuseval::engine::make_handle<fv_world>("world", std::move(world)), mine);
   };
   fuseval::runtime::distributed::run_ranks(static_cast<int>(sent.size()), run);

@@ -15,8 +15,12 @@ struct Sent {
   std::int64_t without_context = 0;  ///< times that such a message was made, started or looked after with no context
 };
 
+struct CountedTransport {
+  const fake::Control* gpu = nullptr;  ///< messages may lie in the memory of its devices, as where MPI is CUDA-aware
+  std::size_t largest_message = std::size_t{1} << 30;  ///< longer ones go in pieces, each of which counts
+};
+
 /// f(world, sent) on a thread for each of `sent`, which counts from the begin on, and may be set back by its rank. The
-/// function releases the world. gpu: messages may lie in the memory of its devices, as where MPI is CUDA-aware. Throws
-/// what a rank throws.
+/// function releases the world. Throws what a rank throws.
 void run_counted_ranks(std::vector<Sent>& sent, const std::function<void(fv_world* world, Sent& sent)>& f,
-                       const fake::Control* gpu = nullptr);
+                       const CountedTransport& options = {});

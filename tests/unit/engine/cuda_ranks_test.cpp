@@ -143,7 +143,7 @@ struct Attempt {
           ++failures;
       }
     };
-    on_counted_ranks(sent, rank, direct ? &*machine.gpu : nullptr);
+    on_counted_ranks(sent, rank, {.gpu = direct ? &*machine.gpu : nullptr});
     from_device = sent[0].from_device + sent[1].from_device;
     calls = machine.gpu->calls();
     machine.gpu->fail_call(0, code);
