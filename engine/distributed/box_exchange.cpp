@@ -188,7 +188,7 @@ class BoxExchange::Impl {
     if (is_posted_) throw Error(ErrorCode::argument, "an exchange between ranks was started twice");
     for (const PlacedParcel& each : sent_)
       if (!each.is_packed_before) pack(each, from);
-    // What is received next overwrites what unpacking may still read.
+    // Direct messages that are received overwrite what unpacking may still read.
     if (!sent_.empty() || (direct_ && !received_.empty())) space_.bring_down(*sent_memory_);
     is_packed_ = true;
   }

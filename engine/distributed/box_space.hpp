@@ -36,8 +36,8 @@ class BoxSpace {
  public:
   virtual ~BoxSpace() = default;
   virtual std::unique_ptr<MessageMemory> message_memory(size_t bytes) = 0;
-  /// nullptr: messages are in the host's memory. Otherwise the words of flags at `sent` are 0 from now on; they and
-  /// those at `received` are in memory of message_memory, which outlives it.
+  /// nullptr: messages are in the host's memory, or there are none. Otherwise the words of flags at `sent` are 0 from
+  /// now on; they and those at `received` are in memory of message_memory, which outlives it.
   virtual std::unique_ptr<DirectMessages> direct_messages(const std::vector<char*>& /*sent*/,
                                                           const std::vector<char*>& /*received*/) {
     return nullptr;
@@ -45,8 +45,8 @@ class BoxSpace {
   /// Between two places of the space that do not overlap; strides in bytes.
   virtual void copy(char* to, const std::vector<int64_t>& to_strides, const char* from,
                     const std::vector<int64_t>& from_strides, const Shape& shape, int64_t itemsize) = 0;
-  /// What was packed, to the messages; it is there when this returns, and of direct ones nothing is in use by the space
-  /// any more.
+  /// What was packed, to the messages; it is there when this returns, and the space uses no direct message any more,
+  /// sent or received.
   virtual void bring_down(const MessageMemory& memory) = 0;
   /// What came by messages, to where it is unpacked from.
   virtual void bring_up(const MessageMemory& memory) = 0;

@@ -66,7 +66,7 @@ std::unique_ptr<MessageMemory> DeviceRankSpace::message_memory(size_t bytes) {
 
 std::unique_ptr<DirectMessages> DeviceRankSpace::direct_messages(const std::vector<char*>& sent,
                                                                  const std::vector<char*>& received) {
-  if (!sends_device_memory_) return nullptr;
+  if (!sends_device_memory_ || (sent.empty() && received.empty())) return nullptr;
   return std::make_unique<DirectDeviceMessages>(device_, sent, received);
 }
 

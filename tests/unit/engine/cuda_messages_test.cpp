@@ -259,6 +259,22 @@ TEST_CASE("cuda messages: flags that a rank cannot read are an error of its devi
   on_counted_ranks(sent, rank, {.gpu = &*machine.gpu});
 }
 
+TEST_CASE("cuda messages: they go after their session, with its GPU still there") {
+  for (const bool direct : {false, true}) {
+    const FakeMachine machine(open_machine(1, 1));
+    const std::vector<double> numbers = uneven_numbers(300, 1);
+    std::vector<Sent> sent(2);
+    const auto rank = [&](const World& world, Sent&) {
+      const fuseval::Session session{fuseval::SessionOptions{}};  // the world lives on
+      const DistributedArray a = session.scatter(world, numbers);
+      session.evaluate("a[1:] - a[:-1]", {{"a", a}}, on_cuda());
+    };
+    on_counted_ranks(sent, rank, {.gpu = direct ? &*machine.gpu : nullptr});
+    CHECK(sum_of(sent).from_device == (direct ? 1 : 0));
+    CHECK(sum_of(sent).without_context == 0);
+  }
+}
+
 TEST_CASE("cuda messages: no memory for messages on one rank's GPU is everybody's error") {
   const FakeMachine machine({.devices = 2, .memory = std::size_t{4} << 20, .open_memory = true});
   const fuseval::Session session{fuseval::SessionOptions{}};
