@@ -34,10 +34,13 @@ void prepare(const Program& program, const fv_view* inputs) {
   if (rule.for_device) prepare_for_device(program.runtime().devices.get(place), program, *made);
 }
 
-void check_counts(const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count) {
+void check(CallOptions& call, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
+           int32_t output_count) {
   require(input_count >= 0 && (inputs != nullptr || input_count == 0), "input_count is negative, or inputs is NULL");
   require(output_count >= 0 && (outputs != nullptr || output_count == 0),
           "output_count is negative, or outputs is NULL");
+  call.read();
+  call.check_extents(inputs, input_count, outputs, output_count);
 }
 
 void run_program(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
@@ -83,13 +86,14 @@ fv_status fv_evaluate(fv_session* session, const char* text, size_t length, cons
   const UsedSession used(session);
   const std::string_view view = text_view(text, length);
   return guard(error, view, [&] {
-    require(text != nullptr, "text is NULL");
-    check_counts(inputs, input_count, outputs, output_count);
-    const CallOptions call(options, input_count, output_count);
-    call.check_extents(inputs, input_count, outputs, output_count);
-    const FloatEnvironment environment;  // literals are read and constants folded in it
-    const auto program = used.get().program(view, names, inputs, input_count);
-    run_program(*program, inputs, input_count, outputs, output_count, call, results);
+    CallOptions call(options, input_count, output_count);
+    call.make([&] {
+      require(text != nullptr, "text is NULL");
+      check(call, inputs, input_count, outputs, output_count);
+      const FloatEnvironment environment;  // literals are read and constants folded in it
+      const auto program = used.get().program(view, names, inputs, input_count);
+      run_program(*program, inputs, input_count, outputs, output_count, call, results);
+    });
   });
 }
 
@@ -115,11 +119,12 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
                                                  fv_error** error) {
   if (results != nullptr) *results = nullptr;
   return guard(error, program.is_alive() ? program->program->text() : std::string_view{}, [&] {
-    const Program& known = *program.get("program").program;
-    check_counts(inputs, input_count, outputs, output_count);
-    const CallOptions call(options, input_count, output_count);
-    call.check_extents(inputs, input_count, outputs, output_count);
-    run_program(known, inputs, input_count, outputs, output_count, call, results);
+    CallOptions call(options, input_count, output_count);
+    call.make([&] {
+      const Program& known = *program.get("program").program;
+      check(call, inputs, input_count, outputs, output_count);
+      run_program(known, inputs, input_count, outputs, output_count, call, results);
+    });
   });
 }
 
@@ -139,15 +144,16 @@ fv_status fv_run_named(const fv_program* program, const char* const* names, cons
   if (results != nullptr) *results = nullptr;
   const Use used(program);
   return guard(error, used.is_alive() ? used->program->text() : std::string_view{}, [&] {
-    const Program& known = *used.get("program").program;
-    check_counts(inputs, input_count, outputs, output_count);
     CallOptions call(options, input_count, output_count);
-    call.check_extents(inputs, input_count, outputs, output_count);
-    const std::vector<size_t> slots = slots_of(known, names, input_count);
-    std::vector<fv_view> ordered(slots.size());
-    for (size_t k = 0; k < slots.size(); ++k) ordered[slots[k]] = inputs[k];
-    call.order_inputs(slots);
-    run_program(known, ordered.data(), input_count, outputs, output_count, call, results);
+    call.make([&] {
+      const Program& known = *used.get("program").program;
+      check(call, inputs, input_count, outputs, output_count);
+      const std::vector<size_t> slots = slots_of(known, names, input_count);
+      std::vector<fv_view> ordered(slots.size());
+      for (size_t k = 0; k < slots.size(); ++k) ordered[slots[k]] = inputs[k];
+      call.order_inputs(slots);
+      run_program(known, ordered.data(), input_count, outputs, output_count, call, results);
+    });
   });
 }
 

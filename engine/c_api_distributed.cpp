@@ -70,10 +70,12 @@ fv_status fv_scatter(fv_session* session, fv_world* world, const fv_view* view, 
   const UsedSession used(session);
   const Use ranks(world);
   return guard(error, {}, [&] {
-    const Made made{local, distribution};
-    made.require_places();
     const std::shared_ptr<World>& known = ranks.get("world").world;
-    made.put(used.get(), scatter(used.get(), known, view, root, layout_asked(axis, offsets, known->size())));
+    call_together(*known, [&] {
+      const Made made{local, distribution};
+      made.require_places();
+      made.put(used.get(), scatter(used.get(), known, view, root, layout_asked(axis, offsets, known->size())));
+    });
   });
 }
 
@@ -82,11 +84,13 @@ fv_status fv_gather(fv_session* session, const fv_view* local, const fv_distribu
   const UsedSession used(session);
   const Use layout(distribution);
   return guard(error, {}, [&] {
-    require(whole != nullptr, "whole is NULL");
-    *whole = nullptr;
     const Distribution& known = *layout.get("distribution").distribution;
-    std::optional<Result> gathered = gather(used.get(), local, known, root);
-    if (gathered) *whole = make_array(used.get(), std::move(*gathered));
+    call_together(*known.world, [&] {
+      require(whole != nullptr, "whole is NULL");
+      *whole = nullptr;
+      std::optional<Result> gathered = gather(used.get(), local, known, root);
+      if (gathered) *whole = make_array(used.get(), std::move(*gathered));
+    });
   });
 }
 
@@ -95,10 +99,12 @@ fv_status fv_redistribute(fv_session* session, const fv_view* local, const fv_di
   const UsedSession used(session);
   const Use layout(from);
   return guard(error, {}, [&] {
-    const Made made{moved, distribution};
-    made.require_places();
     const Distribution& known = *layout.get("from").distribution;
-    made.put(used.get(), redistribute(used.get(), local, known, layout_asked(axis, offsets, known.world->size())));
+    call_together(*known.world, [&] {
+      const Made made{moved, distribution};
+      made.require_places();
+      made.put(used.get(), redistribute(used.get(), local, known, layout_asked(axis, offsets, known.world->size())));
+    });
   });
 }
 
@@ -106,11 +112,14 @@ fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t axis, fv_
                         fv_error** error) {
   const Use used(world);
   return guard(error, {}, [&] {
-    require(distribution != nullptr, "distribution is NULL");
-    *distribution = nullptr;
-    if (axis < 0)
-      throw fuseval::Error(fuseval::ErrorCode::argument, fmt::format("axis is {}; it is one of the array's", axis));
-    *distribution = make_distribution(distribution_of_parts(used.get("world").world, local, axis));
+    const std::shared_ptr<World>& known = used.get("world").world;
+    call_together(*known, [&] {
+      require(distribution != nullptr, "distribution is NULL");
+      *distribution = nullptr;
+      if (axis < 0)
+        throw fuseval::Error(fuseval::ErrorCode::argument, fmt::format("axis is {}; it is one of the array's", axis));
+      *distribution = make_distribution(distribution_of_parts(known, local, axis));
+    });
   });
 }
 
@@ -119,11 +128,13 @@ fv_status fv_load_slab(fv_session* session, fv_world* world, const char* path, i
   const UsedSession used(session);
   const Use ranks(world);
   return guard(error, {}, [&] {
-    const Made made{local, distribution};
-    made.require_places();
-    require(path != nullptr, "path is NULL");
     const std::shared_ptr<World>& known = ranks.get("world").world;
-    made.put(used.get(), load_slab(used.get(), known, path, layout_asked(axis, offsets, known->size()), copy != 0));
+    call_together(*known, [&] {
+      const Made made{local, distribution};
+      made.require_places();
+      require(path != nullptr, "path is NULL");
+      made.put(used.get(), load_slab(used.get(), known, path, layout_asked(axis, offsets, known->size()), copy != 0));
+    });
   });
 }
 
@@ -131,7 +142,9 @@ fv_status fv_save_slab(const char* path, const fv_view* local, const fv_distribu
   const Use used(distribution);
   return guard(error, {}, [&] {
     const Distribution& known = *used.get("distribution").distribution;
-    require(path != nullptr, "path is NULL");
-    save_slab(path, local, known);
+    call_together(*known.world, [&] {
+      require(path != nullptr, "path is NULL");
+      save_slab(path, local, known);
+    });
   });
 }

@@ -146,6 +146,12 @@ void CallRanks::order_inputs(std::span<const size_t> slots) {
 
 CallOptions::CallOptions(const fv_run_options* given, int32_t input_count, int32_t output_count)
     : given_(read_options(given, "fv_run_options")) {
+  if (!is_distributed(given_)) return;
+  ranks_ = std::make_unique<CallRanks>(given_, input_count, output_count);
+  if (ranks_->call().world) run_.distributed = &ranks_->call();
+}
+
+void CallOptions::read() {
   if (given_.threads < 0)
     throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", given_.threads));
   run_.threads = given_.threads;
@@ -153,10 +159,6 @@ CallOptions::CallOptions(const fv_run_options* given, int32_t input_count, int32
   run_.device = device_choice(given_.device);
   run_.stream = given_.stream;
   run_.results_on = results_on(given_.results_on);
-  if (is_distributed(given_)) {
-    ranks_ = std::make_unique<CallRanks>(given_, input_count, output_count);
-    if (ranks_->call().world) run_.distributed = &ranks_->call();
-  }
   if (given_.cancel == nullptr && given_.progress == nullptr) return;
   const CancelToken* token = nullptr;
   if (given_.cancel != nullptr) token = &cancel_.emplace(given_.cancel).get("cancel").token;

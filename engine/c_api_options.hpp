@@ -13,6 +13,7 @@
 
 #include "engine/c_api_handles.hpp"
 #include "engine/distributed/distributed_run.hpp"
+#include "engine/distributed/rank_call.hpp"
 #include "engine/run.hpp"
 #include "engine/run_control.hpp"
 #include "engine/runtime.hpp"
@@ -63,11 +64,20 @@ class CallRanks {
 /// What one call asks for.
 class CallOptions {
  public:
-  /// Throws Error; `given` may be nullptr.
+  /// Who makes the call; nothing else is looked at. Throws Error; `given` may be nullptr.
   CallOptions(const fv_run_options* given, int32_t input_count, int32_t output_count);
   CallOptions(const CallOptions&) = delete;
   CallOptions& operator=(const CallOptions&) = delete;
 
+  /// The call: f, by all ranks where there are any.
+  template <class F>
+  void make(F&& f) const {
+    if (ranks_ && ranks_->call().world) return call_together(*ranks_->call().world, f);
+    f();
+  }
+
+  /// How it is made. Throws Error.
+  void read();
   const RunOptions& run() const { return run_; }
   /// Throws Error(invalid_handle) for a view that leaves its extent.
   void check_extents(const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count) const;

@@ -115,7 +115,10 @@ int32_t fv_world_threads(const fv_world* world) {
 
 fv_status fv_world_barrier(fv_world* world, fv_error** error) {
   const Use used(world);
-  return guard(error, {}, [&] { used.get("world").world->communicator().barrier(); });
+  return guard(error, {}, [&] {
+    World& known = *used.get("world").world;
+    call_together(known, [&] { known.communicator().barrier(); });
+  });
 }
 
 fv_status fv_world_agree(fv_world* world, fv_status status, const char* message, int32_t* rank, fv_error** error) {
@@ -126,11 +129,20 @@ fv_status fv_world_agree(fv_world* world, fv_status status, const char* message,
     require(status == FV_OK || message != nullptr, "message is NULL");
     std::optional<Error> mine;
     if (status != FV_OK) mine.emplace(static_cast<ErrorCode>(status), message);
-    const std::optional<RankError> agreed = known.communicator().agree(mine);
+    const std::optional<RankError> agreed = known.agree(mine);
     if (!agreed) return;
-    if (mine) known.take_failures();  // the others have heard of it by now
     if (rank != nullptr) *rank = agreed->rank;
     throw agreed->error;
+  });
+}
+
+fv_status fv_world_interrupt(fv_world* world, fv_status status, const char* message, fv_error** error) {
+  const Use used(world);
+  return guard(error, {}, [&] {
+    require(message != nullptr, "message is NULL");
+    if (status == FV_OK) refuse("status is FV_OK; it is to say what failed");
+    Communicator& ranks = used.get("world").world->communicator();
+    ranks.interrupt(Error(static_cast<ErrorCode>(status), message), Communicator::Made::whole);
   });
 }
 

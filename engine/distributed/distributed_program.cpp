@@ -171,13 +171,6 @@ void RankProgram::make_exchanges(World& world) {
   }
 }
 
-bool RankProgram::sends_messages() const {
-  return std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) {
-    const bool boxes = step.exchange != nullptr && step.exchange->traffic().messages_sent > 0;
-    return boxes || (step.partial != nullptr && plan_.ranks > 1);
-  });
-}
-
 LocalPlan& RankProgram::local(const std::vector<std::vector<int64_t>>& strides, const Workshop& workshop) {
   if (local_ == nullptr || local_for_ != strides) {
     auto made =

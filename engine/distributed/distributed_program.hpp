@@ -51,8 +51,6 @@ class RankProgram {
   };
   /// [step of the plan]
   std::vector<Step>& steps() { return steps_; }
-  /// Whether somebody hears of this rank in a call.
-  bool sends_messages() const;
   /// Where a rank's own states of a split reduction go: to where they are sent from.
   char* states(size_t kernel) const { return states_[kernel]; }
 

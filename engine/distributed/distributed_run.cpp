@@ -1,8 +1,9 @@
 // A call: the plan's steps in order, on this rank's memory.
 //
 // A rank that cannot go on (no memory, cancelled, a file that shrank) still takes part in the exchanges of the call,
-// with nothing in them but the word that says so: the others would wait for it. It throws at the end, as do those that
-// heard of it.
+// with nothing in them but the flags that say so: the others would wait for it. It throws at the end, as do those that
+// heard of it. Unless all have, by an exchange of partial results, it interrupts the others before it throws
+// (runtime/distributed/interruptions.hpp): they may be in any later call.
 #include "engine/distributed/distributed_run.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +24,7 @@
 namespace fuseval::engine {
 namespace {
 
+using runtime::distributed::Communicator;
 using Flags = BoxExchange::Flags;
 
 Flags flag_of(ErrorCode code) { return Flags{1} << static_cast<unsigned>(code); }
@@ -84,30 +86,12 @@ class DistributedRun {
 
   /// failure: what was wrong with this rank before.
   void go(const std::optional<Error>& failure) {
-    if (ranked_.sends_messages()) own_ = world_.take_failures();
-    if (own_ != 0) failure_ = error_of(own_, "in an earlier call this rank");
-    if (failure) fail(*failure);
-    failed_ = own_ != 0;
-    const Stay stay(space_);
-    std::optional<runtime::MappedGuard> guard;
-    if (const auto mapped = mapped_ranges(ranked_.made(), inputs_); !mapped.empty()) guard.emplace(mapped);
-    guard_ = guard ? &*guard : nullptr;
-    attempt([&] {
-      space_.begin(options_, memory_);
-      place();
-      pack_inputs();
-      if (guard_ != nullptr) space_.synchronize();
-    });
-    for (size_t s = 0; s < plan_.steps.size(); ++s) step(plan_.steps[s], ranked_.steps()[s]);
-    look_at_guard();
-    attempt([&] {
-      bring_out();
-      space_.end();
-    });
-    if (!draining()) check_values();
-    guard_ = nullptr;
-    if ((own_ & ~sent_) != 0) world_.note_failure(own_ & ~sent_);
-    if (failed_) throw Error(*failure_);
+    try {
+      make_call(failure);
+    } catch (...) {
+      throw Error(ranks().interrupt(*failure_of([] { throw; }), Communicator::Made::part));
+    }
+    if (failed_) throw all_know_ ? Error(*failure_) : error_of_all();
   }
 
   /// The world's programs do not know their world: it would never go.
@@ -130,6 +114,29 @@ class DistributedRun {
   }
 
  private:
+  // What throws in here is not this rank's failure, or leaves others without messages.
+  void make_call(const std::optional<Error>& failure) {
+    if (failure) fail(*failure);
+    const Stay stay(space_);
+    std::optional<runtime::MappedGuard> guard;
+    if (const auto mapped = mapped_ranges(ranked_.made(), inputs_); !mapped.empty()) guard.emplace(mapped);
+    guard_ = guard ? &*guard : nullptr;
+    attempt([&] {
+      space_.begin(options_, memory_);
+      place();
+      pack_inputs();
+      if (guard_ != nullptr) space_.synchronize();
+    });
+    for (size_t s = 0; s < plan_.steps.size(); ++s) step(plan_.steps[s], ranked_.steps()[s]);
+    look_at_guard();
+    attempt([&] {
+      bring_out();
+      space_.end();
+    });
+    if (!draining()) check_values();
+    guard_ = nullptr;
+  }
+
   bool is_given(size_t k) const { return outputs_ != nullptr && ranked_.made().results()[k].given; }
   bool draining() const { return failed_; }
   bool is_on_host() const { return space_.place().is_host(); }
@@ -152,6 +159,11 @@ class DistributedRun {
     failure_ = error_of(flags, whose);
     failed_ = true;
   }
+  // The rank that failed has a word for each of the others.
+  Error error_of_all() {
+    return own_ != 0 ? ranks().interrupt(*failure_, Communicator::Made::whole) : ranks().await_interruption();
+  }
+  Communicator& ranks() { return world_.communicator(); }
   void look_at_guard() {
     if (guard_ != nullptr && guard_->faulted() && !draining())
       fail(Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written"));
@@ -252,13 +264,15 @@ class DistributedRun {
     }
   }
 
-  // Every rank has all of these results and fails alike: nobody has to be told.
+  // Every rank has all of these results and fails alike.
   void check_values() {
     const Specialisation& made = ranked_.made();
     for (size_t k = 0; k < made.value_checks().size() && !failed_; ++k) {
       const size_t result = made.result_count() + k;
       failed_ = *(is_on_host() ? table_[plan_.results[result]] : host_[result].data()) != 0;
-      if (failed_) failure_ = Error(ErrorCode::value, made.value_checks()[k].message, made.value_checks()[k].span);
+      if (!failed_) continue;
+      failure_ = Error(ErrorCode::value, made.value_checks()[k].message, made.value_checks()[k].span);
+      all_know_ = true;
     }
   }
 
@@ -282,7 +296,6 @@ class DistributedRun {
       made.exchange->pack(made.from);
     });
     made.exchange->post(own_);
-    if (made.exchange->traffic().messages_sent > 0) sent_ |= own_;
     attempt([&] { made.exchange->copy_own(made.from, made.to); });
   }
   void receive(RankProgram::Step& made) {
@@ -336,11 +349,11 @@ class DistributedRun {
   void combine(PartialExchange& partial) {
     look_at_guard();
     attempt([&] { space_.synchronize(); });  // then its states are there
-    partial.share_slices(world_.communicator());
+    partial.share_slices(ranks());
     attempt([&] { partial.combine_slices(*local_); });
-    partial.gather(world_.communicator(), own_);
-    sent_ |= own_;
+    partial.gather(ranks(), own_);
     hear_all(partial);
+    all_know_ = failed_;
     attempt([&] { finish_all(partial); });
   }
 
@@ -375,7 +388,8 @@ class DistributedRun {
   std::vector<runtime::Buffer> host_;  ///< [result]: where it is brought, if that is not the caller's
   std::optional<Error> failure_;
   bool failed_ = false;
-  Flags own_ = 0, sent_ = 0;  // what went wrong here, and what of it others were told
+  Flags own_ = 0;          // what went wrong here
+  bool all_know_ = false;  // all ranks fail in this call, and know of each other
 };
 
 void require_places(const Specialisation& made, int32_t output_count, const Results* results) {

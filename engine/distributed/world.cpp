@@ -17,4 +17,17 @@ void World::share_cpus() { threads_ = runtime::distributed::share_of_cpus(commun
 
 World::~World() = default;
 
+std::optional<runtime::distributed::RankError> World::agree(const std::optional<Error>& mine) {
+  communicator_.enter();
+  if (!communicator_.is_interrupted()) try {
+      return communicator_.agree(mine);
+    } catch (const Error&) {
+      if (!communicator_.is_interrupted()) throw;
+    }
+  communicator_.recover();
+  // Exchanges that were left in flight are in them; and ranks that had got on to different calls keep different ones.
+  programs_ = std::make_unique<DistributedPrograms>();
+  return communicator_.agree(mine);
+}
+
 }  // namespace fuseval::engine

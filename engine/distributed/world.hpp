@@ -1,9 +1,8 @@
 // Worlds: the ranks that a distributed program runs on.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <utility>
+#include <optional>
 
 #include "runtime/distributed/communicator.hpp"
 
@@ -30,15 +29,13 @@ class World {
   void share_cpus();
   int threads() const { return threads_; }
 
-  /// What went wrong on this rank in a call without messages: others hear of it in the next exchange, whatever it is
-  /// for.
-  void note_failure(uint64_t flags) { unsent_failures_ |= flags; }
-  uint64_t take_failures() { return std::exchange(unsent_failures_, 0); }
+  /// Collective, though some ranks may have given up, and others may not have heard of it: as the communicator's, and
+  /// afterwards all ranks go on together.
+  std::optional<runtime::distributed::RankError> agree(const std::optional<Error>& mine);
 
  private:
   runtime::distributed::Communicator communicator_;
   std::unique_ptr<DistributedPrograms> programs_;  // before the communicator it goes, with its exchanges
-  uint64_t unsent_failures_ = 0;
   int threads_;
 };
 

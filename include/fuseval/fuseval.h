@@ -462,9 +462,16 @@ FV_API int32_t fv_world_threads(const fv_world* world);
 FV_API fv_status fv_world_barrier(fv_world* world, fv_error** error);
 /* Collective: whether all is well, for what ranks do by themselves. status, message: what failed on this rank, or FV_OK
  * and anything. If something failed on any rank, all of them get the error of the first such rank, whose number goes to
- * *rank (-1: none failed); rank may be NULL. Errors: that one, and FV_ERROR_COMMUNICATION with *rank -1. */
+ * *rank (-1: none failed); rank may be NULL. After it an interrupted world goes on. Errors: that one, and
+ * FV_ERROR_COMMUNICATION with *rank -1. */
 FV_API fv_status fv_world_agree(fv_world* world, fv_status status, const char* message, int32_t* rank,
                                 fv_error** error);
+/* Not collective: this rank gives up, and will make no further calls before fv_world_agree. Returns at once. Each other
+ * rank fails with this error ("rank 3: ...") in the call in which it next waits for a message, in whatever call that
+ * is. From then on every collective call fails on every rank, until all have called fv_world_agree. A collective call
+ * that fails on one rank, in a way that its messages do not tell all others, interrupts the world by itself.
+ * status: an error's. Errors: FV_ERROR_ARGUMENT (FV_OK), FV_ERROR_COMMUNICATION. */
+FV_API fv_status fv_world_interrupt(fv_world* world, fv_status status, const char* message, fv_error** error);
 /* Its distributions keep what they need of it. The communicator is given back once the last of them is released too,
  * which all ranks do in the same order. */
 FV_API void fv_world_release(fv_world* world);

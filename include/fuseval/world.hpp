@@ -66,7 +66,8 @@ class World {
   void barrier() const {
     detail::check([&](fv_error** error) { return fv_world_barrier(handle(), error); });
   }
-  /// Collective: what failed on the first rank that something failed on; none: all is well. mine: what failed here.
+  /// Collective: what failed on the first rank that something failed on; none: all is well. mine: what failed here. An
+  /// interrupted world goes on afterwards.
   std::optional<RankError> agree(const Error* mine = nullptr) const {
     std::int32_t rank = -1;
     try {
@@ -79,6 +80,13 @@ class World {
       if (rank < 0) throw;
       return RankError{static_cast<int>(rank), error};
     }
+  }
+
+  /// Not collective: this rank gives up, all others fail with its error where they next wait for a message, and every
+  /// collective call fails until all have called agree.
+  void interrupt(const Error& mine) const {
+    detail::check(
+        [&](fv_error** error) { return fv_world_interrupt(handle(), mine.code(), mine.message().c_str(), error); });
   }
 
   fv_world* handle() const { return handle_.get(); }

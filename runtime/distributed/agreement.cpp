@@ -74,11 +74,15 @@ constexpr int agree_tag = Communicator::tags + 100;
 std::optional<RankError> Communicator::agree(const std::optional<Error>& mine) {
   require_usable();
   check_call("agreement");
-  ErrorRecord first = mine ? record_of(*mine, rank()) : ErrorRecord{size(), 0, 0, 0, 0, 0};
+  struct Records {
+    ErrorRecord first, heard;
+  };
+  const auto records = std::make_shared<Records>();
+  auto& [first, heard] = *records;
+  first = mine ? record_of(*mine, rank()) : ErrorRecord{size(), 0, 0, 0, 0, 0};
   for (int step = 1; step < size(); step *= 2) {
-    ErrorRecord heard{};
     send_and_receive("agreement", agree_tag, (rank() + step) % size(), std::as_bytes(std::span(&first, 1)),
-                     (rank() - step + size()) % size(), std::as_writable_bytes(std::span(&heard, 1)));
+                     (rank() - step + size()) % size(), std::as_writable_bytes(std::span(&heard, 1)), records);
     const uint32_t same = heard.same == first.same ? first.same : 0;
     if (heard.rank < first.rank) first = heard;
     first.same = same;

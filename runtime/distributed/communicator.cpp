@@ -44,17 +44,13 @@ uint64_t hash_of(std::span<const size_t> words) {
 }  // namespace
 
 Communicator::Communicator(std::shared_ptr<Transport> transport, const CommunicatorSettings& settings)
-    : transport_(std::move(transport)), settings_(settings) {
+    : transport_(std::move(transport)), settings_(settings), interruptions_(transport_->place().size) {
   if (settings.largest_message == 0 || settings.largest_message > size_t{INT32_MAX})
     throw Error(ErrorCode::argument,
                 fmt::format("the largest message has 1 to 2147483647 bytes, not {}", settings.largest_message));
   if (!(settings.watchdog_seconds > 0))
     throw Error(ErrorCode::argument,
                 fmt::format("the watchdog waits more than 0 s, not {}", settings.watchdog_seconds));
-}
-
-void Communicator::require_usable() const {
-  if (failure_) throw *failure_;
 }
 
 void Communicator::require_rank(int rank, const char* operation) const {
@@ -70,6 +66,7 @@ void Communicator::require_counts(std::span<const size_t> counts, const char* op
 void Communicator::fail(const Error& error) {
   if (!failure_) {
     failure_ = error;
+    is_usable_ = false;
     transport_->fail(error);
   }
   throw *failure_;
@@ -77,8 +74,10 @@ void Communicator::fail(const Error& error) {
 
 void Communicator::send_and_receive(const char* operation, int tag, int to,
                                     std::optional<std::span<const std::byte>> sent, int from,
-                                    std::optional<std::span<std::byte>> received) {
+                                    std::optional<std::span<std::byte>> received,
+                                    const std::shared_ptr<const void>& memory) {
   Exchange exchange(*this, operation);
+  exchange.keep(memory);
   if (received) exchange.add({false, received->data(), received->size(), from, tag});
   if (sent) exchange.add({true, read_only(sent->data()), sent->size(), to, tag});
   exchange.start();
@@ -91,17 +90,18 @@ void Communicator::barrier() {
   // Dissemination: after k rounds this rank has heard of the 2^k ranks before it.
   for (int step = 1; step < size(); step *= 2)
     send_and_receive("barrier", barrier_tag, (rank() + step) % size(), std::span<const std::byte>(),
-                     (rank() - step + size()) % size(), std::span<std::byte>());
+                     (rank() - step + size()) % size(), std::span<std::byte>(), nullptr);
 }
 
-void Communicator::broadcast(void* data, size_t bytes, int root) {
+void Communicator::broadcast(void* data, size_t bytes, int root, const std::shared_ptr<const void>& memory) {
   require_usable();
   require_rank(root, "broadcast");
   check_call("broadcast", bytes, root);
-  broadcast_unchecked(data, bytes, root, "broadcast");
+  broadcast_unchecked(data, bytes, root, "broadcast", memory);
 }
 
-void Communicator::broadcast_unchecked(void* data, size_t bytes, int root, const char* operation) {
+void Communicator::broadcast_unchecked(void* data, size_t bytes, int root, const char* operation,
+                                       const std::shared_ptr<const void>& memory) {
   if (bytes == 0) return;
   // Ranks count from the root here. A rank hears from the one that lacks its lowest bit, and tells those below that
   // bit.
@@ -111,8 +111,9 @@ void Communicator::broadcast_unchecked(void* data, size_t bytes, int root, const
   const auto rank_of = [&](int relative) { return (relative + root) % size(); };
   if (me != 0)
     send_and_receive(operation, broadcast_tag, 0, std::nullopt, rank_of(me - bit),
-                     std::span(static_cast<std::byte*>(data), bytes));
+                     std::span(static_cast<std::byte*>(data), bytes), memory);
   Exchange exchange(*this, operation);
+  exchange.keep(memory);
   for (bit /= 2; bit > 0; bit /= 2)
     if (me + bit < size()) exchange.add({true, data, bytes, rank_of(me + bit), broadcast_tag});
   exchange.start();
@@ -171,20 +172,21 @@ void Communicator::allgather_unchecked(const void* mine, std::span<const size_t>
   const auto n = static_cast<size_t>(size()), me = static_cast<size_t>(rank());
   std::vector<size_t> begin(n + 1, 0);  // of blocks in the ring's order
   for (size_t k = 0; k < n; ++k) begin[k + 1] = begin[k] + counts[(me + k) % n];
-  std::vector<std::byte> ring(begin[n]);
-  copy(ring.data(), mine, begin[1]);
+  const auto memory = std::make_shared_for_overwrite<std::byte[]>(begin[n]);
+  std::byte* const ring = memory.get();
+  copy(ring, mine, begin[1]);
   for (size_t have = 1; have < n; have *= 2) {
     const size_t more = std::min(have, n - have);
     // The receiver's ring starts `have` ranks before ours: what it lacks are our first `more` blocks.
-    const std::span<const std::byte> sent(ring.data(), begin[more]);
-    const std::span<std::byte> received(ring.data() + begin[have], begin[have + more] - begin[have]);
+    const std::span<const std::byte> sent(ring, begin[more]);
+    const std::span<std::byte> received(ring + begin[have], begin[have + more] - begin[have]);
     send_and_receive(operation, allgather_tag, static_cast<int>((me + n - have) % n),
                      sent.empty() ? std::nullopt : std::optional(sent), static_cast<int>((me + have) % n),
-                     received.empty() ? std::nullopt : std::optional(received));
+                     received.empty() ? std::nullopt : std::optional(received), memory);
   }
   const size_t wrapped = begin[n - me];  // bytes of the ranks me … n - 1; those of 0 … me - 1 follow in the ring
-  if (begin[n] - wrapped != 0) std::memcpy(all, ring.data() + wrapped, begin[n] - wrapped);
-  if (wrapped != 0) std::memcpy(bytes_at(all, begin[n] - wrapped), ring.data(), wrapped);
+  if (begin[n] - wrapped != 0) std::memcpy(all, ring + wrapped, begin[n] - wrapped);
+  if (wrapped != 0) std::memcpy(bytes_at(all, begin[n] - wrapped), ring, wrapped);
 }
 
 void Communicator::alltoall(const void* from, std::span<const size_t> from_counts, void* to,

@@ -8,7 +8,7 @@
 // SPMD: every rank of a communicator makes the same collective calls in the same order. Calls block until this rank's
 // part is done. One thread of a rank at a time. After an error of ErrorCode::communication a communicator is broken:
 // each further call fails with that error (but for calls that `check_calls` finds to differ, which are refused on all
-// ranks alike).
+// ranks alike). After an interruption it is not: see recover().
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/distributed/interruptions.hpp"
 #include "runtime/distributed/transport.hpp"
 
 namespace fuseval::runtime::distributed {
@@ -49,6 +50,10 @@ class Communicator {
 
   /// Errors: ErrorCode::argument (a largest message of 0 bytes or above 2^31 - 1, a watchdog that is not above 0).
   explicit Communicator(std::shared_ptr<Transport> transport, const CommunicatorSettings& settings = {});
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+  /// What this rank has refused, and nobody was asked about, the others hear of now.
+  ~Communicator();
 
   const Place& place() const { return transport_->place(); }
   const void* mpi_communicator() const { return transport_->mpi_communicator(); }
@@ -64,7 +69,8 @@ class Communicator {
   /// Returns when every rank has called it. ceil(log2 size) messages a rank.
   void barrier();
   /// The root's bytes to all, down a binomial tree.
-  void broadcast(void* data, size_t bytes, int root);
+  /// memory: what the data is in, where that is not the caller's for good.
+  void broadcast(void* data, size_t bytes, int root, const std::shared_ptr<const void>& memory = nullptr);
   /// All blocks to the root's `all`, which others leave null. One message from each rank to the root. `mine` may be the
   /// rank's place in `all`, and must not overlap it otherwise.
   void gather(const void* mine, std::span<const size_t> counts, void* all, int root);
@@ -80,27 +86,75 @@ class Communicator {
   /// size) messages of 24 bytes a rank, and a broadcast of the text if there is an error.
   std::optional<RankError> agree(const std::optional<Error>& mine);
 
+  // One rank gives up: interruptions.hpp. Whatever waits, in this file, may throw the error of an interruption.
+
+  /// A call that all ranks make begins: they have the same numbers.
+  void enter() { ++interruptions_.call; }
+  /// What this rank has done of the call that it entered last: everything that the others need of it, or not.
+  enum class Made { whole, part };
+  /// Messages so far. A call that has failed and sent none is one that this rank has refused.
+  uint64_t messages_sent() const { return messages_sent_; }
+  /// This rank has refused its call. Does not send.
+  void refuse(const Error& error);
+  /// This rank gives up, and all others will. Does not block. Gives the error that they throw, with this rank's number;
+  /// or, if there has been another interruption, that one's. With one rank: the error. Errors: communication.
+  Error interrupt(const Error& error, Made made);
+  /// Another rank has given up: waits until its word is there, and gives its error. Errors: communication.
+  Error await_interruption();
+  bool is_interrupted() const { return interruptions_.error.has_value(); }
+  /// Collective, though other ranks may not have heard of an interruption yet. Afterwards nothing of what was sent
+  /// before is on its way, and the communicator is as new; exchanges that were interrupted are to be made anew.
+  void recover();
+
  private:
   friend class Exchange;
+  class PhaseOf;
+  class Watch;
 
-  void require_usable() const;
+  void require_usable() {
+    if (!is_usable_) become_usable();
+  }
+  void become_usable();
+  void note_usable();
+  template <class F>
+  auto or_fail(F&& f);
+  /// Looks for words of other ranks: whether this one is interrupted.
+  bool listen();
+  void hear(const Message& found);
+  bool hear_refusals();
+  std::optional<Refusal> refusal_of(int peer);
+  void settle();
+  /// Tells all other ranks, once.
+  void give_up(const Word& word);
+  void give_up_too(const Word& word);
+  void tell(int rank, const std::shared_ptr<const std::string>& word);
+  std::vector<uint64_t> messages_to_come();
+  void discard_next(int peer);
+  void finish_orphans();
+  /// Waits for a message that has come, or is being sent.
+  void receive_now(const char* operation, const Message& message);
   void require_rank(int rank, const char* operation) const;
   void require_counts(std::span<const size_t> counts, const char* operation) const;
   /// With check_calls: ErrorCode::communication, the same on every rank, unless all describe the same call.
   void check_call(const char* operation, size_t bytes = 0, int root = no_root, uint64_t arguments = 0);
   static constexpr int no_root = -1;
   void check_counts(std::span<const size_t> from_counts, std::span<const size_t> to_counts);
-  void broadcast_unchecked(void* data, size_t bytes, int root, const char* operation);
+  void broadcast_unchecked(void* data, size_t bytes, int root, const char* operation,
+                           const std::shared_ptr<const void>& memory = nullptr);
   void allgather_unchecked(const void* mine, std::span<const size_t> counts, void* all, const char* operation);
-  /// Sends to one rank and receives from another; a size of none: no message.
+  /// Sends to one rank and receives from another; a size of none: no message. memory: what both are in, where it is
+  /// not the caller's for good.
   void send_and_receive(const char* operation, int tag, int to, std::optional<std::span<const std::byte>> sent,
-                        int from, std::optional<std::span<std::byte>> received);
+                        int from, std::optional<std::span<std::byte>> received,
+                        const std::shared_ptr<const void>& memory);
   [[noreturn]] void fail(const Error& error);
 
   std::shared_ptr<Transport> transport_;
   CommunicatorSettings settings_;
-  uint64_t calls_ = 0;
+  uint64_t calls_ = 0, messages_sent_ = 0;
+  bool is_usable_ = true;  ///< neither failed nor interrupted, and nothing refused
   std::optional<Error> failure_;
+  Interruptions interruptions_;
 };
 
 /// Messages that are posted together and waited for together, once or many times: a halo exchange is set up once and
@@ -125,6 +179,9 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
   /// Messages still in flight are given up.
   ~Exchange();
+
+  /// What its messages are in, to be kept for those that an interruption leaves in flight.
+  void keep(std::shared_ptr<const void> memory) { memory_ = std::move(memory); }
 
   /// Errors of both: argument for a peer that is no rank or a tag outside 0 … Communicator::tags - 1. Not while in
   /// flight.
@@ -154,7 +211,8 @@ class Exchange {
   Piece& current() { return next_ < receives_.size() ? receives_[next_] : sends_[next_ - receives_.size()]; }
   size_t pieces() const { return receives_.size() + sends_.size(); }
   void require_idle(const char* what) const;
-  void release() noexcept;
+  /// An interruption leaves sends in flight, and their memory is kept.
+  void release(bool is_interrupted) noexcept;
   template <class F>
   auto guarded(const Message& message, F&& f);
   void wait_for_the_rest();
@@ -162,6 +220,8 @@ class Exchange {
   Communicator& communicator_;
   const char* operation_;
   Use use_;
+  bool is_left_ = false;  ///< interrupted
+  std::shared_ptr<const void> memory_;
   std::vector<Piece> receives_, sends_;
   size_t started_ = 0;  // how many pieces are in flight or finished, receives first
   size_t next_ = 0;     // the first of them that is not known to be finished

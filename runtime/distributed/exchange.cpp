@@ -1,25 +1,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 
 #include "runtime/distributed/communicator.hpp"
+#include "runtime/distributed/watch.hpp"
 
 namespace fuseval::runtime::distributed {
 
 Exchange::Exchange(Communicator& communicator, const char* operation, Use use)
     : communicator_(communicator), operation_(operation), use_(use) {}
 
-Exchange::~Exchange() { release(); }
+Exchange::~Exchange() { release(false); }
 
-void Exchange::release() noexcept {
-  Transport& transport = *communicator_.transport_;
+void Exchange::release(bool is_interrupted) noexcept {
+  Interruptions& others = communicator_.interruptions_;
   for (size_t k = pieces(); k-- > 0;) {
     Piece& piece = k < receives_.size() ? receives_[k] : sends_[k - receives_.size()];
+    const Message& message = piece.message;
     const bool in_flight = k >= next_ && k < started_;
-    if (use_ == Use::repeated || in_flight) transport.release(piece.message, piece.handle, in_flight);
+    if (in_flight && message.sending && is_interrupted) {
+      others.orphans.push_back({message, piece.handle, use_ == Use::repeated, memory_});
+    } else if (use_ == Use::repeated || in_flight) {
+      const bool arrives = communicator_.transport_->release(message, piece.handle, in_flight);
+      const auto peer = static_cast<size_t>(message.peer);
+      if (in_flight && message.sending && !arrives) --others.sent[peer];
+      if (in_flight && !message.sending && arrives) ++others.received[peer];
+    }
   }
+  receives_.clear();
+  sends_.clear();
+  started_ = next_ = 0;
 }
 
 void Exchange::send(const void* data, size_t bytes, int peer, int tag) {
@@ -38,6 +48,7 @@ void Exchange::receive(void* data, size_t bytes, int peer, int tag) {
 
 void Exchange::require_idle(const char* what) const {
   communicator_.require_usable();
+  if (is_left_) throw Error(ErrorCode::argument, fmt::format("{}: {} after an interruption", operation_, what));
   if (next_ != started_)
     throw Error(ErrorCode::argument, fmt::format("{}: {} while messages are in flight", operation_, what));
 }
@@ -87,7 +98,9 @@ void Exchange::start() {
         if (use_ == Use::once) piece.handle = transport.post(piece.message);
       });
       ++started_;
+      if (piece.message.sending) ++communicator_.interruptions_.sent[static_cast<size_t>(piece.message.peer)];
     }
+  communicator_.messages_sent_ += sends_.size();
 }
 
 bool Exchange::progress() {
@@ -96,7 +109,9 @@ bool Exchange::progress() {
     Piece& piece = current();
     size_t bytes = 0;
     if (!guarded(piece.message, [&] { return communicator_.transport_->test(piece.handle, bytes); })) return false;
-    if (bytes == piece.message.bytes || piece.message.sending) continue;
+    if (piece.message.sending) continue;
+    ++communicator_.interruptions_.received[static_cast<size_t>(piece.message.peer)];
+    if (bytes == piece.message.bytes) continue;
     ++next_;
     communicator_.fail(
         Error(ErrorCode::communication, fmt::format("rank {} waited {} and got {} bytes", communicator_.rank(),
@@ -110,20 +125,13 @@ void Exchange::wait() {
 }
 
 void Exchange::wait_for_the_rest() {
-  using Clock = std::chrono::steady_clock;
-  const double limit = communicator_.settings_.watchdog_seconds;
-  Clock::time_point since = Clock::now();
+  Communicator::Watch watch(communicator_);
   for (size_t before = next_; !progress(); before = next_) {
-    double rest = limit;
-    if (!std::isinf(limit)) {
-      if (next_ != before) since = Clock::now();
-      rest = limit - std::chrono::duration<double>(Clock::now() - since).count();
-    }
-    const Waiting waiting{operation_, current().message};
-    if (rest <= 0)
-      communicator_.fail(Error(ErrorCode::communication,
-                               fmt::format("rank {} waited {} s {}", communicator_.rank(), limit, describe(waiting))));
-    guarded(waiting.message, [&] { communicator_.transport_->pause(waiting, rest); });
+    if (next_ != before) watch.restart();
+    if (!watch.pause({operation_, current().message})) continue;
+    if (!guarded(current().message, [&] { return communicator_.listen(); })) continue;
+    release(is_left_ = true);
+    throw Error(*communicator_.interruptions_.error);
   }
 }
 

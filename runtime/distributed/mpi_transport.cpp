@@ -60,20 +60,32 @@ class MpiTransport final : public Transport {
     return true;
   }
 
-  void release(const Message& message, Handle& handle, bool in_flight) noexcept override {
-    mpi_.release(&handle.bits, in_flight && !message.sending ? 1 : 0);
+  bool release(const Message& message, Handle& handle, bool in_flight) noexcept override {
+    const bool had_come = mpi_.release(&handle.bits, in_flight && !message.sending ? 1 : 0) != 0;
+    return in_flight && (message.sending || had_come);
+  }
+
+  std::optional<Message> probe(int peer, int tag) override {
+    fuseval_mpi_message found{0, nullptr, 0, peer, tag};
+    fuseval_mpi_error error{};
+    int is_there = 0;
+    require(mpi_.probe(world_, &found, &is_there, &error), error);
+    if (is_there == 0) return std::nullopt;
+    return Message{false, nullptr, static_cast<size_t>(found.bytes), found.peer, found.tag};
   }
 
   /// MPI moves messages only when it is asked, so the rank keeps asking; where there are more ranks than CPUs the
   /// others need this one's.
-  void pause(const Waiting&, double) override {
+  bool pause(const Waiting&, double) override {
     if (++pauses_ > polls_before_yielding) sched_yield();
+    return pauses_ % polls_between_probes == 0;
   }
 
   void fail(const Error&) noexcept override { failed_ = true; }
 
  private:
   static constexpr unsigned polls_before_yielding = 100;
+  static constexpr unsigned polls_between_probes = 64;
 
   template <class Function>
   Handle make(Function function, const Message& message) {

@@ -14,8 +14,9 @@ class PlannedTransport final : public Transport {
   Handle prepare(const Message&) override { refuse(); }
   void start(Handle&) override { refuse(); }
   bool test(Handle&, size_t&) override { refuse(); }
-  void release(const Message&, Handle&, bool) noexcept override {}
-  void pause(const Waiting&, double) override { refuse(); }
+  bool release(const Message&, Handle&, bool) noexcept override { return false; }
+  std::optional<Message> probe(int, int) override { refuse(); }
+  bool pause(const Waiting&, double) override { refuse(); }
   void fail(const Error&) noexcept override {}
 
  private:

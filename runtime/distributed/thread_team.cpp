@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <cmath>
 #include <cstring>
 
@@ -13,6 +14,10 @@ namespace {
 /// What memory holds between the posting of a receive and its message, when arrivals are shuffled: a NaN, whatever the
 /// float.
 constexpr int not_yet_received = 0xFF;
+
+/// Messages up to this size reach their receiver also if the sender does not wait for that. Not less than what Open MPI
+/// sends at once.
+constexpr size_t kept_bytes = 4096;
 
 /// SplitMix64's finaliser.
 uint64_t mix(uint64_t x) {
@@ -41,8 +46,8 @@ void take_out(Queue& queue, const Posted* posted) {
 
 ThreadTeam::Queues& ThreadTeam::queues_of(const Posted& posted) {
   const Message& message = posted.message;
-  return message.sending ? at(message.peer).queues[{posted.owner, message.tag}]
-                         : at(posted.owner).queues[{message.peer, message.tag}];
+  return message.sending ? at(message.peer).queues[{message.tag, posted.owner}]
+                         : at(posted.owner).queues[{message.tag, message.peer}];
 }
 
 unsigned ThreadTeam::delay_of(const Posted& receive, uint64_t number) const {
@@ -71,9 +76,28 @@ void ThreadTeam::post(Posted& posted) {
   if (!message.sending && settings_.shuffle_seed != 0 && message.bytes != 0)
     std::memset(message.data, not_yet_received, message.bytes);
   posted.state = Posted::State::posted;
+  posted.number = posted_++;
   Queues& queues = queues_of(posted);
   (message.sending ? queues.sends : queues.receives).push_back(&posted);
   match(queues, message.sending ? message.peer : posted.owner);
+  // Nobody has posted a receive: its rank may be probing for it.
+  if (message.sending && !queues.sends.empty()) happened(message.peer);
+}
+
+/// Queues are in order of tags, so that one tag of any rank takes no look at the others.
+std::optional<Message> ThreadTeam::probe(int rank, int peer, int tag) {
+  const Lock lock(mutex_);
+  throw_if_failed();
+  auto& queues = at(rank).queues;
+  const Posted* first = nullptr;
+  const auto begin = tag == any_tag ? queues.begin() : queues.lower_bound({tag, INT_MIN});
+  for (auto each = begin; each != queues.end() && (tag == any_tag || each->first.first == tag); ++each) {
+    const auto& sends = each->second.sends;
+    if (sends.empty() || (peer != any_rank && each->first.second != peer)) continue;
+    if (first == nullptr || sends.front()->number < first->number) first = sends.front();
+  }
+  if (first == nullptr) return std::nullopt;
+  return Message{false, nullptr, first->message.bytes, first->owner, first->message.tag};
 }
 
 void ThreadTeam::happened(int rank) {
@@ -120,21 +144,36 @@ bool ThreadTeam::test(Posted& posted) {
   return posted.state == Posted::State::done;
 }
 
-void ThreadTeam::withdraw(Posted& posted) noexcept {
+/// A copy takes its place, among those that wait or beside its receive.
+void ThreadTeam::keep(Posted& posted) {
+  Kept& kept = kept_.emplace_back(Kept{posted, {static_cast<const char*>(posted.message.data), posted.message.bytes}});
+  kept.posted.message.data = kept.bytes.data();
+  std::deque<Posted*>& sends = queues_of(posted).sends;
+  std::replace(sends.begin(), sends.end(), &posted, &kept.posted);
+  for (Pair& pair : at(posted.message.peer).matched)
+    if (pair.send == &posted) pair.send = &kept.posted;
+}
+
+bool ThreadTeam::withdraw(Posted& posted) noexcept {
   Lock lock(mutex_);
   // Another thread reads this rank's memory: its end is near, and it needs nothing of us.
   at(posted.owner).wake.wait(lock, [&] { return posted.state != Posted::State::moving; });
-  if (posted.state != Posted::State::posted) return;
+  if (posted.state != Posted::State::posted) return posted.state == Posted::State::done;
   const Message& message = posted.message;
+  if (message.sending && message.bytes <= kept_bytes) {
+    keep(posted);
+    return true;
+  }
   Queues& queues = queues_of(posted);
   take_out(message.sending ? queues.sends : queues.receives, &posted);
   std::vector<Pair>& matched = at(message.sending ? message.peer : posted.owner).matched;
   const auto pair = std::find_if(matched.begin(), matched.end(),
                                  [&](const Pair& each) { return each.send == &posted || each.receive == &posted; });
-  if (pair == matched.end()) return;
+  if (pair == matched.end()) return false;
   if (message.sending) queues.receives.push_front(pair->receive);
   if (!message.sending) queues.sends.push_front(pair->send);
   matched.erase(pair);
+  return false;
 }
 
 void ThreadTeam::pause(int rank, const Waiting& waiting, double seconds) {

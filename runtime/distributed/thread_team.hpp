@@ -23,6 +23,7 @@ struct Posted {
   bool prepared = false;
   State state = State::idle;
   size_t received = 0;
+  uint64_t number = 0;  ///< in the order of posting
 };
 
 class ThreadTeam {
@@ -33,7 +34,10 @@ class ThreadTeam {
 
   void post(Posted& posted);
   bool test(Posted& posted);
-  void withdraw(Posted& posted) noexcept;
+  /// Whether it was too late: the message has been received, or will be, for short ones that are sent the team keeps,
+  /// as MPI does.
+  bool withdraw(Posted& posted) noexcept;
+  std::optional<Message> probe(int rank, int peer, int tag);
   void pause(int rank, const Waiting& waiting, double seconds);
   /// The first error stays.
   void fail(const Error& error) noexcept;
@@ -62,11 +66,16 @@ class ThreadTeam {
     Waiting waiting;
     // Events so far that this rank may wait for, and how many of them it had seen when it last found nothing to do.
     uint64_t events = 0, seen = UINT64_MAX;
-    std::map<std::pair<int, int>, Queues> queues;  // by sender and tag
+    std::map<std::pair<int, int>, Queues> queues;  // by tag and sender
     std::vector<Pair> matched;
     std::condition_variable wake;
 
     bool settled() const { return state == State::gone || (state == State::waiting && seen == events); }
+  };
+
+  struct Kept {
+    Posted posted;
+    std::string bytes;
   };
 
   Rank& at(int rank) { return ranks_[static_cast<size_t>(rank)]; }
@@ -76,6 +85,7 @@ class ThreadTeam {
   void deliver(Lock& lock, int rank);
   void move(Lock& lock, const Pair& pair);
   void happened(int rank);
+  void keep(Posted& posted);
   void settle(bool was, bool is) { settled_ += static_cast<int>(is) - static_cast<int>(was); }
   void throw_if_failed() const;
   void fail_if_stuck();
@@ -85,7 +95,9 @@ class ThreadTeam {
   ThreadSettings settings_;
   std::mutex mutex_;
   std::deque<Rank> ranks_;
+  std::deque<Kept> kept_;
   int settled_ = 0;
+  uint64_t posted_ = 0;
   std::optional<Error> failure_;
   std::exception_ptr exception_;
 };

@@ -37,13 +37,19 @@ class ThreadTransport final : public Transport {
     return true;
   }
 
-  void release(const Message&, Handle& handle, bool) noexcept override {
-    if (handle.bits == 0) return;
-    team_->withdraw(*posted(handle));
+  bool release(const Message&, Handle& handle, bool in_flight) noexcept override {
+    if (handle.bits == 0) return false;
+    const bool was_received = team_->withdraw(*posted(handle)) && in_flight;
     discard(handle);
+    return was_received;
   }
 
-  void pause(const Waiting& waiting, double seconds) override { team_->pause(place_.rank, waiting, seconds); }
+  std::optional<Message> probe(int peer, int tag) override { return team_->probe(place_.rank, peer, tag); }
+
+  bool pause(const Waiting& waiting, double seconds) override {
+    team_->pause(place_.rank, waiting, seconds);
+    return true;
+  }
   void fail(const Error& error) noexcept override { team_->fail(error); }
 
  private:

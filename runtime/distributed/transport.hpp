@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "ir/error.hpp"
@@ -39,6 +40,10 @@ struct Message {
   int peer = 0;
   int tag = 0;
 };
+
+/// In a probe: whoever sent it, and with whatever tag.
+inline constexpr int any_rank = -1;
+inline constexpr int any_tag = -1;
 
 /// The memory of a message to be sent, which nobody writes to.
 inline void* read_only(const void* data) { return const_cast<void*>(data); }
@@ -87,11 +92,16 @@ class Transport {
   /// `bytes` is what was received. Does not block, and lets all messages of this rank proceed.
   virtual bool test(Handle& handle, size_t& bytes) = 0;
   /// Gives up a prepared message, or one in flight; `message` is what it was posted or prepared with. A receive's
-  /// memory is untouched from then on. A send's memory that MPI has taken may be read until the job ends.
-  virtual void release(const Message& message, Handle& handle, bool in_flight) noexcept = 0;
+  /// memory is untouched from then on. A send's memory that MPI has taken may be read until the job ends. Returns
+  /// whether a message in flight has been received all the same, or a send still may be.
+  virtual bool release(const Message& message, Handle& handle, bool in_flight) noexcept = 0;
+  /// The first message that has been sent to this rank, from `peer` and with `tag`, and that no receive has been posted
+  /// for: its sender, tag and size. It stays where it is. Does not block.
+  virtual std::optional<Message> probe(int peer, int tag) = 0;
 
-  /// Called between tests that found nothing: lets others run. Returns after at most `seconds`, often at once.
-  virtual void pause(const Waiting& waiting, double seconds) = 0;
+  /// Called between tests that found nothing: lets others run. Returns after at most `seconds`, often at once, and
+  /// whether it is time to probe for messages that nobody waits for: after each that comes, or now and then.
+  virtual bool pause(const Waiting& waiting, double seconds) = 0;
   /// This rank cannot go on. Threads: every other rank's next call fails with this error. MPI: the job will not be
   /// ended in order, so that the launcher ends the other ranks.
   virtual void fail(const Error& error) noexcept = 0;

@@ -82,6 +82,12 @@ TEST_CASE("every operation, whole and in pieces") {
   fuseval::testing::check_transport(transport, checked);
 }
 
+TEST_CASE("one rank gives up, and all do") {
+  const auto transport = mpi_transport();
+  for (const size_t largest : {size_t{1} << 30, size_t{5000}})
+    fuseval::testing::check_interruptions(transport, watched(largest));
+}
+
 TEST_CASE("ranks that call different things get the same error") {
   if (world_size() > 1) fuseval::testing::check_differing_calls(mpi_transport());
 }

@@ -222,19 +222,44 @@ int test(uint64_t* bits, int* done, int* bytes, fuseval_mpi_error* error) {
   return 0;
 }
 
-void release(uint64_t* bits, int cancel) {
+int release(uint64_t* bits, int cancel) {
   MPI_Request request = request_of(*bits);
-  int finalised = 0;
+  int finalised = 0, cancelled = 1;
   MPI_Finalized(&finalised);
-  if (request == MPI_REQUEST_NULL || finalised != 0) return;
-  if (cancel != 0 && MPI_Cancel(&request) == MPI_SUCCESS) MPI_Wait(&request, MPI_STATUS_IGNORE);
+  if (request == MPI_REQUEST_NULL || finalised != 0) return 0;
+  MPI_Status status;
+  if (cancel != 0 && MPI_Cancel(&request) == MPI_SUCCESS && MPI_Wait(&request, &status) == MPI_SUCCESS)
+    MPI_Test_cancelled(&status, &cancelled);
   if (request != MPI_REQUEST_NULL) MPI_Request_free(&request);
   keep(MPI_REQUEST_NULL, bits);
+  return cancelled == 0 ? 1 : 0;
 }
 
-constexpr fuseval_mpi_table table = {
-    FUSEVAL_MPI_ABI, sizeof(fuseval_mpi_table), describe, open, close, communicator_of, post, prepare, start, test,
-    release};
+int probe(fuseval_mpi_world* world, fuseval_mpi_message* message, int* is_there, fuseval_mpi_error* error) {
+  MPI_Status status;
+  const int source = message->peer < 0 ? MPI_ANY_SOURCE : message->peer,
+            tag = message->tag < 0 ? MPI_ANY_TAG : message->tag;
+  const int code = MPI_Iprobe(source, tag, world->communicator, is_there, &status);
+  if (outcome("MPI_Iprobe", code, error) != 0) return 1;
+  if (*is_there == 0) return 0;
+  message->peer = status.MPI_SOURCE;
+  message->tag = status.MPI_TAG;
+  MPI_Get_count(&status, MPI_BYTE, &message->bytes);
+  return 0;
+}
+
+constexpr fuseval_mpi_table table = {FUSEVAL_MPI_ABI,
+                                     sizeof(fuseval_mpi_table),
+                                     describe,
+                                     open,
+                                     close,
+                                     communicator_of,
+                                     post,
+                                     prepare,
+                                     start,
+                                     test,
+                                     release,
+                                     probe};
 
 }  // namespace
 

@@ -10,7 +10,7 @@
 extern "C" {
 
 /// Goes up by one with every change below.
-#define FUSEVAL_MPI_ABI 2
+#define FUSEVAL_MPI_ABI 3
 
 /// A communicator of our own: the duplicate of another.
 typedef struct fuseval_mpi_world fuseval_mpi_world;
@@ -67,8 +67,11 @@ typedef struct {
   int (*start)(uint64_t* request, fuseval_mpi_error* error);
   /// `bytes`: received, when done.
   int (*test)(uint64_t* request, int* done, int* bytes, fuseval_mpi_error* error);
-  /// A receive in flight is cancelled first.
-  void (*release)(uint64_t* request, int cancel);
+  /// cancel: a receive in flight is cancelled first. Returns whether its message had come before that.
+  int (*release)(uint64_t* request, int cancel);
+  /// Whether a message has come that no receive has been posted for. Given: a peer or -1, a tag or -1; then what is
+  /// known of it.
+  int (*probe)(fuseval_mpi_world* world, fuseval_mpi_message* message, int* is_there, fuseval_mpi_error* error);
 } fuseval_mpi_table;
 
 /// The plugin's one symbol. The table is the plugin's, for good.

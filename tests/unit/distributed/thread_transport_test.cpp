@@ -14,6 +14,7 @@
 using namespace fuseval;
 using namespace fuseval::runtime::distributed;
 using fuseval::testing::check_differing_calls;
+using fuseval::testing::check_interruptions;
 using fuseval::testing::check_transport;
 
 namespace {
@@ -54,6 +55,18 @@ TEST_CASE("ranks as threads: calls that are checked are the same calls") {
   checked.watchdog_seconds = 20;
   for (const int size : {1, 2, 5}) run_ranks(size, [&](const auto& transport) { check_transport(transport, checked); });
   for (int size = 2; size <= 7; ++size) run_ranks(size, check_differing_calls);
+}
+
+TEST_CASE("ranks as threads: one gives up, and all do") {
+  run_ranks(1, [](const auto& transport) { check_interruptions(transport, {}); });
+  for (int size = 2; size <= 7; ++size)
+    for (const uint64_t seed : {0, 1, 2})
+      for (const size_t largest : {size_t{1} << 30, size_t{999}}) {
+        CAPTURE(size);
+        CAPTURE(seed);
+        CAPTURE(largest);
+        run_ranks(size, [&](const auto& transport) { check_interruptions(transport, with_pieces(largest)); }, {seed});
+      }
 }
 
 TEST_CASE("many ranks as threads") {

@@ -9,6 +9,10 @@ namespace fuseval::testing {
 void check_transport(const std::shared_ptr<runtime::distributed::Transport>& transport,
                      const runtime::distributed::CommunicatorSettings& settings);
 
+/// A rank that gives up, in every place: all give up with its error, and go on together after they have recovered.
+void check_interruptions(const std::shared_ptr<runtime::distributed::Transport>& transport,
+                         const runtime::distributed::CommunicatorSettings& settings);
+
 /// Ranks that call different things get the same error, all of them, when calls are checked. Needs two ranks.
 void check_differing_calls(const std::shared_ptr<runtime::distributed::Transport>& transport);
 

@@ -1,0 +1,23 @@
+// Calls that all ranks of a world make.
+#pragma once
+
+#include "engine/distributed/all_or_none.hpp"
+
+namespace fuseval::engine {
+
+/// f is this rank's call. What it throws before it has sent anything the others have not heard of: this rank has
+/// refused the call, as the others may have (runtime/distributed/interruptions.hpp).
+template <class F>
+void call_together(World& world, F&& f) {
+  runtime::distributed::Communicator& ranks = world.communicator();
+  ranks.enter();
+  const uint64_t before = ranks.messages_sent();
+  try {
+    f();
+  } catch (...) {
+    if (ranks.messages_sent() == before) ranks.refuse(*failure_of([] { throw; }));
+    throw;
+  }
+}
+
+}  // namespace fuseval::engine
