@@ -26,7 +26,10 @@ int run_on_ranks(const std::optional<Arguments>& arguments, std::optional<Failur
   if (!failure) failure = failure_of([&] { run_eval(*arguments, &*world); });
   if (!failure) status = finish_output();
   std::optional<RankError> first;
-  const auto apart = failure_of([&] { first = world->agree(failure ? &failure->error : nullptr); });
+  const auto apart = failure_of([&] {
+    if (failure) world->interrupt(failure->error);  // the others may wait in a call that this rank will not make
+    first = world->agree(failure ? &failure->error : nullptr);
+  });
   if (apart) return report_and_exit(failure ? *failure : *apart);  // the ranks cannot hear each other any more
   if (!first) return status;
   if (first->rank == world->rank()) report(*failure);

@@ -4,12 +4,16 @@
 
 namespace fuseval::engine {
 std::string text_of_first(World& world, std::string text) {
+  struct Told {
+    uint64_t bytes;
+    std::string text;
+  };
   runtime::distributed::Communicator& ranks = world.communicator();
-  uint64_t bytes = text.size();
-  ranks.broadcast(&bytes, sizeof bytes, 0);
-  text.resize(bytes);
-  ranks.broadcast(text.data(), text.size(), 0);
-  return text;
+  const auto told = std::make_shared<Told>(Told{text.size(), std::move(text)});
+  ranks.broadcast(&told->bytes, sizeof told->bytes, 0, told);
+  told->text.resize(told->bytes);
+  ranks.broadcast(told->text.data(), told->text.size(), 0, told);
+  return told->text;
 }
 
 std::string words_of(const Layout& asked) {

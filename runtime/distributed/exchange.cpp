@@ -18,7 +18,8 @@ void Exchange::release(bool is_interrupted) noexcept {
     Piece& piece = k < receives_.size() ? receives_[k] : sends_[k - receives_.size()];
     const Message& message = piece.message;
     const bool in_flight = k >= next_ && k < started_;
-    if (in_flight && message.sending && is_interrupted) {
+    const bool outlives_us = memory_ != nullptr || use_ == Use::repeated || message.bytes > short_message;
+    if (in_flight && message.sending && is_interrupted && outlives_us) {
       others.orphans.push_back({message, piece.handle, use_ == Use::repeated, memory_});
     } else if (use_ == Use::repeated || in_flight) {
       const bool arrives = communicator_.transport_->release(message, piece.handle, in_flight);
@@ -47,7 +48,7 @@ void Exchange::receive(void* data, size_t bytes, int peer, int tag) {
 }
 
 void Exchange::require_idle(const char* what) const {
-  communicator_.require_usable();
+  if (communicator_.failure_) throw Error(*communicator_.failure_);
   if (is_left_) throw Error(ErrorCode::argument, fmt::format("{}: {} after an interruption", operation_, what));
   if (next_ != started_)
     throw Error(ErrorCode::argument, fmt::format("{}: {} while messages are in flight", operation_, what));
@@ -88,6 +89,7 @@ void Exchange::add_pieces(std::vector<Piece>& pieces, Message message) {
 }
 
 void Exchange::start() {
+  communicator_.require_usable();
   require_idle("started");
   Transport& transport = *communicator_.transport_;
   started_ = next_ = 0;

@@ -108,7 +108,8 @@ auto Communicator::or_fail(F&& f) {
 Error Communicator::interrupt(const Error& error, Made made) {
   if (failure_) throw Error(*failure_);
   if (size() == 1) return error;
-  const uint64_t missing = interruptions_.call + (made == Made::whole ? 1 : 0);
+  uint64_t missing = interruptions_.call + (made == Made::whole ? 1 : 0);
+  if (interruptions_.refusal) missing = interruptions_.refusal->first_call;
   if (!is_interrupted()) give_up({missing, named(rank(), error)});
   return *interruptions_.error;
 }

@@ -14,8 +14,8 @@
 // waits in a call that another has refused, or that has refused other calls, interrupts all.
 //
 // Sends that are left in flight are looked after until they have arrived, and their memory is kept (`Orphan`), but for
-// messages that are so short that MPI takes them at once, and those in buffers of a world's programs, which stay as
-// they are until it recovers.
+// short messages, which have been taken, and those in buffers of a world's programs, which stay as they are until it
+// recovers. Others are sent in calls that all ranks have begun together, and these are not interrupted.
 #pragma once
 
 #include <cstdint>

@@ -15,10 +15,6 @@ namespace {
 /// float.
 constexpr int not_yet_received = 0xFF;
 
-/// Messages up to this size reach their receiver also if the sender does not wait for that. Not less than what Open MPI
-/// sends at once.
-constexpr size_t kept_bytes = 4096;
-
 /// SplitMix64's finaliser.
 uint64_t mix(uint64_t x) {
   x += 0x9E3779B97F4A7C15u;
@@ -160,7 +156,7 @@ bool ThreadTeam::withdraw(Posted& posted) noexcept {
   at(posted.owner).wake.wait(lock, [&] { return posted.state != Posted::State::moving; });
   if (posted.state != Posted::State::posted) return posted.state == Posted::State::done;
   const Message& message = posted.message;
-  if (message.sending && message.bytes <= kept_bytes) {
+  if (message.sending && message.bytes <= short_message) {
     keep(posted);
     return true;
   }

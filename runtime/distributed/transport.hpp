@@ -41,6 +41,10 @@ struct Message {
   int tag = 0;
 };
 
+/// Messages up to this size are taken at once, also if their receives are posted later: MPI libraries send them so
+/// (Open MPI between processes of a machine up to 4 KiB, with headers).
+inline constexpr size_t short_message = 1024;
+
 /// In a probe: whoever sent it, and with whatever tag.
 inline constexpr int any_rank = -1;
 inline constexpr int any_tag = -1;
@@ -92,8 +96,8 @@ class Transport {
   /// `bytes` is what was received. Does not block, and lets all messages of this rank proceed.
   virtual bool test(Handle& handle, size_t& bytes) = 0;
   /// Gives up a prepared message, or one in flight; `message` is what it was posted or prepared with. A receive's
-  /// memory is untouched from then on. A send's memory that MPI has taken may be read until the job ends. Returns
-  /// whether a message in flight has been received all the same, or a send still may be.
+  /// memory is untouched from then on. A send's memory that MPI has taken may be read until the job ends, but for a
+  /// short message's. Returns whether a message in flight has been received all the same, or a send still may be.
   virtual bool release(const Message& message, Handle& handle, bool in_flight) noexcept = 0;
   /// The first message that has been sent to this rank, from `peer` and with `tag`, and that no receive has been posted
   /// for: its sender, tag and size. It stays where it is. Does not block.

@@ -153,3 +153,14 @@ def test_info_says_which_mpi_ranks_would_use(run):
     assert len([line for line in lines if line.startswith("hdf5: ")]) == 1
     lines = run("info", env=os.environ | {"FUSEVAL_MPI_PLUGIN": "/nowhere.so"}).stdout.splitlines()
     assert any(line.startswith("mpi: none: MPI cannot be used: /nowhere.so: cannot open") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("sum(a", "a=a.npy"), ("sum(a)", "a=float64:1,x"), ("sum(a)", "a=missing.npy"), ("sum(a)", "b=a.npy"), ("sum(a)", "a=a.npy", "--device", "none")]
+)
+def test_a_command_line_that_one_rank_has_wrong_ends_all_of_them(files, arguments):
+    script = 'if [ "$OMPI_COMM_WORLD_RANK$PMI_RANK" = 2 ]; then exec "$0" eval "$@" --distributed; else exec "$0" eval "sum(a)" a=a.npy --distributed; fi'
+    done = run_ranks(4, "bash", "-c", script, COMMAND, *arguments, cwd=files)
+    assert done.returncode not in (0, 124) and done.stdout == ""
+    (error,) = errors(done)
+    assert "rank 2: " in error

@@ -41,12 +41,13 @@ class CountingTransport final : public Transport {
     if (const auto known = prepared_.find(handle.bits); known != prepared_.end()) look(known->second);
     return inner_->test(handle, bytes);
   }
-  void release(const Message& message, Handle& handle, bool in_flight) noexcept override {
+  bool release(const Message& message, Handle& handle, bool in_flight) noexcept override {
     look(message);
     prepared_.erase(handle.bits);
-    inner_->release(message, handle, in_flight);
+    return inner_->release(message, handle, in_flight);
   }
-  void pause(const Waiting& waiting, double seconds) override { inner_->pause(waiting, seconds); }
+  std::optional<Message> probe(int peer, int tag) override { return inner_->probe(peer, tag); }
+  bool pause(const Waiting& waiting, double seconds) override { return inner_->pause(waiting, seconds); }
   void fail(const fuseval::Error& error) noexcept override { inner_->fail(error); }
 
  private:
