@@ -59,8 +59,8 @@ TEST_CASE("ranks as threads: calls that are checked are the same calls") {
 
 TEST_CASE("ranks as threads: one gives up, and all do") {
   run_ranks(1, [](const auto& transport) { check_interruptions(transport, {}); });
-  for (int size = 2; size <= 7; ++size)
-    for (const uint64_t seed : {0, 1, 2})
+  for (const int size : {2, 3, 5, 7})
+    for (const uint64_t seed : {0, 1})
       for (const size_t largest : {size_t{1} << 30, size_t{999}}) {
         CAPTURE(size);
         CAPTURE(seed);
