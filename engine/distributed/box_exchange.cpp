@@ -137,7 +137,7 @@ struct PlacedParcel {
 };
 
 std::vector<PlacedParcel> placed(std::vector<Parcel> parcels, std::span<const BoxTransfer> transfers, bool shared,
-                                 BoxSpace& space, std::unique_ptr<MessageMemory>& memory) {
+                                 BoxSpace& space, std::shared_ptr<MessageMemory>& memory) {
   std::vector<PlacedParcel> result;
   std::vector<size_t> offsets;
   Room room;
@@ -247,6 +247,9 @@ class BoxExchange::Impl {
 
   void make_messages(Communicator& communicator, const char* operation) {
     messages_.emplace(communicator, operation, Exchange::Use::repeated);
+    messages_->keep({sent_memory_, nullptr});
+    if (direct_)
+      messages_->keep({sent_memory_, [direct = direct_](const std::function<void()>& f) { direct->call(f); }});
     for (const PlacedParcel& each : received_)
       messages_->receive(each.message, each.parcel.message_bytes(), each.parcel.peer, tag);
     for (const PlacedParcel& each : sent_)
@@ -337,8 +340,8 @@ class BoxExchange::Impl {
   std::vector<PlacedParcel> sent_, received_;
   Parcel own_;
   Traffic traffic_;
-  std::unique_ptr<MessageMemory> sent_memory_, received_memory_;
-  std::unique_ptr<DirectMessages> direct_;    // nullptr: messages are in the host's memory
+  std::shared_ptr<MessageMemory> sent_memory_, received_memory_;
+  std::shared_ptr<DirectMessages> direct_;    // nullptr: messages are in the host's memory
   std::optional<FlagsExchange> flags_alone_;  // with direct ones
   std::optional<Exchange> messages_;          // after the memory that they are in
   Flags flags_ = 0;

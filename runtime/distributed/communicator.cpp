@@ -77,7 +77,7 @@ void Communicator::send_and_receive(const char* operation, int tag, int to,
                                     std::optional<std::span<std::byte>> received,
                                     const std::shared_ptr<const void>& memory) {
   Exchange exchange(*this, operation);
-  exchange.keep(memory);
+  exchange.keep({memory});
   if (received) exchange.add({false, received->data(), received->size(), from, tag});
   if (sent) exchange.add({true, read_only(sent->data()), sent->size(), to, tag});
   exchange.start();
@@ -113,7 +113,7 @@ void Communicator::broadcast_unchecked(void* data, size_t bytes, int root, const
     send_and_receive(operation, broadcast_tag, 0, std::nullopt, rank_of(me - bit),
                      std::span(static_cast<std::byte*>(data), bytes), memory);
   Exchange exchange(*this, operation);
-  exchange.keep(memory);
+  exchange.keep({memory});
   for (bit /= 2; bit > 0; bit /= 2)
     if (me + bit < size()) exchange.add({true, data, bytes, rank_of(me + bit), broadcast_tag});
   exchange.start();

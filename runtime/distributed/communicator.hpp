@@ -131,6 +131,7 @@ class Communicator {
   std::vector<uint64_t> messages_to_come();
   void discard_next(int peer);
   void finish_orphans();
+  void finish(Orphan& orphan);
   /// Waits for a message that has come, or is being sent.
   void receive_now(const char* operation, const Message& message);
   void require_rank(int rank, const char* operation) const;
@@ -180,8 +181,8 @@ class Exchange {
   /// Messages still in flight are given up.
   ~Exchange();
 
-  /// What its messages are in, to be kept for those that an interruption leaves in flight.
-  void keep(std::shared_ptr<const void> memory) { memory_ = std::move(memory); }
+  /// For messages that an interruption leaves in flight.
+  void keep(Surroundings surroundings) { surroundings_ = std::move(surroundings); }
 
   /// Errors of both: argument for a peer that is no rank or a tag outside 0 … Communicator::tags - 1. Not while in
   /// flight.
@@ -221,7 +222,7 @@ class Exchange {
   const char* operation_;
   Use use_;
   bool is_left_ = false;  ///< interrupted
-  std::shared_ptr<const void> memory_;
+  Surroundings surroundings_;
   std::vector<Piece> receives_, sends_;
   size_t started_ = 0;  // how many pieces are in flight or finished, receives first
   size_t next_ = 0;     // the first of them that is not known to be finished

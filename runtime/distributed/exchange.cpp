@@ -18,9 +18,9 @@ void Exchange::release(bool is_interrupted) noexcept {
     Piece& piece = k < receives_.size() ? receives_[k] : sends_[k - receives_.size()];
     const Message& message = piece.message;
     const bool in_flight = k >= next_ && k < started_;
-    const bool outlives_us = memory_ != nullptr || use_ == Use::repeated || message.bytes > short_message;
+    const bool outlives_us = surroundings_.memory != nullptr || use_ == Use::repeated || message.bytes > short_message;
     if (in_flight && message.sending && is_interrupted && outlives_us) {
-      others.orphans.push_back({message, piece.handle, use_ == Use::repeated, memory_});
+      others.orphans.push_back({message, piece.handle, use_ == Use::repeated, surroundings_});
     } else if (use_ == Use::repeated || in_flight) {
       const bool arrives = communicator_.transport_->release(message, piece.handle, in_flight);
       const auto peer = static_cast<size_t>(message.peer);

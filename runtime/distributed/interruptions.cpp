@@ -52,6 +52,13 @@ Refusal refusal_by(int rank, uint64_t call, const Error& error) {
   return refusal;
 }
 
+void call(const Surroundings& surroundings, const std::function<void()>& f) {
+  if (surroundings.call)
+    surroundings.call(f);
+  else
+    f();
+}
+
 bool are_alike(const Refusal& a, const Refusal& b) { return a.first_call == b.first_call && a.calls == b.calls; }
 
 /// The one that refused what the other did not.
@@ -79,7 +86,8 @@ Communicator::~Communicator() {
     if (interruptions_.refusal && !failure_ && !is_interrupted()) give_up(word_of(*interruptions_.refusal));
   } catch (...) {  // then this rank is the only one that knows
   }
-  for (Orphan& orphan : interruptions_.orphans) transport_->release(orphan.message, orphan.handle, true);
+  for (Orphan& orphan : interruptions_.orphans)
+    call(orphan.surroundings, [&] { transport_->release(orphan.message, orphan.handle, true); });
 }
 
 void Communicator::note_usable() { is_usable_ = !failure_ && !is_interrupted() && !interruptions_.refusal; }
@@ -122,7 +130,7 @@ void Communicator::give_up(const Word& word) {
 
 void Communicator::tell(int rank, const std::shared_ptr<const std::string>& word) {
   const Message message{true, read_only(word->data()), word->size(), rank, word_tag};
-  interruptions_.orphans.push_back({message, or_fail([&] { return transport_->post(message); }), false, word});
+  interruptions_.orphans.push_back({message, or_fail([&] { return transport_->post(message); }), false, {word}});
   ++interruptions_.sent[static_cast<size_t>(rank)];
   ++messages_sent_;
 }
@@ -267,13 +275,15 @@ void Communicator::discard_next(int peer) {
 }
 
 void Communicator::finish_orphans() {
-  for (Orphan& orphan : interruptions_.orphans) {
-    Watch watch(*this);
-    size_t bytes = 0;
-    while (!or_fail([&] { return transport_->test(orphan.handle, bytes); })) watch.pause({"recovery", orphan.message});
-    if (orphan.prepared) transport_->release(orphan.message, orphan.handle, false);
-  }
+  for (Orphan& orphan : interruptions_.orphans) call(orphan.surroundings, [&] { finish(orphan); });
   interruptions_.orphans.clear();
+}
+
+void Communicator::finish(Orphan& orphan) {
+  Watch watch(*this);
+  size_t bytes = 0;
+  while (!or_fail([&] { return transport_->test(orphan.handle, bytes); })) watch.pause({"recovery", orphan.message});
+  if (orphan.prepared) transport_->release(orphan.message, orphan.handle, false);
 }
 
 }  // namespace fuseval::runtime::distributed

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,12 +29,20 @@
 
 namespace fuseval::runtime::distributed {
 
+/// What messages need beside themselves.
+struct Surroundings {
+  /// What they are in, if nobody else keeps that until they have arrived.
+  std::shared_ptr<const void> memory = nullptr;
+  /// Calls the transport with what it needs on its thread to get at them; none: nothing.
+  std::function<void(const std::function<void()>&)> call = nullptr;
+};
+
 /// A message to be sent that its exchange has left in flight.
 struct Orphan {
   Message message;
   Transport::Handle handle;
   bool prepared = false;
-  std::shared_ptr<const void> memory;
+  Surroundings surroundings;
 };
 
 /// That a rank has given up.

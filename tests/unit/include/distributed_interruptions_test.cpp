@@ -328,7 +328,7 @@ struct Round {
 class RoundOfRank {
  public:
   RoundOfRank(const Round& round, const World& world, const DistributedArray& a, Steps& steps)
-      : round_(round), world_(world), a_(a), steps_(steps), well_(one_thread()), ill_(session_that_ends(true, left_)) {}
+      : round_(round), world_(world), a_(a), steps_(steps), session_(session_that_ends(true, left_)) {}
 
   /// The error that all have agreed on.
   std::optional<fuseval::RankError> run() {
@@ -342,14 +342,8 @@ class RoundOfRank {
   }
 
  private:
-  static fuseval::Session one_thread() {
-    fuseval::SessionOptions options;
-    options.threads = 1;
-    return fuseval::Session(options);
-  }
-
   void call(std::size_t k) {
-    bool is_ill = false;
+    left_ = 1'000'000;
     for (const Round::Trouble& trouble : round_.troubles) {
       if (trouble.rank != world_.rank() || trouble.call != k) continue;
       if (trouble.how == Round::Failure::refused) refused[0].call(world_, a_);
@@ -357,13 +351,12 @@ class RoundOfRank {
         world_.interrupt(fuseval::Error(FV_ERROR_FILE, "no such machine"));
         throw fuseval::Error(FV_ERROR_FILE, "no such machine");
       }
-      is_ill = true;
+      left_ = 0;
     }
     const std::size_t chosen = round_.chosen[k], others = std::size(calls);
-    const fuseval::Session& session = is_ill ? ill_ : well_;
     if (chosen < others) calls[chosen](world_, a_);
-    if (chosen == others) session.evaluate("a*2", {{"a", a_}});
-    if (chosen == others + 1) steps_.step(session, static_cast<int>(k));
+    if (chosen == others) session_.evaluate("a*2", {{"a", a_}});
+    if (chosen == others + 1) steps_.step(session_, static_cast<int>(k));
     if (chosen == others + 2) agreed_ = world_.agree();
   }
 
@@ -372,7 +365,7 @@ class RoundOfRank {
   const DistributedArray& a_;
   Steps& steps_;
   std::atomic<int> left_ = 0;
-  const fuseval::Session well_, ill_;
+  const fuseval::Session session_;
   std::optional<fuseval::RankError> agreed_;
 };
 
