@@ -132,8 +132,7 @@ class Communicator {
   void discard_next(int peer);
   void finish_orphans();
   void finish(Orphan& orphan);
-  /// Waits for a message that has come, or is being sent.
-  void receive_now(const char* operation, const Message& message);
+  void receive_whole(const char* operation, const Message& message);
   void require_rank(int rank, const char* operation) const;
   void require_counts(std::span<const size_t> counts, const char* operation) const;
   /// With check_calls: ErrorCode::communication, the same on every rank, unless all describe the same call.

@@ -149,7 +149,7 @@ void Communicator::hear(const Message& found) {
   std::string bytes(found.bytes, '\0');
   Message message = found;
   message.data = bytes.data();
-  receive_now("word of another rank", message);
+  receive_whole("word of another rank", message);
   Word word = word_of(bytes);
   if (std::optional<Word>& known = interruptions_.word; !known || word.call < known->call) known = std::move(word);
 }
@@ -159,12 +159,13 @@ void Communicator::give_up_too(const Word& word) {
   note_usable();
 }
 
-void Communicator::receive_now(const char* operation, const Message& message) {
-  const PhaseOf phase(*this, Phase::recovering);
-  Exchange exchange(*this, operation);
-  exchange.add(message);
-  exchange.start();
-  exchange.wait();
+/// Not in pieces, as words are sent.
+void Communicator::receive_whole(const char* operation, const Message& message) {
+  Watch watch(*this);
+  size_t bytes = 0;
+  Transport::Handle handle = or_fail([&] { return transport_->post(message); });
+  while (!or_fail([&] { return transport_->test(handle, bytes); })) watch.pause({operation, message});
+  ++interruptions_.received[static_cast<size_t>(message.peer)];
 }
 
 Error Communicator::await_interruption() {
@@ -203,7 +204,11 @@ std::optional<Refusal> Communicator::refusal_of(int peer) {
   if (const auto known = heard.find(peer); known != heard.end()) return known->second;
   if (!transport_->probe(peer, refusal_tag)) return std::nullopt;
   Refusal refusal;
-  receive_now("refusal of another rank", {false, &refusal, sizeof refusal, peer, refusal_tag});
+  const PhaseOf phase(*this, Phase::recovering);
+  Exchange exchange(*this, "refusal of another rank");
+  exchange.add({false, &refusal, sizeof refusal, peer, refusal_tag});
+  exchange.start();
+  exchange.wait();
   return heard.emplace(peer, refusal).first->second;
 }
 
@@ -271,7 +276,7 @@ void Communicator::discard_next(int peer) {
     watch.pause({"recovery", {false, nullptr, 0, peer, any_tag}});
   std::vector<std::byte> scratch(found->bytes);
   found->data = scratch.data();
-  receive_now("recovery", *found);
+  receive_whole("recovery", *found);
 }
 
 void Communicator::finish_orphans() {

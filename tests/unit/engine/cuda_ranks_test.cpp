@@ -136,7 +136,6 @@ struct Attempt {
         require(error.code() == FV_OK || error.code() == FV_ERROR_DEVICE || error.code() == FV_ERROR_MEMORY ||
                     error.code() == FV_ERROR_UNSUPPORTED,
                 std::to_string(error.code()) + " " + error.message());
-        // What goes wrong after the last message the others hear of at the next one.
         if (!world.agree(error.code() == FV_OK ? nullptr : &error))
           check_results(cpu(), *found, expected(), "all is well");
         else
