@@ -55,25 +55,35 @@ int source_lane(const Fiber& fiber) {
   }
 }
 
+// What a kernel calls: whatever may leave the fiber is called from here, and from nowhere deeper
+// (FUSEVAL_ON_TWO_STACKS).
+
+FUSEVAL_ON_TWO_STACKS void read(Thread* thread, const void* address, unsigned long bytes, Place place) {
+  if (!of(thread).block->access(of(thread), reinterpret_cast<uintptr_t>(address), bytes, false, place))
+    of(thread).leave();
+}
+
+FUSEVAL_ON_TWO_STACKS void write(Thread* thread, void* address, unsigned long bytes, Place place) {
+  if (!of(thread).block->access(of(thread), reinterpret_cast<uintptr_t>(address), bytes, true, place))
+    of(thread).leave();
+}
+
+FUSEVAL_ON_TWO_STACKS void atomic(Thread* thread, void* address, unsigned long bytes, Place place) {
+  if (!of(thread).block->atomic(of(thread), reinterpret_cast<uintptr_t>(address), bytes, place)) of(thread).leave();
+}
+
+FUSEVAL_ON_TWO_STACKS void wait(Thread* thread) { of(thread).leave(); }
+
+void fence(Thread* thread) { of(thread).block->fence(of(thread)); }
+
+FUSEVAL_ON_TWO_STACKS void fail(Thread* thread, const char* what, Place place) {
+  of(thread).block->fail(of(thread), what, place);
+  of(thread).leave();
+}
+
 }  // namespace
 
-const Hooks hooks{
-    .read =
-        [](Thread* thread, const void* address, unsigned long bytes, Place place) {
-          of(thread).block->access(of(thread), reinterpret_cast<uintptr_t>(address), bytes, false, place);
-        },
-    .write =
-        [](Thread* thread, void* address, unsigned long bytes, Place place) {
-          of(thread).block->access(of(thread), reinterpret_cast<uintptr_t>(address), bytes, true, place);
-        },
-    .atomic =
-        [](Thread* thread, void* address, unsigned long bytes, Place place) {
-          of(thread).block->atomic(of(thread), reinterpret_cast<uintptr_t>(address), bytes, place);
-        },
-    .wait = [](Thread* thread) { of(thread).leave(); },
-    .fence = [](Thread* thread) { of(thread).block->fence(of(thread)); },
-    .fail = [](Thread* thread, const char* what, Place place) { of(thread).block->fail(of(thread), what, place); },
-};
+const Hooks hooks{.read = read, .write = write, .atomic = atomic, .wait = wait, .fence = fence, .fail = fail};
 
 uint64_t Random::next() {
   uint64_t value = state_ += 0x9E3779B97F4A7C15u;
@@ -100,8 +110,7 @@ Block::Block(Launch& launch, const BlockSettings& settings, unsigned number)
 /// one, which stays in the cache (2.3 times as fast as a stack for each).
 Fiber& Block::start(unsigned number) {
   Workspace& workspace = launch_.workspace;
-  Fiber& fiber = (*workspace.stacks)[workspace.free_stacks.back()];
-  workspace.free_stacks.pop_back();
+  Fiber& fiber = workspace.stacks->take();
   fiber.steps = static_cast<long>(settings_.step_limit);
   fiber.hooks = hooks;
   fiber.thread_index = {number, 0, 0};
@@ -117,8 +126,8 @@ Fiber& Block::start(unsigned number) {
   return fiber;
 }
 
-void Block::end(const Fiber& thread) {
-  launch_.workspace.free_stacks.push_back(thread.stack);
+void Block::end(Fiber& thread) {
+  launch_.workspace.stacks->give_back(thread);
   fibers_[thread.number] = nullptr;
   warps_[thread.warp()].live &= ~(1u << thread.lane());
   ++ended_;
@@ -282,23 +291,24 @@ bool Block::all_published(unsigned counting) const {
   return true;
 }
 
-void Block::access(Fiber& thread, uintptr_t address, size_t bytes, bool write, Place place) {
+bool Block::access(Fiber& thread, uintptr_t address, size_t bytes, bool write, Place place) {
   std::string wrong = launch_.check(*this, thread, address, bytes, write);
   if (!wrong.empty()) fail(thread, std::move(wrong), place, !launch_.is_accessible(address, bytes));
+  return !fault_;
 }
 
-void Block::atomic(Fiber& thread, uintptr_t address, size_t bytes, Place place) {
+bool Block::atomic(Fiber& thread, uintptr_t address, size_t bytes, Place place) {
   launch_.blocks.back().published = all_published(thread.number);
   records_[thread.number].counted = true;
   if (counted_ == 0) counted_ = launch_.workspace.clock;
   std::string wrong = launch_.check_atomic(*this, thread, address, bytes);
   if (!wrong.empty()) fail(thread, std::move(wrong), place, !launch_.is_accessible(address, bytes));
+  return !fault_;
 }
 
 void Block::fail(Fiber& thread, std::string what, Place place, bool illegal_address) {
   fault_ = Fault{std::move(what), place, thread.number, illegal_address};
   thread.sync = Sync::faulted;
-  thread.leave();
 }
 
 }  // namespace fuseval::runtime::cudasim

@@ -52,11 +52,11 @@ class Block {
   bool has_counted(const Fiber& thread) const;
   void note_write(const Fiber& thread);
 
-  // What a thread's code calls.
-  void access(Fiber& thread, uintptr_t address, size_t bytes, bool write, Place place);
-  void atomic(Fiber& thread, uintptr_t address, size_t bytes, Place place);
+  // What a thread's code asks for. False: the thread is at fault, and leaves for good.
+  bool access(Fiber& thread, uintptr_t address, size_t bytes, bool write, Place place);
+  bool atomic(Fiber& thread, uintptr_t address, size_t bytes, Place place);
   void fence(const Fiber& thread);
-  /// Ends the thread, and with it the launch. Does not return.
+  /// Notes that the thread is at fault, which ends the launch.
   void fail(Fiber& thread, std::string what, Place place, bool illegal_address = false);
 
  private:
@@ -69,7 +69,7 @@ class Block {
   bool all_published(unsigned counting) const;
   Fiber& fiber(unsigned number) { return *fibers_[number]; }
   Fiber& start(unsigned number);
-  void end(const Fiber& thread);
+  void end(Fiber& thread);
   unsigned next_ready();
   void make_ready(unsigned number) { ready_[number / 64] |= uint64_t{1} << number % 64; }
   void settle(Fiber& stopped);

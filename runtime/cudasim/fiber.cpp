@@ -16,19 +16,9 @@
 #define FUSEVAL_ASAN 1
 #endif
 #endif
-#if defined(__SANITIZE_THREAD__)
-#define FUSEVAL_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FUSEVAL_TSAN 1
-#endif
-#endif
 #ifdef FUSEVAL_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-#endif
-#ifdef FUSEVAL_TSAN
-#include <sanitizer/tsan_interface.h>
 #endif
 
 namespace fuseval::runtime::cudasim {
@@ -67,18 +57,14 @@ void fuseval_cudasim_switch(void**, void*) {}  // Stacks refuses to be made
 
 namespace {
 
-// Sanitizers follow the stack; they are told before and after each switch. An address sanitizer's fake stack goes
-// along.
+// AddressSanitizer follows the stack, and is told before and after each switch; its fake stack goes along.
+// ThreadSanitizer is not told: FUSEVAL_ON_TWO_STACKS.
 void announce(Fiber& fiber, [[maybe_unused]] void** state, [[maybe_unused]] bool to_fiber) {
 #ifdef FUSEVAL_ASAN
   if (to_fiber)
     __sanitizer_start_switch_fiber(state, &fiber, stack_bytes);
   else
     __sanitizer_start_switch_fiber(state, fiber.host_stack, fiber.host_stack_bytes);
-#endif
-#ifdef FUSEVAL_TSAN
-  if (to_fiber) fiber.host_fiber = __tsan_get_current_fiber();
-  __tsan_switch_to_fiber(to_fiber ? fiber.sanitizer_state : fiber.host_fiber, 0);
 #endif
   (void)fiber;
 }
@@ -90,7 +76,7 @@ void arrived([[maybe_unused]] void* state, [[maybe_unused]] Fiber* on_fiber) {
 #endif
 }
 
-[[noreturn]] void fiber_main() {
+[[noreturn]] FUSEVAL_ON_TWO_STACKS void fiber_main() {
   auto& self = static_cast<Fiber&>(*current());
   arrived(nullptr, &self);
   for (;;) {
@@ -111,14 +97,14 @@ void* fresh_stack(Fiber& fiber) {
 
 }  // namespace
 
-void Fiber::enter() {
+FUSEVAL_ON_TWO_STACKS void Fiber::enter() {
   void* state = nullptr;
   announce(*this, &state, true);
   fuseval_cudasim_switch(&host_stack_pointer, stack_pointer);
   arrived(state, nullptr);
 }
 
-void Fiber::leave() {
+FUSEVAL_ON_TWO_STACKS void Fiber::leave() {
   void* state = nullptr;
   announce(*this, &state, false);
   fuseval_cudasim_switch(&stack_pointer, host_stack_pointer);
@@ -134,25 +120,26 @@ Stacks::Stacks(unsigned count) : count_(count) {
   if (mapping_ == MAP_FAILED) throw Error(ErrorCode::memory, "no memory for the simulated threads' stacks");
   const auto address = (reinterpret_cast<uintptr_t>(mapping_) + stack_bytes - 1) & ~(stack_bytes - 1);
   first_ = reinterpret_cast<char*>(address);
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  for (unsigned number = 0; number < count; ++number) {
-    auto* fiber = new (first_ + number * stack_bytes) Fiber;
-    mprotect(first_ + number * stack_bytes + page, page, PROT_NONE);
-    fiber->stack = number;
-    fiber->stack_pointer = fresh_stack(*fiber);
-#ifdef FUSEVAL_TSAN
-    fiber->sanitizer_state = __tsan_create_fiber(0);
-#endif
+}
+
+Fiber& Stacks::take() {
+  if (!free_.empty()) {
+    Fiber* const fiber = free_.back();
+    free_.pop_back();
+    return *fiber;
   }
+  char* const begin = first_ + made_++ * stack_bytes;
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  mprotect(begin + page, page, PROT_NONE);
+  auto* const fiber = new (begin) Fiber;
+  fiber->stack_pointer = fresh_stack(*fiber);
+  return *fiber;
 }
 
 Stacks::~Stacks() {
 #ifdef FUSEVAL_ASAN
   // Threads at fault never returned from their functions, whose frames are still marked.
   __asan_unpoison_memory_region(mapping_, (size_t{count_} + 1) * stack_bytes);
-#endif
-#ifdef FUSEVAL_TSAN
-  for (unsigned number = 0; number < count_; ++number) __tsan_destroy_fiber((*this)[number].sanitizer_state);
 #endif
   munmap(mapping_, (size_t{count_} + 1) * stack_bytes);
 }

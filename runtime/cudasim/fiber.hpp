@@ -3,8 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "runtime/cudasim/shim/thread.hpp"
+
+/// For each function that another stack runs beneath: ThreadSanitizer counts a function's begin and end on one stack of
+/// the host thread's, and such a function begins before a switch and ends after another one. Its own fibers would do as
+/// well, but making a block's takes milliseconds, and the whole is one thread's work, which cannot race with itself.
+#define FUSEVAL_ON_TWO_STACKS __attribute__((no_sanitize("thread")))
 
 namespace fuseval::runtime::cudasim {
 
@@ -14,16 +20,13 @@ class Block;
 /// other threads have before and after it.
 struct Fiber : Thread {
   unsigned number = 0;  ///< threadIdx.x
-  unsigned stack = 0;   ///< which of the Stacks
   Block* block = nullptr;
   const Kernel* kernel = nullptr;
   const void* words = nullptr;
   void* stack_pointer = nullptr;
   void* host_stack_pointer = nullptr;
-  void* sanitizer_state = nullptr;
   const void* host_stack = nullptr;
   size_t host_stack_bytes = 0;
-  void* host_fiber = nullptr;
 
   unsigned warp() const { return number / 32; }
   unsigned lane() const { return number % 32; }
@@ -35,7 +38,8 @@ struct Fiber : Thread {
   void leave();
 };
 
-/// As many stacks as a block has threads, with a page that faults below each. Made once and used for block after block.
+/// As many stacks as a block has threads, with a page that faults below each. Each is made when first taken, because
+/// that page costs more than a short kernel's thread, and is used for thread after thread.
 class Stacks {
  public:
   explicit Stacks(unsigned count);
@@ -44,12 +48,16 @@ class Stacks {
   Stacks& operator=(const Stacks&) = delete;
 
   unsigned count() const { return count_; }
-  Fiber& operator[](unsigned stack) { return *reinterpret_cast<Fiber*>(first_ + stack * stack_bytes); }
+  /// The stack given back last, which is in the cache; at most count() are out at a time.
+  Fiber& take();
+  void give_back(Fiber& fiber) { free_.push_back(&fiber); }
 
  private:
   unsigned count_;
+  unsigned made_ = 0;
   void* mapping_;
   char* first_;
+  std::vector<Fiber*> free_;
 };
 
 /// The largest frame that a function of a kernel text may have: beyond it the compiler refuses the text.

@@ -15,7 +15,6 @@ namespace fuseval::runtime::cudasim {
 /// What a launch needs for its own while it runs, kept for the next one.
 struct Workspace {
   std::unique_ptr<Stacks> stacks;
-  std::vector<unsigned> free_stacks;  ///< the one used last at the end
   SharedMemory static_shared;
   SharedMemory dynamic_shared;
   std::vector<uint64_t> dynamic_bytes;

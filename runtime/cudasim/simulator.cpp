@@ -71,8 +71,6 @@ void prepare(Workspace& workspace, const LoadedModule& module, unsigned block, u
   if (!workspace.stacks || workspace.stacks->count() < block) {
     workspace.stacks.reset();
     workspace.stacks = std::make_unique<Stacks>(block);
-    workspace.free_stacks.resize(block);
-    std::iota(workspace.free_stacks.begin(), workspace.free_stacks.end(), 0u);
   }
   const std::span<std::byte> fixed = module.static_shared();
   workspace.static_shared.attach(fixed.data(), fixed.size());
