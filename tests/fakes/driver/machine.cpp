@@ -245,6 +245,7 @@ Result Machine::make_live(Context& context, DevicePointer pointer) {
     return Result::unknown;
   }
   allocation.state = Allocation::live;
+  context.live.emplace(pointer, &allocation);
   if (settings.open_memory && allocation.pool == nullptr) {
     protect(allocation, PROT_READ | PROT_WRITE);
     allocation.open = true;
@@ -256,8 +257,7 @@ Result Machine::make_live(Context& context, DevicePointer pointer) {
 Result Machine::run_kernel(Context& context, const Function& function, const Launch& launch) {
   ++launches_;
   const auto protect_live = [&](int protection) {
-    for (const auto& [pointer, allocation] : context.memory)
-      if (allocation.state == Allocation::live) protect(allocation, protection);
+    for (const auto& [pointer, allocation] : context.live) protect(*allocation, protection);
   };
   protect_live(PROT_READ | PROT_WRITE);
   const Result result =
@@ -276,8 +276,7 @@ Result Machine::run_function(const std::string& name, Context& context, const La
     violation("kernel " + name + " touches memory that it may not");
     return Result::illegal_address;
   }
-  for (const auto& [pointer, allocation] : context.memory)
-    if (allocation.state == Allocation::live) context.gpu->mark_written(pointer, allocation.bytes);
+  for (const auto& [pointer, allocation] : context.live) context.gpu->mark_written(pointer, allocation->bytes);
   return Result::success;
 }
 
@@ -347,7 +346,7 @@ Result Machine::allocate(Context& context, Pool* pool, size_t bytes, Allocation:
 
 void Machine::drop(Context& context, DevicePointer pointer) {
   Allocation& allocation = context.memory.at(pointer);
-  if (allocation.state == Allocation::live) context.gpu->forget(pointer);
+  if (context.live.erase(pointer) != 0) context.gpu->forget(pointer);
   allocation.state = Allocation::freed;
   allocation.open = false;
   protect(allocation, PROT_NONE);

@@ -86,6 +86,7 @@ struct Context {
   std::map<Module*, std::unique_ptr<Module>> modules;
   std::map<Pool*, std::unique_ptr<Pool>> pools;
   std::map<DevicePointer, Allocation> memory;  ///< freed ones stay, so that their addresses are not given out again
+  std::map<DevicePointer, Allocation*> live;   ///< those that operations may use: few, where freed ones become many
   std::map<char*, size_t> pinned;
   size_t allocated = 0;                     ///< bytes from cuMemAlloc
   std::unique_ptr<cudasim::Simulator> gpu;  ///< runs texts; knows of every live allocation, and what was written
