@@ -39,7 +39,7 @@ inline std::vector<InputInfo> standard_inputs() {
 }
 
 inline BoundFunction bound(std::string_view text, const std::vector<InputInfo>& inputs = standard_inputs()) {
-  return bind(parse(text), inputs);
+  return frontend::bind(parse(text), inputs);
 }
 
 /// "float64(2, 3) int32()" for two results.

@@ -112,8 +112,8 @@ TEST_CASE("long sums bind without recursion, and limits are errors") {
   small.nodes = 10;
   std::string sum = "a";
   for (int k = 0; k < 20; ++k) sum += "+" + std::to_string(k) + "*a";
-  CHECK_THROWS_AS(bind(parse(sum), standard_inputs(), small), Error);
+  CHECK_THROWS_AS(frontend::bind(parse(sum), standard_inputs(), small), Error);
   small = {};
   small.operands = 1;
-  CHECK_THROWS_AS(bind(parse("a+b"), standard_inputs(), small), Error);
+  CHECK_THROWS_AS(frontend::bind(parse("a+b"), standard_inputs(), small), Error);
 }
