@@ -87,7 +87,7 @@ fv_status fv_evaluate(fv_session* session, const char* text, size_t length, cons
   const std::string_view view = text_view(text, length);
   return guard(error, view, [&] {
     CallOptions call(options, input_count, output_count);
-    call.make([&] {
+    call.make(view, [&] {
       require(text != nullptr, "text is NULL");
       check(call, inputs, input_count, outputs, output_count);
       const FloatEnvironment environment;  // literals are read and constants folded in it
@@ -118,9 +118,10 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
                                                  const fv_run_options* options, fv_results** results,
                                                  fv_error** error) {
   if (results != nullptr) *results = nullptr;
-  return guard(error, program.is_alive() ? program->program->text() : std::string_view{}, [&] {
+  const std::string_view text = program.is_alive() ? program->program->text() : std::string_view{};
+  return guard(error, text, [&] {
     CallOptions call(options, input_count, output_count);
-    call.make([&] {
+    call.make(text, [&] {
       const Program& known = *program.get("program").program;
       check(call, inputs, input_count, outputs, output_count);
       run_program(known, inputs, input_count, outputs, output_count, call, results);
@@ -143,9 +144,10 @@ fv_status fv_run_named(const fv_program* program, const char* const* names, cons
                        fv_results** results, fv_error** error) {
   if (results != nullptr) *results = nullptr;
   const Use used(program);
-  return guard(error, used.is_alive() ? used->program->text() : std::string_view{}, [&] {
+  const std::string_view text = used.is_alive() ? used->program->text() : std::string_view{};
+  return guard(error, text, [&] {
     CallOptions call(options, input_count, output_count);
-    call.make([&] {
+    call.make(text, [&] {
       const Program& known = *used.get("program").program;
       check(call, inputs, input_count, outputs, output_count);
       const std::vector<size_t> slots = slots_of(known, names, input_count);

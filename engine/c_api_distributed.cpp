@@ -71,7 +71,7 @@ fv_status fv_scatter(fv_session* session, fv_world* world, const fv_view* view, 
   const Use ranks(world);
   return guard(error, {}, [&] {
     const std::shared_ptr<World>& known = ranks.get("world").world;
-    call_together(*known, [&] {
+    call_together(*known, "scatter", [&] {
       const Made made{local, distribution};
       made.require_places();
       made.put(used.get(), scatter(used.get(), known, view, root, layout_asked(axis, offsets, known->size())));
@@ -85,7 +85,7 @@ fv_status fv_gather(fv_session* session, const fv_view* local, const fv_distribu
   const Use layout(distribution);
   return guard(error, {}, [&] {
     const Distribution& known = *layout.get("distribution").distribution;
-    call_together(*known.world, [&] {
+    call_together(*known.world, "gather", [&] {
       require(whole != nullptr, "whole is NULL");
       *whole = nullptr;
       std::optional<Result> gathered = gather(used.get(), local, known, root);
@@ -100,7 +100,7 @@ fv_status fv_redistribute(fv_session* session, const fv_view* local, const fv_di
   const Use layout(from);
   return guard(error, {}, [&] {
     const Distribution& known = *layout.get("from").distribution;
-    call_together(*known.world, [&] {
+    call_together(*known.world, "redistribute", [&] {
       const Made made{moved, distribution};
       made.require_places();
       made.put(used.get(), redistribute(used.get(), local, known, layout_asked(axis, offsets, known.world->size())));
@@ -113,7 +113,7 @@ fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t axis, fv_
   const Use used(world);
   return guard(error, {}, [&] {
     const std::shared_ptr<World>& known = used.get("world").world;
-    call_together(*known, [&] {
+    call_together(*known, "distribute", [&] {
       require(distribution != nullptr, "distribution is NULL");
       *distribution = nullptr;
       if (axis < 0)
@@ -129,7 +129,7 @@ fv_status fv_load_slab(fv_session* session, fv_world* world, const char* path, i
   const Use ranks(world);
   return guard(error, {}, [&] {
     const std::shared_ptr<World>& known = ranks.get("world").world;
-    call_together(*known, [&] {
+    call_together(*known, "load", [&] {
       const Made made{local, distribution};
       made.require_places();
       require(path != nullptr, "path is NULL");
@@ -142,7 +142,7 @@ fv_status fv_save_slab(const char* path, const fv_view* local, const fv_distribu
   const Use used(distribution);
   return guard(error, {}, [&] {
     const Distribution& known = *used.get("distribution").distribution;
-    call_together(*known.world, [&] {
+    call_together(*known.world, "save", [&] {
       require(path != nullptr, "path is NULL");
       save_slab(path, local, known);
     });

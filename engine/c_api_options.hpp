@@ -69,10 +69,10 @@ class CallOptions {
   CallOptions(const CallOptions&) = delete;
   CallOptions& operator=(const CallOptions&) = delete;
 
-  /// The call: f, by all ranks where there are any.
+  /// The call of a text: f, by all ranks where there are any.
   template <class F>
-  void make(F&& f) const {
-    if (ranks_ && ranks_->call().world) return call_together(*ranks_->call().world, f);
+  void make(std::string_view text, F&& f) const {
+    if (ranks_ && ranks_->call().world) return call_together(*ranks_->call().world, text, f);
     f();
   }
 

@@ -117,7 +117,7 @@ fv_status fv_world_barrier(fv_world* world, fv_error** error) {
   const Use used(world);
   return guard(error, {}, [&] {
     World& known = *used.get("world").world;
-    call_together(known, [&] { known.communicator().barrier(); });
+    call_together(known, "barrier", [&] { known.communicator().barrier(); });
   });
 }
 

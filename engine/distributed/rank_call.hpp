@@ -1,16 +1,19 @@
 // Calls that all ranks of a world make.
 #pragma once
 
+#include <string_view>
+
 #include "engine/distributed/all_or_none.hpp"
 
 namespace fuseval::engine {
 
-/// f is this rank's call. What it throws before it has sent anything the others have not heard of: this rank has
-/// refused the call, as the others may have (runtime/distributed/interruptions.hpp).
+/// f is this rank's call, and `what` what it is on all ranks: a text, or a name. What it throws before it has sent
+/// anything the others have not heard of: this rank has refused the call, as the others may have
+/// (runtime/distributed/interruptions.hpp).
 template <class F>
-void call_together(World& world, F&& f) {
+void call_together(World& world, std::string_view what, F&& f) {
   runtime::distributed::Communicator& ranks = world.communicator();
-  ranks.enter();
+  ranks.enter(what);
   const uint64_t before = ranks.messages_sent();
   try {
     f();

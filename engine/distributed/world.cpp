@@ -18,7 +18,7 @@ void World::share_cpus() { threads_ = runtime::distributed::share_of_cpus(commun
 World::~World() = default;
 
 std::optional<runtime::distributed::RankError> World::agree(const std::optional<Error>& mine) {
-  communicator_.enter();
+  communicator_.enter("agreement");
   if (!communicator_.is_interrupted()) try {
       return communicator_.agree(mine);
     } catch (const Error&) {

@@ -88,8 +88,12 @@ class Communicator {
 
   // One rank gives up: interruptions.hpp. Whatever waits, in this file, may throw the error of an interruption.
 
-  /// A call that all ranks make begins: they have the same numbers.
-  void enter() { ++interruptions_.call; }
+  /// A call that all ranks make begins: they have the same numbers. what: it is, for comparison where ranks wait long;
+  /// stays until the next one.
+  void enter(std::string_view what) {
+    ++interruptions_.call;
+    interruptions_.what = what;
+  }
   /// What this rank has done of the call that it entered last: everything that the others need of it, or not.
   enum class Made { whole, part };
   /// Messages so far. A call that has failed and sent none is one that this rank has refused.
@@ -122,6 +126,9 @@ class Communicator {
   bool listen();
   void hear(const Message& found);
   bool hear_refusals();
+  bool hear_other_calls();
+  std::string call_in_words() const;
+  void tell_call();
   std::optional<Refusal> refusal_of(int peer);
   void settle();
   /// Tells all other ranks, once.

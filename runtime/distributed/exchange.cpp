@@ -131,6 +131,7 @@ void Exchange::wait_for_the_rest() {
   for (size_t before = next_; !progress(); before = next_) {
     if (next_ != before) watch.restart();
     if (!watch.pause({operation_, current().message})) continue;
+    if (watch.has_become_long()) communicator_.tell_call();
     if (!guarded(current().message, [&] { return communicator_.listen(); })) continue;
     release(is_left_ = true);
     throw Error(*communicator_.interruptions_.error);

@@ -140,7 +140,8 @@ bool Communicator::listen() {
   if (interruptions_.phase == Phase::recovering) return false;
   while (const auto found = transport_->probe(any_rank, word_tag)) hear(*found);
   const std::optional<Word>& word = interruptions_.word;
-  if (!word || word->call > interruptions_.call) return interruptions_.phase == Phase::calls && hear_refusals();
+  if (!word || word->call > interruptions_.call)
+    return interruptions_.phase == Phase::calls && (hear_refusals() || hear_other_calls());
   give_up_too(*word);
   return true;
 }
@@ -151,7 +152,10 @@ void Communicator::hear(const Message& found) {
   message.data = bytes.data();
   receive_whole("word of another rank", message);
   Word word = word_of(bytes);
-  if (std::optional<Word>& known = interruptions_.word; !known || word.call < known->call) known = std::move(word);
+  if (word.error.code() == ErrorCode::none)
+    interruptions_.waiting.insert_or_assign(found.peer, std::move(word));
+  else if (std::optional<Word>& known = interruptions_.word; !known || word.call < known->call)
+    known = std::move(word);
 }
 
 void Communicator::give_up_too(const Word& word) {
@@ -175,6 +179,32 @@ Error Communicator::await_interruption() {
     watch.pause({"call for the error of another rank", {false, nullptr, 0, any_rank, word_tag}});
   if (!is_interrupted()) give_up_too(*interruptions_.word);
   return *interruptions_.error;
+}
+
+// ---- calls that differ ----
+
+std::string Communicator::call_in_words() const { return std::string(interruptions_.what.substr(0, 200)); }
+
+void Communicator::tell_call() {
+  if (interruptions_.phase != Phase::calls) return;
+  const auto bytes = bytes_of({interruptions_.call, Error(ErrorCode::none, call_in_words())});
+  for (int step = 1; step < size(); ++step) tell((rank() + step) % size(), bytes);
+}
+
+bool Communicator::hear_other_calls() {
+  auto& waiting = interruptions_.waiting;
+  if (waiting.empty()) return false;
+  const uint64_t call = interruptions_.call;
+  std::erase_if(waiting, [&](const auto& each) { return each.second.call < call; });
+  const std::string mine = call_in_words();
+  for (const auto& [other, word] : waiting) {
+    if (word.call != call || word.error.message() == mine) continue;
+    give_up(
+        {call, Error(ErrorCode::argument, fmt::format("ranks make different calls: '{}' on rank {}, '{}' on rank {}",
+                                                      mine, rank(), word.error.message(), other))});
+    return true;
+  }
+  return false;
 }
 
 // ---- refusals ----
@@ -244,6 +274,7 @@ void Communicator::recover() {
   interruptions_.error.reset();
   interruptions_.refusal.reset();
   interruptions_.heard.clear();
+  interruptions_.waiting.clear();
   const std::vector<uint64_t> to_come = messages_to_come();
   for (int peer = 0; peer < size(); ++peer)
     for (uint64_t k = 0; k < to_come[static_cast<size_t>(peer)]; ++k) discard_next(peer);

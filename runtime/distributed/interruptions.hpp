@@ -13,6 +13,9 @@
 // dissemination (`settle`), and waits for them. If all have refused the same calls, nothing has happened. A rank that
 // waits in a call that another has refused, or that has refused other calls, interrupts all.
 //
+// A rank that has waited for some seconds tells the others which call it is in. One that waits in another call of the
+// same number interrupts all: their programs have come apart.
+//
 // Sends that are left in flight are looked after until they have arrived, and their memory is kept (`Orphan`), but for
 // short messages, which have been taken, and those in buffers of a world's programs, which stay as they are until it
 // recovers. Others are sent in calls that all ranks have begun together, and these are not interrupted.
@@ -23,6 +26,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "runtime/distributed/transport.hpp"
@@ -45,10 +49,10 @@ struct Orphan {
   Surroundings surroundings;
 };
 
-/// That a rank has given up.
+/// That a rank has given up; or, with an error without a code, that it waits, and in which call.
 struct Word {
   uint64_t call;  ///< the number of the first that it has not made as a whole
-  Error error;    ///< with the rank's number
+  Error error;    ///< with the rank's number; or what the call is
 };
 
 /// What a rank has refused since it last agreed with the others, as it is sent.
@@ -68,6 +72,8 @@ struct Interruptions {
   explicit Interruptions(int ranks) : sent(static_cast<size_t>(ranks)), received(static_cast<size_t>(ranks)) {}
 
   uint64_t call = 0;               ///< the number of this rank's call: all ranks make the same
+  std::string_view what;           ///< it is, as long as it lasts
+  std::map<int, Word> waiting;     ///< [rank]: in a call of this number, or a later one
   std::optional<Word> word;        ///< of those that have come, the one of the first call
   std::optional<Error> error;      ///< this rank has given up, too
   std::optional<Refusal> refusal;  ///< that others have not been asked about

@@ -61,15 +61,17 @@ void report(const fuseval::World& world, const fuseval::Error& error) {
                 static_cast<int>(extremes[1].item<std::int64_t>()), error.message().c_str());
 }
 
-/// A text that only the last rank has got wrong, after some calls.
-bool is_wrong(const std::string& what, bool last, long call) {
-  return last && call == 5 && (what == "wrong-text" || what == "leaves");
+/// What only the last rank has got wrong, after some calls.
+void make_wrong_call(const std::string& what, const fuseval::World& world, const fuseval::Session& session,
+                     const fuseval::DistributedArray& a) {
+  if (what == "wrong-text" || what == "leaves") session.evaluate("sum(a", {{"a", a}});
+  if (what == "other-call") world.barrier();
 }
 
 /// Steps, a reduction, or both, again and again for as long as nothing happens: half a minute at most.
 void run(const std::string& what, const std::string& where) {
   fuseval::WorldOptions world_options;
-  world_options.watchdog_seconds = 20;
+  world_options.watchdog_seconds = what == "other-call" ? 4 : 20;  // ranks compare their calls after half of that
   const fuseval::World world(world_options);
   const bool last = world.rank() == world.size() - 1;
   Countdown countdown{20};
@@ -89,7 +91,7 @@ void run(const std::string& what, const std::string& where) {
   for (long k = 0; Clock::now() - begin < std::chrono::seconds(30); ++k) {
     std::optional<fuseval::Error> failure;
     try {
-      if (is_wrong(what, last, k)) session.evaluate("sum(a", {{"a", a}});
+      if (last && k == 5) make_wrong_call(what, world, session, a);
       if (where == "steps") k % 2 == 0 ? forth(a) : back(b);
       if (where == "a-reduction") session.evaluate("sum(exp(a/n)), var(a)", {{"a", a}, {"n", columns}});
     } catch (const fuseval::Error& error) {

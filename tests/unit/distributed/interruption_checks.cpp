@@ -50,7 +50,7 @@ void check_error(const Error& error, const std::string& message) {
 }
 
 void check_all_is_well(Communicator& ranks) {
-  ranks.enter();
+  ranks.enter("a call");
   Ring ring(ranks, 100);
   for (int step = 0; step < 5; ++step) ring.step(step);
   const int mine = ranks.rank();
@@ -76,7 +76,7 @@ void check_steps(Communicator& ranks, size_t bytes, int failing, int other) {
   Ring ring(ranks, bytes);
   const Error error = thrown([&] {
     for (int step = 0;; ++step) {
-      ranks.enter();
+      ranks.enter("a call");
       if (step == 4 && ranks.rank() == failing) throw Error(ranks.interrupt(no_paper, Communicator::Made::part));
       ring.step(step);
       if (step == 4 && ranks.rank() == other) throw Error(ranks.interrupt(no_paper, Communicator::Made::whole));
@@ -101,9 +101,9 @@ void check_collectives(Communicator& ranks, int failing) {
                                                 [&] { ranks.alltoall(all.data(), counts, more.data(), counts); },
                                                 [&] { ranks.agree(std::nullopt); }};
     for (const auto& operation : operations) {
-      ranks.enter();
+      ranks.enter("a call");
       operation();
-      ranks.enter();
+      ranks.enter("a call");
       if (ranks.rank() == failing) std::this_thread::sleep_for(std::chrono::microseconds(300));
       const Error error = thrown([&] {
         if (ranks.rank() == failing) throw Error(ranks.interrupt(no_paper, Communicator::Made::part));
@@ -125,7 +125,7 @@ void check_awaited(Communicator& ranks, int failing) {
 
 /// A call, as the ranks' programs make it.
 void call(Communicator& ranks, bool refused) {
-  ranks.enter();
+  ranks.enter("a call");
   if (refused) return ranks.refuse(no_paper);
   ranks.barrier();
 }
@@ -146,7 +146,7 @@ void check_refusals(Communicator& ranks, int failing) {
   check_interrupted(ranks, error, failing, failing);
   // In calls without messages; the next one tells.
   error = thrown([&] {
-    ranks.enter();
+    ranks.enter("a call");
     if (fails) ranks.refuse(no_paper);
     call(ranks, true);
     call(ranks, false);
@@ -156,7 +156,7 @@ void check_refusals(Communicator& ranks, int failing) {
 
 /// One rank is still waiting in a call, and will refuse the next one, when others have refused it.
 void check_slow_refusals(Communicator& ranks, int slow) {
-  ranks.enter();
+  ranks.enter("a call");
   if (ranks.rank() == slow) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   Ring ring(ranks, 8);
   ring.step(1);
