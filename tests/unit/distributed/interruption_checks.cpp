@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -174,7 +175,8 @@ void check_interruptions(const std::shared_ptr<Transport>& transport, const Comm
     call(ranks, true);
     return check_all_is_well(ranks);
   }
-  for (int failing = 0; failing < ranks.size(); ++failing) {
+  // The first, one in the middle and the last: with all of seven, on two CPUs, it takes the longest of all tests.
+  for (int failing = 0; failing < ranks.size(); failing += std::max(1, (ranks.size() - 1) / 2)) {
     for (const size_t bytes : {size_t{0}, size_t{100}, size_t{100'000}}) {
       check_steps(ranks, bytes, failing, failing);
       check_steps(ranks, bytes, failing, (failing + 2) % ranks.size());
