@@ -247,9 +247,9 @@ class BoxExchange::Impl {
 
   void make_messages(Communicator& communicator, const char* operation) {
     messages_.emplace(communicator, operation, Exchange::Use::repeated);
-    messages_->keep({sent_memory_, nullptr});
-    if (direct_)
-      messages_->keep({sent_memory_, [direct = direct_](const std::function<void()>& f) { direct->call(f); }});
+    runtime::distributed::Surroundings surroundings{sent_memory_};
+    if (direct_) surroundings.call = [direct = direct_](const std::function<void()>& f) { direct->call(f); };
+    messages_->keep(std::move(surroundings));
     for (const PlacedParcel& each : received_)
       messages_->receive(each.message, each.parcel.message_bytes(), each.parcel.peer, tag);
     for (const PlacedParcel& each : sent_)

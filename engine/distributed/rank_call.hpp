@@ -7,13 +7,13 @@
 
 namespace fuseval::engine {
 
-/// f is this rank's call, and `what` what it is on all ranks: a text, or a name. What it throws before it has sent
+/// f is this rank's call, and `name` its name on all ranks, or its text. What it throws before it has sent
 /// anything the others have not heard of: this rank has refused the call, as the others may have
 /// (runtime/distributed/interruptions.hpp).
 template <class F>
-void call_together(World& world, std::string_view what, F&& f) {
+void call_together(World& world, std::string_view name, F&& f) {
   runtime::distributed::Communicator& ranks = world.communicator();
-  ranks.enter(what);
+  ranks.enter(name);
   const uint64_t before = ranks.messages_sent();
   try {
     f();

@@ -19,11 +19,11 @@ World::~World() = default;
 
 std::optional<runtime::distributed::RankError> World::agree(const std::optional<Error>& mine) {
   communicator_.enter("agreement");
-  if (!communicator_.is_interrupted()) try {
-      return communicator_.agree(mine);
-    } catch (const Error&) {
-      if (!communicator_.is_interrupted()) throw;
-    }
+  try {
+    if (!communicator_.is_interrupted()) return communicator_.agree(mine);
+  } catch (const Error&) {
+    if (!communicator_.is_interrupted()) throw;
+  }
   communicator_.recover();
   // Exchanges that were left in flight are in them; and ranks that had got on to different calls keep different ones.
   programs_ = std::make_unique<DistributedPrograms>();

@@ -88,11 +88,11 @@ class Communicator {
 
   // One rank gives up: interruptions.hpp. Whatever waits, in this file, may throw the error of an interruption.
 
-  /// A call that all ranks make begins: they have the same numbers. what: it is, for comparison where ranks wait long;
-  /// stays until the next one.
-  void enter(std::string_view what) {
+  /// A call that all ranks make begins: they have the same numbers, and names, which are compared where ranks wait
+  /// long. The name stays until the call ends.
+  void enter(std::string_view name) {
     ++interruptions_.call;
-    interruptions_.what = what;
+    interruptions_.call_name = name;
   }
   /// What this rank has done of the call that it entered last: everything that the others need of it, or not.
   enum class Made { whole, part };

@@ -133,7 +133,8 @@ void Exchange::wait_for_the_rest() {
     if (!watch.pause({operation_, current().message})) continue;
     if (watch.has_become_long()) communicator_.tell_call();
     if (!guarded(current().message, [&] { return communicator_.listen(); })) continue;
-    release(is_left_ = true);
+    is_left_ = true;
+    release(true);
     throw Error(*communicator_.interruptions_.error);
   }
 }

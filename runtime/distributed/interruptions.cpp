@@ -183,7 +183,7 @@ Error Communicator::await_interruption() {
 
 // ---- calls that differ ----
 
-std::string Communicator::call_in_words() const { return std::string(interruptions_.what.substr(0, 200)); }
+std::string Communicator::call_in_words() const { return std::string(interruptions_.call_name.substr(0, 200)); }
 
 void Communicator::tell_call() {
   if (interruptions_.phase != Phase::calls) return;
@@ -218,7 +218,7 @@ void Communicator::refuse(const Error& error) {
 
 /// Those that would ask this rank first have refused a call that it has made, or is making.
 bool Communicator::hear_refusals() {
-  if (interruptions_.heard.empty() && !transport_->probe(any_rank, refusal_tag)) return false;
+  if (interruptions_.refusals.empty() && !transport_->probe(any_rank, refusal_tag)) return false;
   for (int step = 1; step < size(); step *= 2) {
     const auto refusal = refusal_of((rank() - step + size()) % size());
     if (!refusal || refusal->first_call > interruptions_.call) continue;
@@ -230,8 +230,8 @@ bool Communicator::hear_refusals() {
 
 /// What has come from a rank; it is kept.
 std::optional<Refusal> Communicator::refusal_of(int peer) {
-  auto& heard = interruptions_.heard;
-  if (const auto known = heard.find(peer); known != heard.end()) return known->second;
+  auto& known = interruptions_.refusals;
+  if (const auto one = known.find(peer); one != known.end()) return one->second;
   if (!transport_->probe(peer, refusal_tag)) return std::nullopt;
   Refusal refusal;
   const PhaseOf phase(*this, Phase::recovering);
@@ -239,7 +239,7 @@ std::optional<Refusal> Communicator::refusal_of(int peer) {
   exchange.add({false, &refusal, sizeof refusal, peer, refusal_tag});
   exchange.start();
   exchange.wait();
-  return heard.emplace(peer, refusal).first->second;
+  return known.emplace(peer, refusal).first->second;
 }
 
 void Communicator::settle() {
@@ -251,7 +251,7 @@ void Communicator::settle() {
   auto& [mine, theirs] = *memory;
   for (int step = 1; step < size(); step *= 2) {
     const int from = (rank() - step + size()) % size();
-    const auto known = interruptions_.heard.extract(from);
+    const auto known = interruptions_.refusals.extract(from);
     std::optional<std::span<std::byte>> to_receive = std::as_writable_bytes(std::span(&theirs, 1));
     if (known) to_receive.reset();
     send_and_receive("comparison of refused calls", refusal_tag, (rank() + step) % size(),
@@ -273,7 +273,7 @@ void Communicator::recover() {
   interruptions_.word.reset();
   interruptions_.error.reset();
   interruptions_.refusal.reset();
-  interruptions_.heard.clear();
+  interruptions_.refusals.clear();
   interruptions_.waiting.clear();
   const std::vector<uint64_t> to_come = messages_to_come();
   for (int peer = 0; peer < size(); ++peer)

@@ -71,13 +71,13 @@ struct Interruptions {
 
   explicit Interruptions(int ranks) : sent(static_cast<size_t>(ranks)), received(static_cast<size_t>(ranks)) {}
 
-  uint64_t call = 0;               ///< the number of this rank's call: all ranks make the same
-  std::string_view what;           ///< it is, as long as it lasts
-  std::map<int, Word> waiting;     ///< [rank]: in a call of this number, or a later one
-  std::optional<Word> word;        ///< of those that have come, the one of the first call
-  std::optional<Error> error;      ///< this rank has given up, too
-  std::optional<Refusal> refusal;  ///< that others have not been asked about
-  std::map<int, Refusal> heard;    ///< [rank]: of calls that this rank is still to make
+  uint64_t call = 0;                ///< the number of this rank's call: all ranks make the same
+  std::string_view call_name;       ///< or its text; only while it lasts
+  std::map<int, Word> waiting;      ///< [rank]: in a call of this number, or a later one
+  std::optional<Word> word;         ///< of those that have come, the one of the first call
+  std::optional<Error> error;       ///< this rank has given up, too
+  std::optional<Refusal> refusal;   ///< that others have not been asked about
+  std::map<int, Refusal> refusals;  ///< [rank]: of others, for when this rank settles
   std::vector<Orphan> orphans;
   std::vector<uint64_t> sent, received;  ///< [rank]: messages that were sent to it, or will be received, and from it
   Phase phase = Phase::calls;

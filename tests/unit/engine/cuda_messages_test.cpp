@@ -117,7 +117,9 @@ struct Step {
                                           machine.gpu->bytes_down(),
                                           machine.gpu->launches(),
                                           machine.gpu->calls_of("cuMemAlloc_v2"),
-                                          machine.gpu->calls_of("cuMemHostAlloc")};
+                                          machine.gpu->calls_of("cuMemHostAlloc"),
+                                          static_cast<std::uint64_t>(session.counters().kernels_compiled),
+                                          machine.gpu->calls_of("cuMemAllocFromPoolAsync")};
       };
       const auto before = now();
       world.barrier();
@@ -130,7 +132,9 @@ struct Step {
     on_counted_ranks(sent, rank, {.gpu = direct ? &*machine.gpu : nullptr});
     from_device = sum_of(sent).from_device;
   }
-  std::vector<std::uint64_t> counts;  ///< copies up and down, bytes down, launches, allocations of the two kinds
+  /// Copies up and down, bytes down, launches, allocations of the two kinds for messages, kernels that were compiled,
+  /// temporaries.
+  std::vector<std::uint64_t> counts;
   std::int64_t from_device = 0;
 };
 
@@ -138,12 +142,13 @@ struct Step {
 
 TEST_CASE("cuda messages: a warm step brings the words of flags down, and no box") {
   const Step staged(false), direct(true);
-  REQUIRE(staged.counts.size() == 6);
-  const std::uint64_t launches = staged.counts[3];
+  REQUIRE(staged.counts.size() == 8);
+  const std::uint64_t launches = staged.counts[3], temporaries = staged.counts[7];
   CHECK(launches > 0);
+  CHECK(temporaries <= 4);
   // A message each way: a row of 18 elements and its flags, padded to a cache line.
-  CHECK(staged.counts == std::vector<std::uint64_t>{2, 2, 2 * 192, launches, 0, 0});
-  CHECK(direct.counts == std::vector<std::uint64_t>{0, 2, 2 * 8, launches, 0, 0});
+  CHECK(staged.counts == std::vector<std::uint64_t>{2, 2, 2 * 192, launches, 0, 0, 0, temporaries});
+  CHECK(direct.counts == std::vector<std::uint64_t>{0, 2, 2 * 8, launches, 0, 0, 0, temporaries});
   CHECK(staged.from_device == 0);
   CHECK(direct.from_device == 2);
 }

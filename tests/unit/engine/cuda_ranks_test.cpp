@@ -63,37 +63,6 @@ TEST_CASE("cuda ranks: each has the GPU of its number on its machine, modulo GPU
   }
 }
 
-TEST_CASE("cuda ranks: a warm step sends what it must, and waits no more than that takes") {
-  const FakeMachine machine;
-  const fuseval::Session session{fuseval::SessionOptions{}};
-  const std::vector<double> numbers = uneven_numbers(400, 1);
-  fuseval::run_ranks(2, [&](const World& world) {
-    const DistributedArray a = session.scatter(world, fuseval::view(numbers.data(), {20, 20}));
-    const DistributedArray from(session.to_device(a.local(), "cuda"), a.distribution());
-    const DistributedArray to(session.to_device(a.local(), "cuda"), a.distribution());
-    const fuseval::Slice inner{1, -1};
-    const auto program = session.compile("a[2:, 1:-1] + a[:-2, 1:-1]", {{"a", from}});
-    const auto once = [&] {
-      program.into(to.slice({inner, inner}))(from);
-      session.synchronize("cuda");
-      world.barrier();
-    };
-    once();
-    once();
-    const auto count = [&](const char* symbol) { return machine.gpu->calls_of(symbol); };
-    const auto up = count("cuMemcpyHtoDAsync_v2"), down = count("cuMemcpyDtoHAsync_v2");
-    const auto allocated = count("cuMemAllocFromPoolAsync");
-    const auto compiled = session.counters().kernels_compiled;
-    world.barrier();
-    once();
-    // Of both ranks together: a message each.
-    require(count("cuMemcpyHtoDAsync_v2") == up + 2, "one message up");
-    require(count("cuMemcpyDtoHAsync_v2") == down + 2, "one message down");
-    require(session.counters().kernels_compiled == compiled, "nothing is compiled");
-    require(count("cuMemAllocFromPoolAsync") <= allocated + 4, "temporaries alone are allocated");
-  });
-}
-
 TEST_CASE("cuda ranks: no memory on one rank's GPU is everybody's error, and none waits") {
   const FakeMachine machine({.devices = 2, .memory = std::size_t{4} << 20});
   const fuseval::Session session{fuseval::SessionOptions{}};

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <functional>
-#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -13,26 +12,13 @@
 
 #include "fuseval/fuseval.hpp"
 #include "tests/unit/error_of.hpp"
+#include "tests/unit/include/distributed_trial.hpp"
 
-using fuseval::DistributedArray;
+using namespace distributed_trial;
 using fuseval::Distribution;
-using fuseval::World;
 using Doubles = std::vector<double>;
 
 namespace {
-
-void require(bool holds, const std::string& what) {
-  if (!holds) throw std::runtime_error(what);
-}
-void require_code(const fuseval::Error& error, fv_status code, const std::string& what) {
-  require(error.code() == code, what + ": " + std::to_string(error.code()) + " " + error.message());
-}
-
-Doubles counted(std::int64_t count) {
-  Doubles numbers(static_cast<std::size_t>(count));
-  std::iota(numbers.begin(), numbers.end(), 0.0);
-  return numbers;
-}
 
 fuseval::Session session_of(const World& world, std::int64_t memory_of_rank_1) {
   fuseval::SessionOptions options;

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <functional>
 #include <iterator>
-#include <numeric>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -15,28 +14,13 @@
 
 #include "fuseval/fuseval.hpp"
 #include "tests/unit/error_of.hpp"
+#include "tests/unit/include/distributed_trial.hpp"
 
-using fuseval::DistributedArray;
+using namespace distributed_trial;
 using fuseval::Distribution;
-using fuseval::World;
 using Doubles = std::vector<double>;
 
 namespace {
-
-void require(bool holds, const std::string& what) {
-  if (!holds) throw std::runtime_error(what);
-}
-
-void require_code(const fuseval::Error& error, fv_status code) {
-  require(error.code() == code,
-          std::to_string(code) + " expected: " + std::to_string(error.code()) + " " + error.message());
-}
-
-Doubles counted(std::int64_t count) {
-  Doubles numbers(static_cast<std::size_t>(count));
-  std::iota(numbers.begin(), numbers.end(), 0.0);
-  return numbers;
-}
 
 /// Whose memory ends after some allocations, on one rank.
 fuseval::Session session_that_ends(bool here, std::atomic<int>& left) {

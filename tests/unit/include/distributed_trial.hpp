@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -21,6 +22,17 @@ using Offsets = std::vector<std::int64_t>;
 
 inline void require(bool holds, const std::string& what) {
   if (!holds) throw std::runtime_error(what);
+}
+
+inline void require_code(const fuseval::Error& error, fv_status code, const std::string& what = "") {
+  require(error.code() == code,
+          what + ": " + std::to_string(error.code()) + " for " + std::to_string(code) + ": " + error.message());
+}
+
+inline std::vector<double> counted(std::int64_t count) {
+  std::vector<double> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0.0);
+  return numbers;
 }
 
 // Counted, not drawn from a distribution, so that every standard library gives the same ones; no two alike, no sums
