@@ -2,33 +2,25 @@
 
 #include <algorithm>
 
+#include "engine/call_memory.hpp"
 #include "engine/partition.hpp"
+#include "ir/checked.hpp"
 #include "ir/shape.hpp"
-#include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
 namespace {
 
-int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
-
 int64_t product(std::span<const int64_t> extents) {
   int64_t result = 1;
-  for (const int64_t extent : extents) result *= extent;
+  for (const int64_t extent : extents) result = checked_multiply(result, extent);
   return result;
 }
 
 /// Memory of each thread, for tiles of a given number of rows. Nothing here allocates after the constructor.
 class TileScratch {
  public:
-  TileScratch(const PreparedChain& chain, int64_t rows, int threads) : chain_(chain), rows_(rows) {
-    take(table_, static_cast<int64_t>(chain.buffer_count * sizeof(char*)));
-    take(pointers_, static_cast<int64_t>(chain.most_operands * sizeof(char*)));
-    take(kernel_, chain.most_scratch);
-    take(states_, chain.most_states * rows);
-    temporaries_ = bytes_;
-    for (const auto& temporary : chain.temporaries) bytes_ += tile_bytes(temporary);
-    buffer_ = runtime::Buffer(static_cast<size_t>(bytes_ * threads));
-  }
+  TileScratch(const PreparedChain& chain, int64_t rows, int threads, CallMemory& memory)
+      : chain_(chain), rows_(rows), memory_(memory, laid_out(), threads) {}
 
   char** pointers(int thread) const { return reinterpret_cast<char**>(at(thread) + pointers_); }
   char* kernel(int thread) const { return at(thread) + kernel_; }
@@ -50,20 +42,31 @@ class TileScratch {
   }
 
  private:
+  /// Bytes of one thread.
+  int64_t laid_out() {
+    take(table_, static_cast<int64_t>(chain_.buffer_count * sizeof(char*)));
+    take(pointers_, static_cast<int64_t>(chain_.most_operands * sizeof(char*)));
+    take(kernel_, chain_.most_scratch);
+    take(states_, checked_multiply(chain_.most_states, rows_));
+    temporaries_ = bytes_;
+    for (const auto& temporary : chain_.temporaries) bytes_ = checked_add(bytes_, tile_bytes(temporary));
+    return bytes_;
+  }
   void take(int64_t& offset, int64_t size) {
     offset = bytes_;
-    bytes_ += round_up(size, 64);
+    bytes_ = checked_add(bytes_, checked_round_up(size, 64));
   }
   int64_t tile_bytes(const PreparedChain::Temporary& temporary) const {
-    return round_up(temporary.strides[static_cast<size_t>(chain_.chain.split)] * rows_, 64);
+    const int64_t row = temporary.strides[static_cast<size_t>(chain_.chain.split)];
+    return checked_round_up(checked_multiply(row, rows_), 64);
   }
-  char* at(int thread) const { return buffer_.data() + bytes_ * thread; }
+  char* at(int thread) const { return memory_.data() + bytes_ * thread; }
 
   const PreparedChain& chain_;
   int64_t rows_;
   int64_t table_ = 0, pointers_ = 0, kernel_ = 0, states_ = 0, temporaries_ = 0;
   int64_t bytes_ = 0;
-  runtime::Buffer buffer_;
+  ScratchMemory memory_;
 };
 
 class ChainRun {
@@ -76,7 +79,7 @@ class ChainRun {
         context_(context),
         rows_(rows_of_tile(chain)),
         tiles_(Partition::of_ranges(chain_.extents, static_cast<size_t>(chain_.split), rows_)),
-        scratch_(chain, rows_, is_serial() ? 1 : context.pool.threads()) {}
+        scratch_(chain, rows_, is_serial() ? 1 : threads_of(context), context.memory) {}
 
   void go() const {
     parallel(context_, tiles_.count(), [this](int64_t tile, int thread) { run_tile(tile, thread); });
@@ -92,7 +95,7 @@ class ChainRun {
     const int64_t outer = std::max<int64_t>(1, product(std::span(chain_.extents).first(split)));
     const int64_t pieces = (wanted_pieces(context_, chain.nanoseconds) + outer - 1) / outer;
     const int64_t balanced = (extent + pieces - 1) / pieces;
-    const int64_t wanted = round_up(std::max<int64_t>(1, balanced), chain_.grain);
+    const int64_t wanted = checked_round_up(std::max<int64_t>(1, balanced), chain_.grain);
     return std::min(chain_.rows, wanted);
   }
 
@@ -168,7 +171,7 @@ PreparedChain prepare(const Plan& plan, size_t position, std::span<const Prepare
     if (!kernel.is_reduction) continue;
     const int64_t outputs = kernel.parallel_count / rows;
     result.most_scratch = std::max(result.most_scratch, kernel.code->scratch_bytes);
-    result.most_states = std::max(result.most_states, outputs * kernel.code->state_bytes);
+    result.most_states = std::max(result.most_states, checked_multiply(outputs, kernel.code->state_bytes));
   }
   return result;
 }

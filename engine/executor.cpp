@@ -7,12 +7,13 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/call_memory.hpp"
 #include "engine/node_reduction.hpp"
 #include "engine/partition.hpp"
 #include "engine/run_control.hpp"
 #include "engine/stoppable_reduction.hpp"
+#include "ir/checked.hpp"
 #include "ir/shape.hpp"
-#include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -78,17 +79,17 @@ class ThreadScratch {
  public:
   ThreadScratch(const Launch& launch, int64_t state_count)
       : kernel_bytes_(round_up(launch.kernel.code->scratch_bytes)),
-        stride_(kernel_bytes_ + round_up(state_count * launch.kernel.code->state_bytes)),
-        buffer_(static_cast<size_t>(stride_ * launch.context.pool.threads())) {}
+        stride_(checked_add(kernel_bytes_, round_up(checked_multiply(state_count, launch.kernel.code->state_bytes)))),
+        memory_(launch.context.memory, stride_, threads_of(launch.context)) {}
 
-  char* kernel(int thread) const { return buffer_.data() + stride_ * thread; }
+  char* kernel(int thread) const { return memory_.data() + stride_ * thread; }
   char* states(int thread) const { return kernel(thread) + kernel_bytes_; }
 
  private:
-  static int64_t round_up(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+  static int64_t round_up(int64_t bytes) { return checked_round_up(bytes, 64); }
   int64_t kernel_bytes_;
   int64_t stride_;
-  runtime::Buffer buffer_;
+  ScratchMemory memory_;
 };
 
 // Every output is reduced by one task, a bounded number of outputs at a time.
@@ -117,7 +118,8 @@ void reduce_by_outputs(const Launch& launch, int64_t pieces) {
 void reduce_by_runs(const Launch& launch, int64_t run) {
   const PreparedKernel& kernel = launch.kernel;
   const std::vector<TreeNode> runs = runs_of({0, kernel.reduce_count, kernel.reduce_count}, run);
-  const runtime::Buffer states(runs.size() * static_cast<size_t>(kernel.parallel_count * kernel.code->state_bytes));
+  const int64_t node_bytes = checked_multiply(kernel.parallel_count, kernel.code->state_bytes);
+  const ScratchMemory states(launch.context.memory, node_bytes, static_cast<int64_t>(runs.size()));
   reduce_each(kernel, launch.arguments, runs, states.data(), launch.context);
   if (!launch.context.goes_on()) return;
   combine_nodes(kernel, runs, states.data(), kernel.parallel_count);
@@ -137,7 +139,8 @@ int64_t run_length(const PreparedKernel& kernel, int64_t pieces) {
 // memory: memory gives long rows faster.
 int64_t shortest_columns(const PreparedKernel& kernel, int64_t pieces) {
   const bool enough_rows = kernel.reduce_count / kernel.code->block >= pieces;
-  const int64_t bytes = 2 * pieces * kernel.parallel_count * kernel.code->state_bytes;
+  const int64_t node_bytes = capped_multiply(kernel.parallel_count, kernel.code->state_bytes);
+  const int64_t bytes = capped_multiply(node_bytes, 2 * pieces);
   return enough_rows && bytes <= most_run_states ? columns_at_a_time : column_grain;
 }
 

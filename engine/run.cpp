@@ -61,8 +61,9 @@ class BufferTable {
   runtime::Buffer temporaries_;
 };
 
-void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, const RunOptions& options) {
-  const ExecutionContext context{runtime.pool, runtime.counters, options.threads, options.control};
+void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, CallMemory& memory,
+                const RunOptions& options) {
+  const ExecutionContext context{runtime.pool, runtime.counters, memory, options.threads, options.control};
   const auto kernels = made.kernels();
   if (options.control != nullptr) options.control->begin(estimated_nanoseconds(kernels));
   size_t k = 0;
@@ -95,7 +96,7 @@ class Run {
     }
     check_values();
     allocate();
-    guarded([&](char* const* buffers) { launch_all(made_, buffers, program_.runtime(), options_); }, made_);
+    guarded(made_);
     for (size_t k = 0; k < owned_.size(); ++k)
       if (is_given(k) && owned_[k].size() > 0) copy_back(k);
     if (results != nullptr) fill(*results);
@@ -115,7 +116,10 @@ class Run {
   void run_into_outputs() {
     BufferTable table(made_, temporaries(made_));
     table.fill(inputs_, [&](uint32_t k) { return static_cast<char*>(outputs_[k].data); });
-    launch_all(made_, table.data(), program_.runtime(), options_);
+    launch(made_, table.data());
+  }
+  void launch(const Specialisation& made, char* const* buffers) {
+    launch_all(made, buffers, program_.runtime(), memory_, options_);
   }
 
   bool is_mapped() const {
@@ -141,18 +145,23 @@ class Run {
     const Specialisation* check = made_.check();
     if (check == nullptr) return;
     std::vector<char> failed(check->results().size(), 0);
-    const auto evaluate = [&](char* const* buffers) { launch_all(*check, buffers, program_.runtime(), options_); };
-    guarded(evaluate, *check, failed.data());
+    guarded(*check, failed.data());
     for (size_t k = 0; k < failed.size(); ++k)
       if (failed[k]) throw Error(ErrorCode::value, made_.value_checks()[k].message, made_.value_checks()[k].span);
   }
 
+  // The limit is compared with all of it before any of it is allocated.
   void allocate() {
     owned_.resize(made_.results().size());
+    std::vector<size_t> wanted;
+    size_t all = made_.temporary_bytes();
     for (size_t k = 0; k < owned_.size(); ++k) {
       if (is_given(k) && !needs_copy(k)) continue;
-      owned_[k] = memory_.allocate(span_bytes(k));
+      wanted.push_back(k);
+      all = capped_add(all, span_bytes(k));
     }
+    memory_.require(all);
+    for (const size_t k : wanted) owned_[k] = memory_.allocate(span_bytes(k));
   }
 
   runtime::Buffer temporaries(const Specialisation& made) {
@@ -171,15 +180,15 @@ class Run {
     return owned_[k].size() > 0 ? owned_data(k) : static_cast<char*>(outputs_[k].data);
   }
 
-  // Runs `body` over the buffers of `made`, with mapped inputs guarded against files that shrink.
-  template <class Body>
-  void guarded(Body&& body, const Specialisation& made, char* flags = nullptr) {
+  // Runs `made`, with mapped inputs guarded against files that shrink. flags: where its results go instead, one byte
+  // each.
+  void guarded(const Specialisation& made, char* flags = nullptr) {
     BufferTable table(made, temporaries(made));
     table.fill(inputs_, [&](uint32_t k) { return output_data(k, flags); });
     const std::vector<runtime::AddressRange> ranges = mapped_ranges(made, inputs_);
-    if (ranges.empty()) return body(table.data());
+    if (ranges.empty()) return launch(made, table.data());
     const runtime::MappedGuard guard(ranges);
-    body(table.data());
+    launch(made, table.data());
     if (guard.faulted())
       throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
   }

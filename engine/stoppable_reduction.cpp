@@ -9,6 +9,7 @@
 
 #include "engine/partition.hpp"
 #include "engine/run_control.hpp"
+#include "ir/checked.hpp"
 #include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
@@ -19,8 +20,8 @@ class NodeStack {
   NodeStack(const PreparedKernel& kernel, int64_t outputs, int64_t pieces)
       : combine_(kernel.code->combine),
         outputs_(outputs),
-        bytes_(outputs * kernel.code->state_bytes),
-        buffer_(static_cast<size_t>(bytes_ * (std::bit_width(static_cast<uint64_t>(pieces)) + 1))) {}
+        bytes_(checked_multiply(outputs, kernel.code->state_bytes)),
+        buffer_(static_cast<size_t>(checked_multiply(bytes_, std::bit_width(static_cast<uint64_t>(pieces)) + 1))) {}
 
   /// Where the next piece's states are to be written.
   char* next() { return buffer_.data() + size_ * bytes_; }
@@ -48,7 +49,8 @@ class NodeStack {
 };
 
 int64_t piece_length(const PreparedKernel& kernel, int64_t outputs) {
-  const double block = static_cast<double>(kernel.code->block * outputs) * kernel.element_nanoseconds;
+  const double block =
+      static_cast<double>(kernel.code->block) * static_cast<double>(outputs) * kernel.element_nanoseconds;
   const double blocks = std::clamp(RunControl::block_nanoseconds / std::max(block, 1e-3), 1.0, 1e15);
   return kernel.code->block * static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(blocks)));
 }
@@ -63,7 +65,7 @@ void reduce_stoppably(const PreparedKernel& kernel, const codegen::KernelArgumen
   const auto reduce = [&](int64_t begin, char* target) {
     const int64_t end = std::min(last, begin + length);
     kernel.code->reduce(arguments, lower, upper, begin, end, target, scratch);
-    control.did(static_cast<double>(outputs * (end - begin)) * kernel.element_nanoseconds);
+    control.did(static_cast<double>(outputs) * static_cast<double>(end - begin) * kernel.element_nanoseconds);
   };
   if (last - first <= length) return reduce(first, states);
   NodeStack nodes(kernel, outputs, (last - first + length - 1) / length);
