@@ -23,6 +23,7 @@ class CallMemory {
 
   /// Throws Error(limit) unless there is room for so much more.
   void require(size_t bytes) const { require_memory(capped_add(taken_, bytes), runtime_.memory_limit); }
+  bool is_limited() const { return runtime_.memory_limit != SIZE_MAX; }
   /// Throws Error(limit).
   void count(size_t bytes) {
     require(bytes);

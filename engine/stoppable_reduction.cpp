@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "engine/partition.hpp"
 #include "engine/run_control.hpp"
@@ -48,6 +49,15 @@ class NodeStack {
   uint64_t pushed_ = 0;
 };
 
+/// Empty where there is no memory for it: tasks of the pool may not throw, and a range can be reduced without stops.
+std::optional<NodeStack> stack_for(const PreparedKernel& kernel, int64_t outputs, int64_t pieces) {
+  try {
+    return std::optional<NodeStack>(std::in_place, kernel, outputs, pieces);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 int64_t piece_length(const PreparedKernel& kernel, int64_t outputs) {
   const double block =
       static_cast<double>(kernel.code->block) * static_cast<double>(outputs) * kernel.element_nanoseconds;
@@ -68,7 +78,9 @@ void reduce_stoppably(const PreparedKernel& kernel, const codegen::KernelArgumen
     control.did(static_cast<double>(outputs) * static_cast<double>(end - begin) * kernel.element_nanoseconds);
   };
   if (last - first <= length) return reduce(first, states);
-  NodeStack nodes(kernel, outputs, (last - first + length - 1) / length);
+  std::optional<NodeStack> stack = stack_for(kernel, outputs, (last - first + length - 1) / length);
+  if (!stack) return kernel.code->reduce(arguments, lower, upper, first, last, states, scratch);
+  NodeStack& nodes = *stack;
   for (int64_t begin = first; begin < last; begin += length) {
     if (!control.goes_on()) return;
     reduce(begin, nodes.next());
