@@ -41,6 +41,7 @@ fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** error) 
   return guard(error, {}, [&] {
     require(path != nullptr && view != nullptr, "path or view is NULL");
     validate(*view, "view");
+    require_bounded(*view, "view");
     if (view->device_type != FV_DEVICE_CPU)
       throw fuseval::Error(fuseval::ErrorCode::argument,
                            "the view is on a device; copy it to the host first (fv_to_host)");

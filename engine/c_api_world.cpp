@@ -75,6 +75,7 @@ fuseval::Shape shape_given(int32_t rank, const int64_t* shape) {
   fuseval::Shape given(shape, shape + rank);
   for (const int64_t extent : given)
     if (extent < 0) refuse(fmt::format("the shape {} has a negative extent", fuseval::to_string(given)));
+  fuseval::element_count(given);  // throws when there are too many
   return given;
 }
 

@@ -1,26 +1,36 @@
-// Memory that one call takes for results and temporaries, counted against the session's limit.
+// Memory that one call takes, counted against the session's limit before it is allocated.
 #pragma once
 
 #include <fmt/format.h>
 
 #include "engine/runtime.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 #include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
 
+/// Throws Error(limit) unless so many bytes are within the limit.
+inline void require_memory(size_t bytes, size_t limit) {
+  if (bytes <= limit) return;
+  throw Error(ErrorCode::limit,
+              fmt::format("the call needs more than the {} bytes of memory that it is allowed", limit));
+}
+
 class CallMemory {
  public:
   explicit CallMemory(const Runtime& runtime) : runtime_(runtime) {}
 
+  /// Throws Error(limit) unless there is room for so much more.
+  void require(size_t bytes) const { require_memory(capped_add(taken_, bytes), runtime_.memory_limit); }
+  bool is_limited() const { return runtime_.memory_limit != SIZE_MAX; }
   /// Throws Error(limit).
   void count(size_t bytes) {
-    if (!__builtin_add_overflow(taken_, bytes, &taken_) && taken_ <= runtime_.memory_limit) return;
-    throw Error(ErrorCode::limit,
-                fmt::format("the call needs more than the {} bytes that are allowed for results and temporaries",
-                            runtime_.memory_limit));
+    require(bytes);
+    taken_ = checked_add(taken_, bytes);
   }
-  /// On the host.
+  void give_back(size_t bytes) { taken_ -= bytes; }
+  /// On the host, from the session's hooks if it has them. Throws Error(limit).
   runtime::Buffer allocate(size_t bytes) {
     count(bytes);
     return runtime::Buffer(bytes, runtime_.hooks.memory());
@@ -29,6 +39,33 @@ class CallMemory {
  private:
   const Runtime& runtime_;
   size_t taken_ = 0;
+};
+
+/// What one kernel or chain works in: counted while it is there, and never from the hooks. Throws Error(limit).
+class ScratchMemory {
+ public:
+  ScratchMemory(CallMemory& memory, size_t bytes) : counted_(memory, bytes), buffer_(bytes) {}
+  /// So many bytes for each of so many.
+  ScratchMemory(CallMemory& memory, int64_t bytes, int64_t count)
+      : ScratchMemory(memory, static_cast<size_t>(checked_multiply(bytes, count))) {}
+
+  char* data() const { return buffer_.data(); }
+
+ private:
+  class Counted {
+   public:
+    Counted(CallMemory& memory, size_t bytes) : memory_(memory), bytes_(bytes) { memory_.count(bytes); }
+    ~Counted() { memory_.give_back(bytes_); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+   private:
+    CallMemory& memory_;
+    const size_t bytes_;
+  };
+
+  Counted counted_;
+  runtime::Buffer buffer_;
 };
 
 }  // namespace fuseval::engine

@@ -2,68 +2,100 @@
 
 #include <algorithm>
 
+#include "engine/call_memory.hpp"
 #include "engine/partition.hpp"
+#include "ir/checked.hpp"
 #include "ir/shape.hpp"
-#include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
 namespace {
 
-int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
-
 int64_t product(std::span<const int64_t> extents) {
   int64_t result = 1;
-  for (const int64_t extent : extents) result *= extent;
+  for (const int64_t extent : extents) result = checked_multiply(result, extent);
   return result;
 }
 
-/// Memory of each thread, for tiles of a given number of rows. Nothing here allocates after the constructor.
-class TileScratch {
- public:
-  TileScratch(const PreparedChain& chain, int64_t rows, int threads) : chain_(chain), rows_(rows) {
-    take(table_, static_cast<int64_t>(chain.buffer_count * sizeof(char*)));
-    take(pointers_, static_cast<int64_t>(chain.most_operands * sizeof(char*)));
-    take(kernel_, chain.most_scratch);
-    take(states_, chain.most_states * rows);
-    temporaries_ = bytes_;
-    for (const auto& temporary : chain.temporaries) bytes_ += tile_bytes(temporary);
-    buffer_ = runtime::Buffer(static_cast<size_t>(bytes_ * threads));
+/// Where what a thread needs for tiles of a given number of rows lies in its memory.
+struct TileLayout {
+  TileLayout(const PreparedChain& chain, int64_t rows) {
+    take(table, static_cast<int64_t>(chain.buffer_count * sizeof(char*)));
+    take(pointers, static_cast<int64_t>(chain.most_operands * sizeof(char*)));
+    take(kernel, chain.most_scratch);
+    take(states, checked_multiply(chain.most_states, rows));
+    temporaries = bytes;
+    for (const auto& temporary : chain.temporaries) bytes = checked_add(bytes, tile_bytes(chain, temporary, rows));
+  }
+  static int64_t tile_bytes(const PreparedChain& chain, const PreparedChain::Temporary& temporary, int64_t rows) {
+    const int64_t row = temporary.strides[static_cast<size_t>(chain.chain.split)];
+    return checked_round_up(checked_multiply(row, rows), 64);
   }
 
-  char** pointers(int thread) const { return reinterpret_cast<char**>(at(thread) + pointers_); }
-  char* kernel(int thread) const { return at(thread) + kernel_; }
-  char* states(int thread) const { return at(thread) + states_; }
+  int64_t table = 0, pointers = 0, kernel = 0, states = 0, temporaries = 0;
+  int64_t bytes = 0;
+
+ private:
+  void take(int64_t& offset, int64_t size) {
+    offset = bytes;
+    bytes = checked_add(bytes, checked_round_up(size, 64));
+  }
+};
+
+/// Memory of each thread. Nothing here allocates after the constructor.
+class TileScratch {
+ public:
+  TileScratch(const PreparedChain& chain, int64_t rows, int threads, CallMemory& memory)
+      : chain_(chain), rows_(rows), layout_(chain, rows), memory_(memory, layout_.bytes, threads) {}
+
+  char** pointers(int thread) const { return reinterpret_cast<char**>(at(thread) + layout_.pointers); }
+  char* kernel(int thread) const { return at(thread) + layout_.kernel; }
+  char* states(int thread) const { return at(thread) + layout_.states; }
 
   /// The plan's buffers for the tile that begins at lower: temporaries are shifted, so that it is addressed as if all
   /// of them were there.
   char* const* table(int thread, char* const* buffers, const int64_t* lower) const {
-    char** table = reinterpret_cast<char**>(at(thread) + table_);
+    char** table = reinterpret_cast<char**>(at(thread) + layout_.table);
     std::copy_n(buffers, chain_.buffer_count, table);
-    char* place = at(thread) + temporaries_;
+    char* place = at(thread) + layout_.temporaries;
     for (const auto& temporary : chain_.temporaries) {
       int64_t before = 0;
       for (size_t d = 0; d < temporary.strides.size(); ++d) before += lower[d] * temporary.strides[d];
       table[temporary.buffer] = place - before;
-      place += tile_bytes(temporary);
+      place += TileLayout::tile_bytes(chain_, temporary, rows_);
     }
     return table;
   }
 
  private:
-  void take(int64_t& offset, int64_t size) {
-    offset = bytes_;
-    bytes_ += round_up(size, 64);
-  }
-  int64_t tile_bytes(const PreparedChain::Temporary& temporary) const {
-    return round_up(temporary.strides[static_cast<size_t>(chain_.chain.split)] * rows_, 64);
-  }
-  char* at(int thread) const { return buffer_.data() + bytes_ * thread; }
+  char* at(int thread) const { return memory_.data() + layout_.bytes * thread; }
 
   const PreparedChain& chain_;
-  int64_t rows_;
-  int64_t table_ = 0, pointers_ = 0, kernel_ = 0, states_ = 0, temporaries_ = 0;
-  int64_t bytes_ = 0;
-  runtime::Buffer buffer_;
+  const int64_t rows_;
+  const TileLayout layout_;
+  ScratchMemory memory_;
+};
+
+/// The tiles of a call: as many rows as fit into the cache, or fewer, so that every thread has some.
+struct Tiles {
+  Tiles(const PreparedChain& prepared, const ExecutionContext& context)
+      : rows(rows_of(prepared, context)),
+        partition(Partition::of_ranges(prepared.chain.extents, static_cast<size_t>(prepared.chain.split), rows)),
+        threads(partition.count() == 1 ? 1 : threads_of(context)) {}
+
+  int64_t rows;
+  Partition partition;
+  int threads;
+
+ private:
+  static int64_t rows_of(const PreparedChain& prepared, const ExecutionContext& context) {
+    const Chain& chain = prepared.chain;
+    const auto split = static_cast<size_t>(chain.split);
+    const int64_t extent = std::max<int64_t>(1, chain.extents[split]);
+    const int64_t outer = std::max<int64_t>(1, product(std::span(chain.extents).first(split)));
+    const int64_t pieces = (wanted_pieces(context, prepared.nanoseconds) + outer - 1) / outer;
+    const int64_t balanced = (extent + pieces - 1) / pieces;
+    return std::min(chain.rows, checked_round_up(std::max<int64_t>(1, balanced), chain.grain));
+  }
 };
 
 class ChainRun {
@@ -74,31 +106,17 @@ class ChainRun {
         kernels_(kernels.subspan(chain_.first, chain_.size())),
         buffers_(buffers),
         context_(context),
-        rows_(rows_of_tile(chain)),
-        tiles_(Partition::of_ranges(chain_.extents, static_cast<size_t>(chain_.split), rows_)),
-        scratch_(chain, rows_, is_serial() ? 1 : context.pool.threads()) {}
+        tiles_(chain, context),
+        scratch_(chain, tiles_.rows, tiles_.threads, context.memory) {}
 
   void go() const {
-    parallel(context_, tiles_.count(), [this](int64_t tile, int thread) { run_tile(tile, thread); });
+    parallel(context_, tiles_.partition.count(), [this](int64_t tile, int thread) { run_tile(tile, thread); });
   }
 
  private:
-  bool is_serial() const { return context_.max_threads == 1 || tiles_.count() == 1; }
-
-  // As many as fit into the cache, or fewer, so that every thread has some.
-  int64_t rows_of_tile(const PreparedChain& chain) const {
-    const auto split = static_cast<size_t>(chain_.split);
-    const int64_t extent = std::max<int64_t>(1, chain_.extents[split]);
-    const int64_t outer = std::max<int64_t>(1, product(std::span(chain_.extents).first(split)));
-    const int64_t pieces = (wanted_pieces(context_, chain.nanoseconds) + outer - 1) / outer;
-    const int64_t balanced = (extent + pieces - 1) / pieces;
-    const int64_t wanted = round_up(std::max<int64_t>(1, balanced), chain_.grain);
-    return std::min(chain_.rows, wanted);
-  }
-
   void run_tile(int64_t tile, int thread) const {
     int64_t lower[max_rank], upper[max_rank];
-    tiles_.box(tile, lower, upper);
+    tiles_.partition.box(tile, lower, upper);
     char* const* table = scratch_.table(thread, buffers_, lower);
     for (size_t k = 0; k < kernels_.size() && context_.goes_on(); ++k)
       if (kernels_[k].parallel_count > 0) run_kernel(k, lower, upper, table, thread);
@@ -131,8 +149,7 @@ class ChainRun {
   std::span<const PreparedKernel> kernels_;
   char* const* buffers_;
   const ExecutionContext& context_;
-  int64_t rows_;
-  Partition tiles_;
+  Tiles tiles_;
   TileScratch scratch_;
 };
 
@@ -168,9 +185,15 @@ PreparedChain prepare(const Plan& plan, size_t position, std::span<const Prepare
     if (!kernel.is_reduction) continue;
     const int64_t outputs = kernel.parallel_count / rows;
     result.most_scratch = std::max(result.most_scratch, kernel.code->scratch_bytes);
-    result.most_states = std::max(result.most_states, outputs * kernel.code->state_bytes);
+    result.most_states = std::max(result.most_states, checked_multiply(outputs, kernel.code->state_bytes));
   }
   return result;
+}
+
+int64_t scratch_bytes(const PreparedChain& chain, const ExecutionContext& context) {
+  if (chain.busy_kernels == 0) return 0;
+  const Tiles tiles(chain, context);
+  return checked_multiply(TileLayout(chain, tiles.rows).bytes, tiles.threads);
 }
 
 void execute(const PreparedChain& chain, std::span<const PreparedKernel> kernels, char* const* buffers,

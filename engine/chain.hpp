@@ -30,6 +30,9 @@ struct PreparedChain {
 /// The plan's chain at `position`, which is tiled. kernels: all of the plan's.
 PreparedChain prepare(const Plan& plan, size_t position, std::span<const PreparedKernel> kernels);
 
+/// What `execute` takes of scratch memory for it.
+int64_t scratch_bytes(const PreparedChain& chain, const ExecutionContext& context);
+
 /// kernels: all of the plan's; buffers[b]: address of element 0 of plan buffer b (unused for the chain's temporaries).
 void execute(const PreparedChain& chain, std::span<const PreparedKernel> kernels, char* const* buffers,
              const ExecutionContext& context);

@@ -57,9 +57,10 @@ Result array_of(const dlpack::Tensor& tensor, bool is_readonly) {
   array.dtype = dtype_of(tensor.dtype);
   array.place = place_of(tensor.device);
   array.is_readonly = is_readonly;
-  validate({tensor.data, static_cast<int32_t>(array.dtype), tensor.rank, tensor.shape, nullptr,
-            static_cast<int32_t>(array.place.kind), array.place.ordinal, 0},
-           "DLPack");
+  const fv_view view{tensor.data, static_cast<int32_t>(array.dtype),      tensor.rank,         tensor.shape,
+                     nullptr,     static_cast<int32_t>(array.place.kind), array.place.ordinal, 0};
+  validate(view, "DLPack");
+  require_bounded(view, "DLPack");
   array.shape.assign(tensor.shape, tensor.shape + tensor.rank);
   array.data = static_cast<char*>(tensor.data) + tensor.byte_offset;
   const int64_t size = size_of(array.dtype);

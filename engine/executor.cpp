@@ -7,12 +7,13 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/call_memory.hpp"
 #include "engine/node_reduction.hpp"
 #include "engine/partition.hpp"
 #include "engine/run_control.hpp"
 #include "engine/stoppable_reduction.hpp"
+#include "ir/checked.hpp"
 #include "ir/shape.hpp"
-#include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -78,35 +79,53 @@ class ThreadScratch {
  public:
   ThreadScratch(const Launch& launch, int64_t state_count)
       : kernel_bytes_(round_up(launch.kernel.code->scratch_bytes)),
-        stride_(kernel_bytes_ + round_up(state_count * launch.kernel.code->state_bytes)),
-        buffer_(static_cast<size_t>(stride_ * launch.context.pool.threads())) {}
+        stride_(bytes(launch.kernel, state_count)),
+        memory_(launch.context.memory, stride_, threads_of(launch.context)) {}
 
-  char* kernel(int thread) const { return buffer_.data() + stride_ * thread; }
+  char* kernel(int thread) const { return memory_.data() + stride_ * thread; }
   char* states(int thread) const { return kernel(thread) + kernel_bytes_; }
 
+  /// Of one thread.
+  static int64_t bytes(const PreparedKernel& kernel, int64_t state_count) {
+    return checked_add(round_up(kernel.code->scratch_bytes),
+                       round_up(checked_multiply(state_count, kernel.code->state_bytes)));
+  }
+
  private:
-  static int64_t round_up(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+  static int64_t round_up(int64_t bytes) { return checked_round_up(bytes, 64); }
   int64_t kernel_bytes_;
   int64_t stride_;
-  runtime::Buffer buffer_;
+  ScratchMemory memory_;
 };
 
-// Every output is reduced by one task, a bounded number of outputs at a time.
+/// Boxes of outputs, a bounded number of outputs each.
+struct OutputBoxes {
+  OutputBoxes(const PreparedKernel& kernel, int64_t pieces)
+      : partition({kernel.extents.data(), static_cast<size_t>(kernel.parallel_rank)}, bounded(kernel, pieces),
+                  kernel.columns ? column_grain : 1) {
+    int64_t lower[max_rank], upper[max_rank];
+    for (const int64_t piece : {int64_t{0}, partition.count() - 1}) {
+      partition.box(piece, lower, upper);
+      largest = std::max(largest, box_count(kernel.parallel_rank, lower, upper));
+    }
+  }
+  static int64_t bounded(const PreparedKernel& kernel, int64_t pieces) {
+    const int64_t at_a_time = kernel.columns ? columns_at_a_time : states_at_a_time;
+    return std::max(pieces, (kernel.parallel_count + at_a_time - 1) / at_a_time);
+  }
+
+  Partition partition;
+  int64_t largest = 0;  ///< outputs of a box
+};
+
+// Every output is reduced by one task.
 void reduce_by_outputs(const Launch& launch, int64_t pieces) {
   const PreparedKernel& kernel = launch.kernel;
-  const int64_t grain = kernel.columns ? column_grain : 1;
-  const int64_t at_a_time = kernel.columns ? columns_at_a_time : states_at_a_time;
-  const int64_t bounded = std::max(pieces, (kernel.parallel_count + at_a_time - 1) / at_a_time);
-  const Partition partition(launch.parallel_extents(), bounded, grain);
-  int64_t lower[max_rank], upper[max_rank], largest = 0;
-  for (const int64_t piece : {int64_t{0}, partition.count() - 1}) {
-    partition.box(piece, lower, upper);
-    largest = std::max(largest, box_count(kernel.parallel_rank, lower, upper));
-  }
-  const ThreadScratch scratch(launch, largest);
-  parallel(launch.context, partition.count(), [&](int64_t piece, int thread) {
+  const OutputBoxes boxes(kernel, pieces);
+  const ThreadScratch scratch(launch, boxes.largest);
+  parallel(launch.context, boxes.partition.count(), [&](int64_t piece, int thread) {
     int64_t first[max_rank], last[max_rank];
-    partition.box(piece, first, last);
+    boxes.partition.box(piece, first, last);
     reduce_box(kernel, launch.arguments, first, last, 0, kernel.reduce_count, scratch.states(thread),
                scratch.kernel(thread), launch.context.control);
     if (!launch.context.goes_on()) return;
@@ -117,7 +136,8 @@ void reduce_by_outputs(const Launch& launch, int64_t pieces) {
 void reduce_by_runs(const Launch& launch, int64_t run) {
   const PreparedKernel& kernel = launch.kernel;
   const std::vector<TreeNode> runs = runs_of({0, kernel.reduce_count, kernel.reduce_count}, run);
-  const runtime::Buffer states(runs.size() * static_cast<size_t>(kernel.parallel_count * kernel.code->state_bytes));
+  const int64_t node_bytes = checked_multiply(kernel.parallel_count, kernel.code->state_bytes);
+  const ScratchMemory states(launch.context.memory, node_bytes, static_cast<int64_t>(runs.size()));
   reduce_each(kernel, launch.arguments, runs, states.data(), launch.context);
   if (!launch.context.goes_on()) return;
   combine_nodes(kernel, runs, states.data(), kernel.parallel_count);
@@ -137,7 +157,8 @@ int64_t run_length(const PreparedKernel& kernel, int64_t pieces) {
 // memory: memory gives long rows faster.
 int64_t shortest_columns(const PreparedKernel& kernel, int64_t pieces) {
   const bool enough_rows = kernel.reduce_count / kernel.code->block >= pieces;
-  const int64_t bytes = 2 * pieces * kernel.parallel_count * kernel.code->state_bytes;
+  const int64_t node_bytes = capped_multiply(kernel.parallel_count, kernel.code->state_bytes);
+  const int64_t bytes = capped_multiply(node_bytes, 2 * pieces);
   return enough_rows && bytes <= most_run_states ? columns_at_a_time : column_grain;
 }
 
@@ -147,20 +168,27 @@ bool enough_outputs(const PreparedKernel& kernel, int64_t pieces) {
   return kernel.parallel_count / grain >= std::min(pieces, states_at_a_time);
 }
 
+/// How a reduction is cut: its outputs into pieces, or what is reduced into runs.
+struct Cut {
+  bool by_runs = false;
+  int64_t size = 1;  ///< how many pieces, or elements of a run
+};
+
+Cut cut_of(const PreparedKernel& kernel, const ExecutionContext& context) {
+  const int64_t pieces = wanted_pieces(context, estimated_nanoseconds(kernel));
+  const int64_t shares = std::min<int64_t>(pieces, 4 * context.max_threads);
+  if (pieces == 1 || enough_outputs(kernel, shares)) return {false, kernel.columns ? shares : pieces};
+  const int64_t run = run_length(kernel, kernel.columns ? shares : std::min<int64_t>(pieces, 16 * context.max_threads));
+  if (run >= kernel.reduce_count) return {false, pieces};
+  return {true, run};
+}
+
 void execute_reduction(const Launch& launch) {
-  const PreparedKernel& kernel = launch.kernel;
-  const int64_t pieces = wanted_pieces(launch.context, estimated_nanoseconds(kernel));
-  const int64_t shares = std::min<int64_t>(pieces, 4 * launch.context.max_threads);
-  if (pieces == 1 || enough_outputs(kernel, shares)) {
-    reduce_by_outputs(launch, kernel.columns ? shares : pieces);
-    return;
-  }
-  const int64_t run =
-      run_length(kernel, kernel.columns ? shares : std::min<int64_t>(pieces, 16 * launch.context.max_threads));
-  if (run >= kernel.reduce_count)
-    reduce_by_outputs(launch, pieces);
+  const Cut cut = cut_of(launch.kernel, launch.context);
+  if (cut.by_runs)
+    reduce_by_runs(launch, cut.size);
   else
-    reduce_by_runs(launch, run);
+    reduce_by_outputs(launch, cut.size);
 }
 
 double estimate_nanoseconds(const LoopNest& nest) {
@@ -235,6 +263,17 @@ double estimated_nanoseconds(std::span<const PreparedKernel> kernels) {
 
 bool is_serial(const PreparedKernel& kernel) {
   return !kernel.is_reduction && estimated_nanoseconds(kernel) < serial_nanoseconds;
+}
+
+int64_t scratch_bytes(const PreparedKernel& kernel, const ExecutionContext& context) {
+  if (!kernel.is_reduction || kernel.parallel_count == 0) return 0;
+  const Cut cut = cut_of(kernel, context);
+  const int64_t states = cut.by_runs ? 0 : OutputBoxes(kernel, cut.size).largest;
+  const int64_t threads = checked_multiply(ThreadScratch::bytes(kernel, states), threads_of(context));
+  if (!cut.by_runs) return threads;
+  const int64_t runs = (kernel.reduce_count + cut.size - 1) / cut.size;
+  const int64_t node_bytes = checked_multiply(kernel.parallel_count, kernel.code->state_bytes);
+  return checked_add(checked_add(threads, threads_of(context)), checked_multiply(node_bytes, runs));
 }
 
 void execute_serially(const PreparedKernel& kernel, char* const* pointers, Counters& counters) {

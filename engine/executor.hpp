@@ -57,6 +57,9 @@ bool is_serial(const PreparedKernel& kernel);
 /// Runs all of an elementwise kernel on this thread. pointers: one an operand.
 void execute_serially(const PreparedKernel& kernel, char* const* pointers, Counters& counters);
 
+/// The most scratch memory that `execute` takes for it.
+int64_t scratch_bytes(const PreparedKernel& kernel, const ExecutionContext& context);
+
 /// buffers[b]: address of element 0 of plan buffer b.
 void execute(const PreparedKernel& kernel, char* const* buffers, const ExecutionContext& context);
 

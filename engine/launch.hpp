@@ -11,9 +11,12 @@
 
 namespace fuseval::engine {
 
+class CallMemory;
+
 struct ExecutionContext {
   runtime::ThreadPool& pool;
   Counters& counters;
+  CallMemory& memory;             ///< that scratch memory is counted in
   int max_threads;                ///< at least 1
   RunControl* control = nullptr;  ///< if somebody may stop the call, or watches it
 
@@ -33,7 +36,10 @@ inline int64_t wanted_pieces(const ExecutionContext& context, double nanoseconds
   return context.control == nullptr ? 1 : std::max<int64_t>(1, wanted);  // pieces to stop between
 }
 
-/// task(k, thread) for k in [0, count), `thread` in [0, context.pool.threads()). Tasks must not throw. Some are left
+/// How many numbers of threads tasks may be given by `parallel`.
+inline int threads_of(const ExecutionContext& context) { return context.max_threads == 1 ? 1 : context.pool.threads(); }
+
+/// task(k, thread) for k in [0, count), `thread` in [0, threads_of(context)). Tasks must not throw. Some are left
 /// out once context.control says to stop.
 template <class F>
 void parallel(const ExecutionContext& context, int64_t count, F&& task) {

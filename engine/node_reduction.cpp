@@ -4,9 +4,10 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/call_memory.hpp"
 #include "engine/partition.hpp"
+#include "ir/checked.hpp"
 #include "ir/shape.hpp"
-#include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -29,13 +30,13 @@ class Bound {
 class Scratch {
  public:
   Scratch(const PreparedKernel& kernel, const ExecutionContext& context)
-      : stride_((kernel.code->scratch_bytes + 63) / 64 * 64),
-        buffer_(static_cast<size_t>(std::max<int64_t>(1, stride_ * context.pool.threads()))) {}
-  char* of(int thread) const { return buffer_.data() + stride_ * thread; }
+      : stride_(checked_round_up(kernel.code->scratch_bytes, 64)),
+        memory_(context.memory, std::max<int64_t>(1, stride_), threads_of(context)) {}
+  char* of(int thread) const { return memory_.data() + stride_ * thread; }
 
  private:
   int64_t stride_;
-  runtime::Buffer buffer_;
+  ScratchMemory memory_;
 };
 
 // What threads take one at a time: some outputs of one node, or some blocks of it.
@@ -48,12 +49,13 @@ class NodeReduction {
         nodes_(nodes),
         states_(states),
         context_(context),
-        bytes_(kernel.parallel_count * kernel.code->state_bytes) {}
+        bytes_(checked_multiply(kernel.parallel_count, kernel.code->state_bytes)) {}
 
   void go() {
     int64_t elements = 0;
     for (const TreeNode& node : nodes_) elements += node.last - node.first;
-    const double nanoseconds = static_cast<double>(elements * kernel_.parallel_count) * kernel_.element_nanoseconds;
+    const double nanoseconds =
+        static_cast<double>(elements) * static_cast<double>(kernel_.parallel_count) * kernel_.element_nanoseconds;
     const int64_t pieces = wanted_pieces(context_, nanoseconds);
     // Long rows are cut where outputs are few, else outputs are; columns are kept as long as memory likes them.
     const int64_t outputs = kernel_.columns ? kernel_.parallel_count / 8192 : kernel_.parallel_count;
@@ -98,7 +100,7 @@ class NodeReduction {
       for (const TreeNode& run : runs_of(node, std::min(length, node.length))) runs.push_back(run);
     }
     begins.push_back(runs.size());
-    const runtime::Buffer all(runs.size() * static_cast<size_t>(bytes_));
+    const ScratchMemory all(context_.memory, bytes_, static_cast<int64_t>(runs.size()));
     reduce_each(kernel_, bound_.arguments(), runs, all.data(), context_);
     if (!context_.goes_on()) return;
     for (size_t k = 0; k < nodes_.size(); ++k) {

@@ -12,7 +12,6 @@ namespace {
 // Which of two values an element gets must not depend on the order of the stores.
 void refuse_shared_memory(const fv_view& view, int32_t k) {
   const ArrayLayout layout = layout_of(view);
-  byte_extent(layout, size_of(dtype_of(view)), fmt::format("output {}", k));  // then sums of strides do not overflow
   const SelfOverlap found = self_overlap(layout, size_of(dtype_of(view)));
   if (found.answer == SelfOverlap::no) return;
   const std::string strides =
@@ -39,7 +38,9 @@ void check_outputs(const fv_view* outputs, int32_t count) {
                               name_of(dtype_of(output))));
     if ((output.flags & FV_VIEW_READONLY) != 0)
       throw Error(ErrorCode::argument, fmt::format("output {} is read-only", k));
-    if (output.data != nullptr && output.byte_strides != nullptr) refuse_shared_memory(output, k);
+    if (output.data == nullptr) continue;
+    require_bounded(output, fmt::format("output {}", k));
+    if (output.byte_strides != nullptr) refuse_shared_memory(output, k);
   }
 }
 

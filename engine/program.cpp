@@ -106,6 +106,8 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
     signature.layouts.emplace_back();
     if (!is_used(k)) continue;
     signature.layouts[k] = layout_of(inputs[k]);
+    byte_extent(signature.layouts[k], size_of(input.dtype),
+                name_in_messages(input));  // plans rely on it, and bind counts elements
     signature.inputs[k].shape = signature.layouts[k].shape;
     if (input.is_weak) signature.inputs[k].bits = weak_bits(inputs[k]);
   }
@@ -115,6 +117,7 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
     if (outputs[k].dtype != -1) request.dtype = static_cast<DType>(outputs[k].dtype);
     if (request.given) {
       request.layout = layout_of(outputs[k]);
+      byte_extent(request.layout, size_of(*request.dtype), fmt::format("output {}", k));
     }
     signature.outputs.push_back(std::move(request));
   }
@@ -161,7 +164,8 @@ std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs,
                                                           const RunControl* control) const {
   if (auto known = find_recent(inputs, outputs, output_count, rule)) return known;
   const FrontTimer timer(runtime_->counters);
-  const Workshop workshop{runtime_->kernels, runtime_->target, runtime_->chains, runtime_->text_limits, control};
+  const Workshop workshop{runtime_->kernels,     runtime_->target,       runtime_->chains,
+                          runtime_->text_limits, runtime_->memory_limit, control};
   auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule), workshop);
   runtime_->counters.add(runtime_->counters.plans_made, 1);
   remember(made, inputs, outputs, output_count, rule);

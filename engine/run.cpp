@@ -61,18 +61,33 @@ class BufferTable {
   runtime::Buffer temporaries_;
 };
 
-void launch_all(const Specialisation& made, char* const* buffers, Runtime& runtime, const RunOptions& options) {
-  const ExecutionContext context{runtime.pool, runtime.counters, options.threads, options.control};
+/// kernel(PreparedKernel), or tiled(PreparedChain) for those that run tile by tile, in order.
+template <class Kernel, class Tiled>
+void each_launch(const Specialisation& made, Kernel&& kernel, Tiled&& tiled) {
   const auto kernels = made.kernels();
-  if (options.control != nullptr) options.control->begin(estimated_nanoseconds(kernels));
   size_t k = 0;
   for (const PreparedChain& chain : made.chains()) {
-    for (; k < chain.chain.first; ++k) execute(kernels[k], buffers, context);
-    execute(chain, kernels, buffers, context);
+    for (; k < chain.chain.first; ++k) kernel(kernels[k]);
+    tiled(chain);
     k += chain.chain.size();
   }
-  for (; k < kernels.size(); ++k) execute(kernels[k], buffers, context);
-  if (options.control != nullptr) options.control->check();
+  for (; k < kernels.size(); ++k) kernel(kernels[k]);
+}
+
+/// What kernels and chains, one after another, work in.
+size_t most_scratch(const Specialisation& made, const ExecutionContext& context) {
+  int64_t most = 0;
+  const auto note = [&](const auto& launch) { most = std::max(most, scratch_bytes(launch, context)); };
+  each_launch(made, note, note);
+  return static_cast<size_t>(most);
+}
+
+void launch_all(const Specialisation& made, char* const* buffers, const ExecutionContext& context) {
+  if (context.control != nullptr) context.control->begin(estimated_nanoseconds(made.kernels()));
+  each_launch(
+      made, [&](const PreparedKernel& kernel) { execute(kernel, buffers, context); },
+      [&](const PreparedChain& chain) { execute(chain, made.kernels(), buffers, context); });
+  if (context.control != nullptr) context.control->check();
 }
 
 class Run {
@@ -95,7 +110,7 @@ class Run {
     }
     check_values();
     allocate();
-    guarded([&](char* const* buffers) { launch_all(made_, buffers, program_.runtime(), options_); }, made_);
+    guarded(made_);
     for (size_t k = 0; k < owned_.size(); ++k)
       if (is_given(k) && owned_[k].size() > 0) copy_back(k);
     if (results != nullptr) fill(*results);
@@ -113,9 +128,20 @@ class Run {
   }
 
   void run_into_outputs() {
+    require_room(made_, 0);
     BufferTable table(made_, temporaries(made_));
     table.fill(inputs_, [&](uint32_t k) { return static_cast<char*>(outputs_[k].data); });
-    launch_all(made_, table.data(), program_.runtime(), options_);
+    launch(made_, table.data());
+  }
+  void launch(const Specialisation& made, char* const* buffers) { launch_all(made, buffers, context()); }
+  ExecutionContext context() {
+    Runtime& runtime = program_.runtime();
+    return {runtime.pool, runtime.counters, memory_, options_.threads, options_.control};
+  }
+  // Before any of it is allocated, and before anything is written. results: bytes of those that are not the caller's.
+  void require_room(const Specialisation& made, size_t results) {
+    if (!memory_.is_limited()) return;
+    memory_.require(capped_add(capped_add(results, made.temporary_bytes()), most_scratch(made, context())));
   }
 
   bool is_mapped() const {
@@ -140,19 +166,24 @@ class Run {
   void check_values() {
     const Specialisation* check = made_.check();
     if (check == nullptr) return;
+    require_room(*check, 0);
     std::vector<char> failed(check->results().size(), 0);
-    const auto evaluate = [&](char* const* buffers) { launch_all(*check, buffers, program_.runtime(), options_); };
-    guarded(evaluate, *check, failed.data());
+    guarded(*check, failed.data());
     for (size_t k = 0; k < failed.size(); ++k)
       if (failed[k]) throw Error(ErrorCode::value, made_.value_checks()[k].message, made_.value_checks()[k].span);
   }
 
   void allocate() {
     owned_.resize(made_.results().size());
+    std::vector<size_t> wanted;
+    size_t all = 0;
     for (size_t k = 0; k < owned_.size(); ++k) {
       if (is_given(k) && !needs_copy(k)) continue;
-      owned_[k] = memory_.allocate(span_bytes(k));
+      wanted.push_back(k);
+      all = capped_add(all, span_bytes(k));
     }
+    require_room(made_, all);
+    for (const size_t k : wanted) owned_[k] = memory_.allocate(span_bytes(k));
   }
 
   runtime::Buffer temporaries(const Specialisation& made) {
@@ -171,15 +202,15 @@ class Run {
     return owned_[k].size() > 0 ? owned_data(k) : static_cast<char*>(outputs_[k].data);
   }
 
-  // Runs `body` over the buffers of `made`, with mapped inputs guarded against files that shrink.
-  template <class Body>
-  void guarded(Body&& body, const Specialisation& made, char* flags = nullptr) {
+  // Runs `made`, with mapped inputs guarded against files that shrink. flags: where its results go instead, one byte
+  // each.
+  void guarded(const Specialisation& made, char* flags = nullptr) {
     BufferTable table(made, temporaries(made));
     table.fill(inputs_, [&](uint32_t k) { return output_data(k, flags); });
     const std::vector<runtime::AddressRange> ranges = mapped_ranges(made, inputs_);
-    if (ranges.empty()) return body(table.data());
+    if (ranges.empty()) return launch(made, table.data());
     const runtime::MappedGuard guard(ranges);
-    body(table.data());
+    launch(made, table.data());
     if (guard.faulted())
       throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
   }

@@ -33,7 +33,7 @@ struct SessionOptions {
   size_t program_limit = 1024;
   size_t kernel_limit = 1024;
   frontend::Limits text;           ///< what a text may be
-  size_t memory_limit = SIZE_MAX;  ///< bytes that one call may take for results and temporaries
+  size_t memory_limit = SIZE_MAX;  ///< bytes that one call may take
   Hooks hooks;
 };
 

@@ -6,10 +6,12 @@
 #include <cstring>
 
 #include "codegen/host/fold.hpp"
+#include "engine/call_memory.hpp"
 #include "engine/device/device_jobs.hpp"
 #include "engine/in_place.hpp"
 #include "engine/streaming_stores.hpp"
 #include "engine/views.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -72,10 +74,12 @@ void Specialisation::build(Function function, const Workshop& workshop) {
   }
   const bool for_device = signature_.rule.for_device;
   plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : workshop.chains);
-  if (for_device)
-    keep_device_chains(plan_);
-  else
+  if (for_device) keep_device_chains(plan_);
+  place_buffers();
+  if (!for_device) {
+    require_room(workshop.memory_limit);
     compile(workshop);
+  }
   note_extents();
   note_in_place();
   note_expectations();
@@ -116,6 +120,16 @@ void Specialisation::add_value_checks(Function& function) {
     function.outputs.push_back(check.node);
     results_.push_back({DType::bool_, {}, {}, false});
   }
+}
+
+// What every call of this kind needs: one that could not run is not compiled.
+void Specialisation::require_room(size_t limit) const {
+  size_t all = temporary_bytes_;
+  for (const Result& result : results_) {
+    const int64_t bytes = checked_multiply(element_count(result.shape), size_of(result.dtype));
+    if (!result.given) all = capped_add(all, static_cast<size_t>(bytes));
+  }
+  require_memory(all, limit);
 }
 
 void Specialisation::compile(const Workshop& workshop) {
@@ -164,14 +178,21 @@ void Specialisation::note_expectations() {
     else
       expected_outputs_.emplace_back(k, dtype);
   }
+}
+
+void Specialisation::place_buffers() {
+  int64_t temporaries = 0;
   for (size_t b = 0; b < plan_.buffers.size(); ++b) {
     const BufferInfo& buffer = plan_.buffers[b];
     const bool temporary = buffer.role == BufferRole::temporary;
-    buffer_sources_.push_back(
-        {buffer.role, temporary ? static_cast<int64_t>(temporary_bytes_) : static_cast<int64_t>(buffer.slot)});
-    if (temporary && (anywhere || plan_.tile_of[b] < 0))  // a device has no memory for tiles alone
-      temporary_bytes_ += (static_cast<size_t>(element_count(buffer.shape) * size_of(buffer.dtype)) + 63) / 64 * 64;
+    buffer_sources_.push_back({buffer.role, temporary ? temporaries : static_cast<int64_t>(buffer.slot)});
+    const bool in_tiles =
+        plan_.tile_of[b] >= 0 && !signature_.rule.for_device;  // a device has no memory for tiles alone
+    if (!temporary || in_tiles) continue;
+    const int64_t bytes = checked_multiply(element_count(buffer.shape), size_of(buffer.dtype));
+    temporaries = checked_add(temporaries, checked_round_up(bytes, 64));
   }
+  temporary_bytes_ = static_cast<size_t>(temporaries);
 }
 
 bool Specialisation::serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count,

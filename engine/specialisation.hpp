@@ -49,6 +49,7 @@ struct Workshop {
   const codegen::TargetOptions& target;
   const ChainLimits& chains;
   const frontend::Limits& text_limits;
+  size_t memory_limit;        ///< of a call
   const RunControl* control;  ///< nullptr, or what may stop the making
 };
 
@@ -118,6 +119,8 @@ class Specialisation {
   void shape_results(Function& function);
   void add_value_checks(Function& function);
   void compile(const Workshop& workshop);
+  void place_buffers();
+  void require_room(size_t limit) const;
   void note_extents();
   void note_in_place();
   void note_expectations();

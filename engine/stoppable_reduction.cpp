@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "engine/partition.hpp"
 #include "engine/run_control.hpp"
+#include "ir/checked.hpp"
 #include "runtime/buffer.hpp"
 
 namespace fuseval::engine {
@@ -19,8 +21,8 @@ class NodeStack {
   NodeStack(const PreparedKernel& kernel, int64_t outputs, int64_t pieces)
       : combine_(kernel.code->combine),
         outputs_(outputs),
-        bytes_(outputs * kernel.code->state_bytes),
-        buffer_(static_cast<size_t>(bytes_ * (std::bit_width(static_cast<uint64_t>(pieces)) + 1))) {}
+        bytes_(checked_multiply(outputs, kernel.code->state_bytes)),
+        buffer_(static_cast<size_t>(checked_multiply(bytes_, std::bit_width(static_cast<uint64_t>(pieces)) + 1))) {}
 
   /// Where the next piece's states are to be written.
   char* next() { return buffer_.data() + size_ * bytes_; }
@@ -47,8 +49,18 @@ class NodeStack {
   uint64_t pushed_ = 0;
 };
 
+/// Empty where there is no memory for it: tasks of the pool may not throw, and a range can be reduced without stops.
+std::optional<NodeStack> stack_for(const PreparedKernel& kernel, int64_t outputs, int64_t pieces) {
+  try {
+    return std::optional<NodeStack>(std::in_place, kernel, outputs, pieces);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 int64_t piece_length(const PreparedKernel& kernel, int64_t outputs) {
-  const double block = static_cast<double>(kernel.code->block * outputs) * kernel.element_nanoseconds;
+  const double block =
+      static_cast<double>(kernel.code->block) * static_cast<double>(outputs) * kernel.element_nanoseconds;
   const double blocks = std::clamp(RunControl::block_nanoseconds / std::max(block, 1e-3), 1.0, 1e15);
   return kernel.code->block * static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(blocks)));
 }
@@ -63,10 +75,12 @@ void reduce_stoppably(const PreparedKernel& kernel, const codegen::KernelArgumen
   const auto reduce = [&](int64_t begin, char* target) {
     const int64_t end = std::min(last, begin + length);
     kernel.code->reduce(arguments, lower, upper, begin, end, target, scratch);
-    control.did(static_cast<double>(outputs * (end - begin)) * kernel.element_nanoseconds);
+    control.did(static_cast<double>(outputs) * static_cast<double>(end - begin) * kernel.element_nanoseconds);
   };
   if (last - first <= length) return reduce(first, states);
-  NodeStack nodes(kernel, outputs, (last - first + length - 1) / length);
+  std::optional<NodeStack> stack = stack_for(kernel, outputs, (last - first + length - 1) / length);
+  if (!stack) return kernel.code->reduce(arguments, lower, upper, first, last, states, scratch);
+  NodeStack& nodes = *stack;
   for (int64_t begin = first; begin < last; begin += length) {
     if (!control.goes_on()) return;
     reduce(begin, nodes.next());

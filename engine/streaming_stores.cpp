@@ -1,5 +1,6 @@
 #include "engine/streaming_stores.hpp"
 
+#include "ir/checked.hpp"
 #include "runtime/cache_sizes.hpp"
 
 namespace fuseval::engine {
@@ -22,10 +23,10 @@ bool wants_streaming_stores(const LoopNest& nest, std::span<const int32_t> tile_
     const bool is_store = operand.kind == OperandKind::store;
     if (is_store && operand.buffer < tile_of.size() && tile_of[operand.buffer] >= 0) return false;
     const int64_t bytes = nest.parallel_count() * size_of(operand.dtype);
-    moved += bytes;
+    moved = capped_add(moved, bytes);
     if (!is_store || layout_class(nest, operand) != LayoutClass::contiguous) continue;
     if (nest.axes.back().extent * size_of(operand.dtype) < streaming_row_bytes) return false;
-    stored += bytes;
+    stored = capped_add(stored, bytes);
   }
   return stored >= streaming_output_bytes && moved > runtime::cache_sizes().last_level;
 }

@@ -31,33 +31,49 @@ bool copy_row(char* target, int64_t target_step, const char* source, int64_t sou
   return true;
 }
 
+/// Without the axes of extent 1, whose strides may be anything.
+struct Walk {
+  Walk(const std::vector<int64_t>& target_strides, const std::vector<int64_t>& source_strides, const Shape& extents) {
+    for (size_t k = 0; k < extents.size(); ++k) {
+      if (extents[k] == 1) continue;
+      shape.push_back(extents[k]);
+      target.push_back(target_strides[k]);
+      source.push_back(source_strides[k]);
+    }
+  }
+  Shape shape;
+  std::vector<int64_t> target, source;
+};
+
+void copy_all(char* target, const char* source, const Walk& walk, int64_t itemsize, const RunControl* control) {
+  const size_t last = walk.shape.size() - 1;
+  Shape index(walk.shape.size(), 0);
+  while (true) {
+    if (!copy_row(target, walk.target[last], source, walk.source[last], walk.shape[last], itemsize, control)) return;
+    size_t axis = last;
+    while (axis > 0 && ++index[axis - 1] == walk.shape[axis - 1]) {
+      --axis;
+      target -= walk.target[axis] * (walk.shape[axis] - 1);
+      source -= walk.source[axis] * (walk.shape[axis] - 1);
+      index[axis] = 0;
+    }
+    if (axis == 0) return;
+    target += walk.target[axis - 1];
+    source += walk.source[axis - 1];
+  }
+}
+
 }  // namespace
 
 void copy_elements(char* target, const std::vector<int64_t>& target_strides, const char* source,
                    const std::vector<int64_t>& source_strides, const Shape& shape, int64_t itemsize,
                    const RunControl* control) {
   if (element_count(shape) == 0) return;
-  if (shape.empty()) {
+  const Walk walk(target_strides, source_strides, shape);
+  if (walk.shape.empty())
     std::memcpy(target, source, static_cast<size_t>(itemsize));
-    return;
-  }
-  const size_t last = shape.size() - 1;
-  std::vector<int64_t> index(shape.size(), 0);
-  while (true) {
-    if (!copy_row(target, target_strides[last], source, source_strides[last], shape[last], itemsize, control)) return;
-    size_t axis = last;
-    while (axis > 0) {
-      --axis;
-      target += target_strides[axis];
-      source += source_strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      target -= target_strides[axis] * shape[axis];
-      source -= source_strides[axis] * shape[axis];
-      index[axis] = 0;
-      if (axis == 0) return;
-    }
-    if (last == 0) return;
-  }
+  else
+    copy_all(target, source, walk, itemsize, control);
 }
 
 }  // namespace fuseval::engine

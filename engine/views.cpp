@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "engine/device/place.hpp"
 #include "ir/error.hpp"
 
@@ -56,20 +54,19 @@ runtime::ArrayView array_of(const fv_view& view) {
   return array;
 }
 
-ByteExtent byte_extent(const ArrayLayout& layout, int64_t itemsize, const std::string& what) {
-  constexpr int64_t farthest = int64_t{1} << 60;  // sums and differences of such distances do not overflow
-  if (std::find(layout.shape.begin(), layout.shape.end(), 0) != layout.shape.end()) return {0, 0};
-  ByteExtent extent{0, itemsize};
-  for (size_t k = 0; k < layout.shape.size(); ++k) {
-    const int64_t stride = layout.strides[k];
-    int64_t reach = 0;
-    int64_t& end = stride < 0 ? extent.begin : extent.end;
-    if (__builtin_mul_overflow(stride, layout.shape[k] - 1, &reach) || __builtin_add_overflow(end, reach, &end) ||
-        end > farthest || end < -farthest)
-      refuse(what, fmt::format("byte strides {} over shape {} leave the address space", to_string(layout.strides),
-                               to_string(layout.shape)));
+void require_bounded(const fv_view& view, const std::string& what) {
+  try {
+    element_count(shape_of(view));
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", what, error.message()));
   }
-  return extent;
+  byte_extent(layout_of(view), size_of(dtype_of(view)), what);
+}
+
+ByteExtent byte_extent(const ArrayLayout& layout, int64_t itemsize, const std::string& what) {
+  if (const auto extent = extent_of(layout, itemsize)) return *extent;
+  refuse(what, fmt::format("byte strides {} over shape {} leave the address space", to_string(layout.strides),
+                           to_string(layout.shape)));
 }
 
 }  // namespace fuseval::engine

@@ -6,7 +6,7 @@
 
 #include "fuseval/fuseval.h"
 #include "ir/dtype.hpp"
-#include "ir/plan.hpp"
+#include "ir/layout.hpp"
 #include "ir/shape.hpp"
 #include "runtime/buffer.hpp"
 
@@ -24,12 +24,11 @@ std::vector<int64_t> strides_of(const fv_view& view);
 ArrayLayout layout_of(const fv_view& view);
 runtime::ArrayView array_of(const fv_view& view);
 
-/// The lowest and one past the highest byte that the elements take, relative to the data pointer.
-struct ByteExtent {
-  int64_t begin = 0;
-  int64_t end = 0;
-};
-/// Throws Error(invalid_handle) that begins with `what` when the strides leave the address space.
+/// That a valid view obeys the two rules of ir/checked.hpp, which copies and plans rely on. Throws Error(memory), or
+/// Error(invalid_handle), that begins with `what`.
+void require_bounded(const fv_view& view, const std::string& what);
+
+/// extent_of. Throws Error(invalid_handle) that begins with `what` when the strides leave the address space.
 ByteExtent byte_extent(const ArrayLayout& layout, int64_t itemsize, const std::string& what);
 
 }  // namespace fuseval::engine

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "ir/checked.hpp"
 #include "ir/plan.hpp"
 
 namespace fuseval {
@@ -51,7 +52,7 @@ void sort_by_distance(std::vector<Step>& steps) {
 bool are_apart(const std::vector<Step>& sorted, int64_t reach) {
   for (const Step& step : sorted) {
     if (step.extent > 1 && std::abs(step.stride) < reach) return false;
-    reach += std::abs(step.stride) * std::max<int64_t>(0, step.extent - 1);
+    reach = capped_add(reach, capped_multiply(std::abs(step.stride), std::max<int64_t>(0, step.extent - 1)));
   }
   return true;
 }
@@ -106,12 +107,12 @@ int64_t line_bytes(const Operand& operand, const std::vector<int64_t>& extents) 
   sort_by_distance(steps);
   int64_t run = size_of(operand.dtype), runs = 1;
   for (const Step& step : steps) {
-    if (runs == 1 && step.stride <= run + cache_line)
-      run += step.stride * (step.extent - 1);
+    if (runs == 1 && step.stride <= capped_add(run, cache_line))
+      run = capped_add(run, capped_multiply(step.stride, step.extent - 1));
     else
-      runs *= step.extent;
+      runs = capped_multiply(runs, step.extent);
   }
-  return runs * (run + cache_line);
+  return capped_multiply(runs, capped_add(run, cache_line));
 }
 
 class ChainFinder {
@@ -293,7 +294,7 @@ class ChainFinder {
       }
     }
     int64_t sum = 0;
-    for (const int64_t part : touched) sum += part;
+    for (const int64_t part : touched) sum = capped_add(sum, part);
     return sum;
   }
 
@@ -379,7 +380,7 @@ int64_t bytes_moved(const Plan& plan, const Chain& chain) {
       if (operand.kind != OperandKind::index && plan.tile_of[operand.buffer] < 0)
         touched[operand.buffer] = std::max(touched[operand.buffer], bytes_of(plan.kernels[k], operand));
   int64_t sum = 0;
-  for (const auto& [buffer, bytes] : touched) sum += bytes;
+  for (const auto& [buffer, bytes] : touched) sum = capped_add(sum, bytes);
   return sum;
 }
 

@@ -1,7 +1,10 @@
 #include "ir/collapse.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+
+#include "ir/checked.hpp"
 
 namespace fuseval {
 namespace {
@@ -12,7 +15,7 @@ double stride_weight(const LoopNest& nest, size_t axis) {
   double weight = 0;
   for (const Operand& operand : nest.operands) {
     if (operand.kind == OperandKind::index) continue;
-    const auto step = static_cast<double>(std::abs(operand.strides[axis]));
+    const auto step = std::abs(static_cast<double>(operand.strides[axis]));
     weight += operand.kind == OperandKind::store ? 2 * step : step;
   }
   return weight;
@@ -60,7 +63,7 @@ bool walks_as_one(const LoopNest& nest, size_t axis) {
   if (nest.axes[axis].kind != nest.axes[axis + 1].kind) return false;
   const int64_t inner = nest.axes[axis + 1].extent;
   return std::all_of(nest.operands.begin(), nest.operands.end(), [&](const Operand& operand) {
-    return operand.strides[axis] == operand.strides[axis + 1] * inner;
+    return is_product(operand.strides[axis], operand.strides[axis + 1], inner);
   });
 }
 

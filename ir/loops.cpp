@@ -1,5 +1,7 @@
 #include "ir/loops.hpp"
 
+#include "ir/checked.hpp"
+
 namespace fuseval {
 namespace {
 
@@ -63,7 +65,7 @@ int64_t bytes_of(const LoopNest& nest, const Operand& operand) {
 
 int64_t bytes_moved(const LoopNest& nest) {
   int64_t bytes = 0;
-  for (const Operand& operand : nest.operands) bytes += bytes_of(nest, operand);
+  for (const Operand& operand : nest.operands) bytes = capped_add(bytes, bytes_of(nest, operand));
   return bytes;
 }
 

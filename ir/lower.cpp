@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 #include "ir/fuse.hpp"
 #include "ir/plan.hpp"
@@ -56,7 +57,15 @@ class Lowerer {
  public:
   Lowerer(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
           const ChainLimits& limits)
-      : function_(function), graph_(function.graph), inputs_(inputs), outputs_(outputs), limits_(limits) {}
+      : function_(function),
+        graph_(function.graph),
+        inputs_(inputs.begin(), inputs.end()),
+        outputs_(outputs.begin(), outputs.end()),
+        limits_(limits) {
+    for (NodeId id = 0; id < graph_.size(); ++id)
+      if (graph_[id].family == Family::input) settle(inputs_[graph_[id].attribute], graph_.dtype(id));
+    for (size_t k = 0; k < outputs_.size(); ++k) settle(outputs_[k], graph_.dtype(function.outputs[k]));
+  }
 
   Plan run() {
     lower_all();
@@ -71,6 +80,13 @@ class Lowerer {
   }
 
  private:
+  // Below, no sum of an array's strides times indexes wraps.
+  static void settle(ArrayLayout& layout, DType dtype) {
+    if (!extent_of(layout, size_of(dtype)))
+      throw Error(ErrorCode::internal, "lower: an array beyond the address space");
+    layout = settled(std::move(layout), size_of(dtype));
+  }
+
   void lower_all() {
     fusion_ = fuse(function_, [this](NodeId id) { return !in_place_reshape(id); });
     add_buffers();
@@ -146,9 +162,12 @@ class Lowerer {
     int64_t offset = 0;
     std::vector<int64_t> result(view.shape.size(), 0);
     for (int s = 0; s < view.source_rank; ++s) {
-      offset += view.offset[static_cast<size_t>(s)] * strides[static_cast<size_t>(s)];
-      for (int k = 0; k < view.rank(); ++k)
-        result[static_cast<size_t>(k)] += view.at(s, k) * strides[static_cast<size_t>(s)];
+      const int64_t step = strides[static_cast<size_t>(s)];
+      offset = checked_add(offset, checked_multiply(view.offset[static_cast<size_t>(s)], step));
+      for (int k = 0; k < view.rank(); ++k) {
+        int64_t& moved = result[static_cast<size_t>(k)];
+        moved = checked_add(moved, checked_multiply(view.at(s, k), step));
+      }
     }
     return {offset, result};
   }
@@ -203,7 +222,8 @@ class Lowerer {
 
     uint32_t add_operand(OperandKind kind, DType dtype, const Source& source, const AffineView& map) {
       auto [offset, strides] = apply(map, source.strides);
-      nest_.operands.push_back({kind, dtype, source.buffer, source.offset + offset, std::move(strides), epilogue_});
+      nest_.operands.push_back(
+          {kind, dtype, source.buffer, checked_add(source.offset, offset), std::move(strides), epilogue_});
       return static_cast<uint32_t>(nest_.operands.size() - 1);
     }
 
@@ -331,7 +351,7 @@ class Lowerer {
 
   const Function& function_;
   const Graph& graph_;
-  std::span<const ArrayLayout> inputs_, outputs_;
+  std::vector<ArrayLayout> inputs_, outputs_;
   ChainLimits limits_;
   FusionPlan fusion_;
   Plan plan_;

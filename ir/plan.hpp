@@ -7,6 +7,7 @@
 
 #include "ir/chain.hpp"
 #include "ir/graph.hpp"
+#include "ir/layout.hpp"
 #include "ir/loops.hpp"
 
 namespace fuseval {
@@ -30,14 +31,8 @@ struct Plan {
   std::vector<int32_t> tile_of;
 };
 
-/// Shape and byte strides of a caller's array.
-struct ArrayLayout {
-  Shape shape;
-  std::vector<int64_t> strides;
-};
-
 /// Fuses and lowers `function`. inputs[slot]: the caller's layouts; outputs[k]: the layout that result k is written in
-/// (its shape is the result's shape). Every nest has been verified in debug builds.
+/// (its shape is the result's shape). All have an extent_of. Every nest has been verified in debug builds.
 Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
                const ChainLimits& limits);
 /// The same before chains are looked for and axes collapse: each nest's axes are those of its iteration space in

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "ir/checked.hpp"
 #include "ir/graph.hpp"
 #include "ir/loops.hpp"
 #include "ir/plan.hpp"
@@ -129,9 +130,9 @@ int64_t bytes_moved(const Plan& plan) {
   for (size_t k = 0; k < plan.kernels.size(); ++k)
     if (std::none_of(plan.chains.begin(), plan.chains.end(),
                      [&](const Chain& chain) { return chain.is_tiled() && chain.contains(k); }))
-      sum += bytes_moved(plan.kernels[k]);
+      sum = capped_add(sum, bytes_moved(plan.kernels[k]));
   for (const Chain& chain : plan.chains)
-    if (chain.is_tiled()) sum += bytes_moved(plan, chain);
+    if (chain.is_tiled()) sum = capped_add(sum, bytes_moved(plan, chain));
   return sum;
 }
 
@@ -228,7 +229,7 @@ std::string print(const Plan& plan) {
   int64_t temporaries = 0;
   for (size_t b = 0; b < plan.buffers.size(); ++b)
     if (plan.buffers[b].role == BufferRole::temporary && plan.tile_of[b] < 0)
-      temporaries += element_count(plan.buffers[b].shape) * size_of(plan.buffers[b].dtype);
+      temporaries = capped_add(temporaries, element_count(plan.buffers[b].shape) * size_of(plan.buffers[b].dtype));
   return text + fmt::format("{} kernel{}, {} bytes moved, {} bytes of temporaries\n", plan.kernels.size(),
                             plan.kernels.size() == 1 ? "" : "s", bytes_moved(plan), temporaries);
 }

@@ -5,19 +5,21 @@
 
 #include <algorithm>
 
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval {
 
 int64_t element_count(const Shape& shape) {
-  // So that bytes, rounded up to whatever an allocation is rounded to, are an int64 too.
-  constexpr int64_t most = int64_t{1} << 56;
-  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   int64_t count = 1;
-  for (const int64_t extent : shape)
-    if (__builtin_mul_overflow(count, extent, &count) || count > most)
+  bool is_empty = false;
+  for (const int64_t extent : shape) {
+    is_empty = is_empty || extent == 0;
+    count = capped_multiply(count, std::max<int64_t>(extent, 1));
+    if (count > most_elements)
       throw Error(ErrorCode::memory, fmt::format("an array of shape {} has too many elements", to_string(shape)));
-  return count;
+  }
+  return is_empty ? 0 : count;
 }
 
 std::string to_string(const Shape& shape) {
@@ -50,10 +52,10 @@ bool broadcasts_to(const Shape& from, const Shape& to) {
 
 std::vector<int64_t> c_strides(const Shape& shape, int64_t itemsize) {
   std::vector<int64_t> strides(shape.size());
-  uint64_t step = static_cast<uint64_t>(itemsize);  // may wrap, around extents of an array without elements
+  int64_t step = itemsize;
   for (size_t k = shape.size(); k-- > 0;) {
-    strides[k] = static_cast<int64_t>(step);
-    step *= static_cast<uint64_t>(std::max<int64_t>(shape[k], 1));
+    strides[k] = step;
+    step = checked_multiply(step, std::max<int64_t>(shape[k], 1));
   }
   return strides;
 }
@@ -136,8 +138,9 @@ AffineView compose(const AffineView& outer, const AffineView& inner) {
     for (int m = 0; m < inner.rank(); ++m) {
       const int64_t factor = inner.at(s, m);
       if (factor == 0) continue;
-      offset += factor * outer.offset[static_cast<size_t>(m)];
-      for (int k = 0; k < outer.rank(); ++k) result.at(s, k) += factor * outer.at(m, k);
+      offset = checked_add(offset, checked_multiply(factor, outer.offset[static_cast<size_t>(m)]));
+      for (int k = 0; k < outer.rank(); ++k)
+        result.at(s, k) = checked_add(result.at(s, k), checked_multiply(factor, outer.at(m, k)));
     }
   }
   return result;

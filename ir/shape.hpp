@@ -11,7 +11,8 @@ using Shape = std::vector<int64_t>;
 
 inline constexpr int max_rank = 64;
 
-/// Product of the extents; throws Error(memory) when it overflows int64.
+/// Product of the extents. Throws Error(memory) when it is beyond most_elements (ir/checked.hpp); extents of 0 do not
+/// excuse the others, as in NumPy.
 int64_t element_count(const Shape& shape);
 /// NumPy's way to print a shape: "()", "(3,)", "(2, 3)".
 std::string to_string(const Shape& shape);
@@ -19,7 +20,7 @@ std::string to_string(const Shape& shape);
 Shape broadcast_shapes(const Shape& a, const Shape& b);
 /// Whether an array of shape `from` broadcasts to exactly `to`.
 bool broadcasts_to(const Shape& from, const Shape& to);
-/// Byte strides of a C-ordered array.
+/// Byte strides of a C-ordered array; along an extent of 0, those of an extent of 1. Throws Error(memory).
 std::vector<int64_t> c_strides(const Shape& shape, int64_t itemsize);
 /// axis in [-rank, rank) to [0, rank); throws Error(axis).
 int normalise_axis(int64_t axis, int rank);

@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
+#include "ir/layout.hpp"
 #include "runtime/block_pool.hpp"
 #include "runtime/host_hooks.hpp"
 
@@ -61,14 +63,11 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 }
 
 AddressRange address_range(const ArrayView& view) {
-  uintptr_t begin = reinterpret_cast<uintptr_t>(view.data);
-  uintptr_t end = begin + static_cast<uintptr_t>(size_of(view.dtype));
-  for (size_t k = 0; k < view.shape.size(); ++k) {
-    if (view.shape[k] == 0) return {};
-    const int64_t reach = (view.shape[k] - 1) * view.strides[k];
-    (reach < 0 ? begin : end) += static_cast<uintptr_t>(reach);
-  }
-  return {begin, end};
+  const auto extent = extent_of({view.shape, view.strides}, size_of(view.dtype));
+  if (!extent) refuse_size();
+  if (extent->begin == extent->end) return {};
+  const auto data = reinterpret_cast<uintptr_t>(view.data);
+  return {data + static_cast<uintptr_t>(extent->begin), data + static_cast<uintptr_t>(extent->end)};
 }
 
 }  // namespace fuseval::runtime

@@ -6,6 +6,7 @@
 #include "codegen/cuda/kernel.hpp"
 #include "codegen/cuda/writers.hpp"
 #include "codegen/reduction_layout.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::codegen {
@@ -107,7 +108,8 @@ class Launcher {
     at(numbers, CudaNumber::group) = parts.group;
     divide_by(numbers, in_lanes ? here : vectors);
     at(numbers, CudaNumber::chunks) = in_lanes ? whole : here;
-    at(numbers, CudaNumber::to) = before * (in_lanes ? 1 : geometry_.outputs) * kernel_.state_bytes;
+    const int64_t apart = checked_multiply(in_lanes ? 1 : geometry_.outputs, kernel_.state_bytes);
+    at(numbers, CudaNumber::to) = checked_multiply(apart, before);
     at(numbers, CudaNumber::first_element) = first;
     const int64_t grid =
         in_lanes ? over(geometry_.outputs * here, cuda_warps / parts.group) : over(vectors * here, cuda_serial_threads);
@@ -137,15 +139,18 @@ class Launcher {
     at(numbers, CudaNumber::divisor_multiplier) = static_cast<int64_t>(magic.multiplier);
     at(numbers, CudaNumber::divisor_shift) = static_cast<int64_t>(magic.shift);
   }
+  int64_t states_bytes(int64_t chunks) const {
+    return checked_round_up(checked_multiply(checked_multiply(geometry_.outputs, kernel_.state_bytes), chunks), 16);
+  }
   // A launch leaves `chunks` states an output; the last one finishes. Scratch has two halves in turn.
   void leave(Numbers& numbers, int64_t chunks) {
     at(numbers, CudaNumber::chunks) = chunks;
     at(numbers, CudaNumber::finish) = chunks == 1 && finishes_;
     at(numbers, CudaNumber::states) = states_;
     at(numbers, CudaNumber::from) = from_;
-    const int64_t bytes = chunks == 1 ? 0 : over(chunks * geometry_.outputs * kernel_.state_bytes, 16) * 16;
+    const int64_t bytes = chunks == 1 ? 0 : states_bytes(chunks);
     // The first is the largest: later ones fit into what the one before last left.
-    if (launches.size() < 2) scratch_bytes += bytes;
+    if (launches.size() < 2) scratch_bytes = checked_add(scratch_bytes, bytes);
     const int64_t to = launches.empty() ? 0 : launches.size() % 2 == 1 ? first_bytes_ : 0;
     if (launches.empty()) first_bytes_ = bytes;
     at(numbers, CudaNumber::to) = to;

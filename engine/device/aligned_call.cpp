@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "engine/call_memory.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -39,7 +41,7 @@ void refuse_unaligned(const fv_view& view, const std::string& what) {
 }
 
 AlignedCall::AlignedCall(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count)
-    : given_inputs_(inputs), given_outputs_(outputs) {
+    : given_inputs_(inputs), given_outputs_(outputs), limit_(program.runtime().memory_limit) {
   const size_t input_count = program.inputs().size();
   for (size_t k = 0; k < input_count; ++k)
     if (program.is_used(k)) require_aligned(inputs[k], fmt::format("input '{}'", program.inputs()[k].name));
@@ -47,6 +49,8 @@ AlignedCall::AlignedCall(const Program& program, const fv_view* inputs, const fv
   for (size_t k = 0; k < input_count; ++k) {
     if (!program.is_used(k) || !wants_copy(inputs[k])) continue;
     if (inputs_.empty()) inputs_.assign(inputs, inputs + input_count);
+    byte_extent(layout_of(inputs[k]), fv_dtype_size(inputs[k].dtype),
+                fmt::format("input '{}'", program.inputs()[k].name));
     inputs_[k] = replaced(inputs[k]);
     copy_view(inputs[k], inputs_[k]);
   }
@@ -58,7 +62,9 @@ AlignedCall::AlignedCall(const Program& program, const fv_view* inputs, const fv
 }
 
 fv_view AlignedCall::replaced(const fv_view& view) {
-  const auto bytes = static_cast<size_t>(element_count(shape_of(view)) * size_of(dtype_of(view)));
+  const auto bytes = static_cast<size_t>(checked_multiply(element_count(shape_of(view)), size_of(dtype_of(view))));
+  taken_ = checked_add(taken_, bytes);
+  require_memory(taken_, limit_);
   copies_.emplace_back(std::max<size_t>(bytes, 1));
   fv_view copy = view;
   copy.data = copies_.back().data();

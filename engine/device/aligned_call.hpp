@@ -16,7 +16,7 @@ namespace fuseval::engine {
 /// A call's views, with aligned arrays in C order in place of those that no device can use as they lie.
 class AlignedCall {
  public:
-  /// Errors: argument (an unaligned array on a device).
+  /// Errors: argument (an unaligned array on a device), limit, memory.
   AlignedCall(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count);
 
   const fv_view* inputs() const { return inputs_.empty() ? given_inputs_ : inputs_.data(); }
@@ -32,6 +32,8 @@ class AlignedCall {
 
   const fv_view* given_inputs_;
   const fv_view* given_outputs_;
+  const size_t limit_;
+  size_t taken_ = 0;                       ///< of it, by stand-ins
   std::vector<fv_view> inputs_, outputs_;  ///< empty: as given
   std::vector<runtime::Buffer> copies_;
 };

@@ -7,6 +7,7 @@
 
 #include "engine/device/device_run.hpp"
 #include "engine/views.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 #include "runtime/mapped_guard.hpp"
 
@@ -22,8 +23,10 @@ size_t bytes_of(const fv_view& view) {
 }
 
 void check_pair(const fv_view& from, const fv_view& to) {
-  validate(from, "from");
-  validate(to, "to");
+  for (const auto& [view, name] : {std::pair(&from, "from"), std::pair(&to, "to")}) {
+    validate(*view, name);
+    require_bounded(*view, name);
+  }
   if (from.dtype != to.dtype)
     throw Error(ErrorCode::dtype, fmt::format("cannot copy {0} to an array of {1}; evaluate \"a.astype({1})\" into it",
                                               name_of(dtype_of(from)), name_of(dtype_of(to))));
@@ -75,8 +78,8 @@ Result new_array(Session& session, Place place, bool pinned, DType dtype, const 
   array.dtype = dtype;
   array.shape = shape;
   array.strides = c_strides(shape, size_of(dtype));
-  size_t bytes = 0;
-  if (__builtin_mul_overflow(element_count(shape), size_of(dtype), &bytes) || bytes > runtime.memory_limit)
+  const auto bytes = static_cast<size_t>(checked_multiply(element_count(shape), size_of(dtype)));
+  if (bytes > runtime.memory_limit)
     throw Error(ErrorCode::limit, fmt::format("an array of shape {} takes more than the {} bytes that are allowed",
                                               to_string(shape), runtime.memory_limit));
   if (place.is_host()) {

@@ -4,6 +4,7 @@
 
 #include "ir/collapse.hpp"
 #include "ir/error.hpp"
+#include "ir/layout.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -37,9 +38,11 @@ int64_t unit_of(char* const* arrays, const std::vector<int64_t>& to, const std::
 }
 
 /// Buffer 0 to buffer 1, as whole numbers of so many bytes.
-LoopNest nest_of(const std::vector<int64_t>& to, const std::vector<int64_t>& from, const Shape& shape, int64_t itemsize,
-                 int64_t unit) {
+LoopNest nest_of(const std::vector<int64_t>& to_strides, const std::vector<int64_t>& from_strides, const Shape& shape,
+                 int64_t itemsize, int64_t unit) {
   const DType dtype = unsigned_of_bytes(unit);
+  const std::vector<int64_t> to = settled({shape, to_strides}, itemsize).strides,
+                             from = settled({shape, from_strides}, itemsize).strides;
   LoopNest nest;
   nest.operands = {{OperandKind::load, dtype, 0, 0, from, false}, {OperandKind::store, dtype, 1, 0, to, false}};
   for (const int64_t extent : shape) nest.axes.push_back({extent, AxisKind::parallel});

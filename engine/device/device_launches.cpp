@@ -5,7 +5,7 @@
 namespace fuseval::engine {
 namespace {
 
-size_t round_up(size_t bytes) { return (bytes + 15) / 16 * 16; }
+size_t round_up(size_t bytes) { return checked_round_up(bytes, 16); }
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/device/device_jobs.hpp"
+#include "ir/checked.hpp"
 
 namespace fuseval::engine {
 
@@ -21,7 +22,7 @@ class DeviceLaunches {
       : DeviceLaunches(job, compiled, job.launches(compiled, nullptr), job.scratch_bytes(compiled), text) {}
 
   /// Bytes of device memory that a run needs besides the arrays.
-  size_t workspace_bytes() const { return words_bytes_ + scratch_bytes_; }
+  size_t workspace_bytes() const { return checked_add(words_bytes_, scratch_bytes_); }
   /// Where the scratch memory begins in the workspace.
   size_t scratch() const { return words_bytes_; }
   /// Asks for all of it. buffers[b]: of element 0 of buffer b. workspace: aligned to 16 bytes, kept until the work is

@@ -13,6 +13,7 @@
 #include "engine/mapped_ranges.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 #include "runtime/mapped_guard.hpp"
 
@@ -186,9 +187,9 @@ class DeviceRun {
     for (const Specialisation::BufferSource& source : made.buffer_sources())
       buffers.push_back(address(source, std::forward<Output>(output)));
     const DeviceProgram& program = DeviceProgram::get(space_.kernels, made, buffers.data(), program_.text());
-    const size_t temporary_bytes = (made.temporary_bytes() + 255) / 256 * 256;
+    const size_t temporary_bytes = checked_round_up(made.temporary_bytes(), 256);
     memory_.count(made.temporary_bytes());
-    workspaces_.push_back(allocate(temporary_bytes + program.workspace_bytes()));
+    workspaces_.push_back(allocate(checked_add(temporary_bytes, program.workspace_bytes())));
     char* const workspace = workspaces_.back() == nullptr ? nullptr : workspaces_.back()->data();
     for (size_t b = 0; b < buffers.size(); ++b)
       if (made.buffer_sources()[b].role == BufferRole::temporary)
@@ -270,11 +271,11 @@ class DeviceRun {
     size_t host = 0, all = made_.temporary_bytes();
     for (const uint32_t slot : made_.used_slots())
       if (call_.inputs[slot].device_type == FV_DEVICE_CPU && !goes_by_value(slot))
-        host += bytes_of(made_.input_extent(slot));
+        host = capped_add(host, bytes_of(made_.input_extent(slot)));
     for (size_t k = 0; k < made_.results().size(); ++k)
-      if (!is_given_here(k) && !stays(k)) host += bytes_of(made_.output_extent(k));
+      if (!is_given_here(k) && !stays(k)) host = capped_add(host, bytes_of(made_.output_extent(k)));
     if (host == 0) return false;  // most warm calls
-    all += host;
+    all = capped_add(all, host);
     const size_t forced = forced_part_bytes();
     if (all < surely_fits && (forced == 0 || host <= forced)) return false;
     limits_ = {free_bytes(all), forced};

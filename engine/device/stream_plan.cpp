@@ -7,6 +7,7 @@
 
 #include "codegen/cuda/kernel.hpp"
 #include "codegen/reduction_layout.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -21,7 +22,7 @@ constexpr int64_t least_part = int64_t{4} << 20, most_part = int64_t{32} << 20, 
 constexpr int64_t usual_group = 8;
 
 int64_t over(int64_t a, int64_t b) { return (a + b - 1) / b; }
-size_t round_up(size_t bytes) { return (bytes + 255) / 256 * 256; }
+size_t round_up(size_t bytes) { return checked_round_up(bytes, 256); }
 int64_t bytes_of(const Extent& extent) { return extent.end - extent.begin; }
 
 /// A candidate: an axis of all of a pass's kernels.
@@ -62,7 +63,8 @@ class Planner {
     for (StreamPass& pass : plan_.passes) choose_axis(pass);
     join_wholes();
     for (size_t b = 0; b < plan_.is_whole.size(); ++b)
-      if (plan_.is_whole[b]) plan_.whole_bytes += round_up(static_cast<size_t>(bytes_of(arrays_[b].extent)));
+      if (plan_.is_whole[b])
+        plan_.whole_bytes = checked_add(plan_.whole_bytes, round_up(static_cast<size_t>(bytes_of(arrays_[b].extent))));
     for (StreamPass& pass : plan_.passes) choose_step(pass);
     return std::move(plan_);
   }
@@ -147,7 +149,7 @@ class Planner {
   }
   int64_t least_staying(const StreamPass& pass) const {
     int64_t least = 0;
-    each_array(pass, [&](uint32_t b) { least += bytes_of(arrays_[b].extent); });
+    each_array(pass, [&](uint32_t b) { least = capped_add(least, bytes_of(arrays_[b].extent)); });
     for (const Cut& cut : cuts(pass)) least = std::min(least, cut.staying_bytes);
     return least;
   }
@@ -206,7 +208,8 @@ class Planner {
 
   void choose_axis(StreamPass& pass) {
     Cut best;
-    each_array(pass, [&](uint32_t b) { best.staying_bytes += bytes_of(arrays_[b].extent); });
+    each_array(pass,
+               [&](uint32_t b) { best.staying_bytes = capped_add(best.staying_bytes, bytes_of(arrays_[b].extent)); });
     for (const Cut& cut : cuts(pass))
       if (cut.staying_bytes < best.staying_bytes) best = cut;
     each_array(pass, [&](uint32_t b) {
@@ -239,7 +242,7 @@ class Planner {
       if (moves(tried, b, reduces))
         cut.moving.push_back(b);
       else
-        cut.staying_bytes += bytes_of(arrays_[b].extent);
+        cut.staying_bytes = capped_add(cut.staying_bytes, bytes_of(arrays_[b].extent));
     });
     return cut;
   }
@@ -285,15 +288,15 @@ class Planner {
   // ---- how long a part is
 
   void choose_step(StreamPass& pass) {
+    if (plan_.whole_bytes > limits_.memory) refuse(plan_.whole_bytes);
     if (pass.axis < 0 || pass.moving.empty()) {
       pass.axis = -1;
-      if (plan_.whole_bytes > limits_.memory) refuse(plan_.whole_bytes);
       return;
     }
     int64_t moved = 0;
     for (const MovingArray& one : pass.moving)
-      if (one.goes_up || one.comes_down) moved += bytes_of(arrays_[one.buffer].extent);
-    const int64_t free = static_cast<int64_t>(limits_.memory) - static_cast<int64_t>(plan_.whole_bytes);
+      if (one.goes_up || one.comes_down) moved = capped_add(moved, bytes_of(arrays_[one.buffer].extent));
+    const auto free = static_cast<int64_t>(limits_.memory - plan_.whole_bytes);
     const int64_t suggested = std::clamp(moved / wanted_parts, least_part, most_part);
     const int64_t wanted = limits_.part_bytes > 0 ? static_cast<int64_t>(limits_.part_bytes) : suggested;
     if (pass.group > 0) choose_group(pass, free, wanted);
@@ -301,9 +304,10 @@ class Planner {
     pass.step = longest_step(pass, std::min(left, wanted));
     lay_out(pass);
     if (static_cast<int64_t>(pass.part_bytes) > left)
-      refuse(plan_.whole_bytes + static_cast<size_t>(state_bytes(pass)) + sets_of_parts * pass.part_bytes);
+      refuse(capped_add(plan_.whole_bytes + static_cast<size_t>(state_bytes(pass)),
+                        capped_multiply(pass.part_bytes, sets_of_parts)));
     plan_.part_bytes = std::max(plan_.part_bytes, pass.part_bytes);
-    plan_.moved_bytes += moved;
+    plan_.moved_bytes = capped_add(plan_.moved_bytes, moved);
   }
   // Parts are whole groups. Long rows want small groups, and states that take much of the memory large ones; among
   // those with which everything fits, the nearest to the usual one is taken.
@@ -311,7 +315,7 @@ class Planner {
     const int64_t most = codegen::cuda_most_group(nests_[pass.first].order);
     const auto needed = [&](int64_t group) {
       pass.group = group;
-      return state_bytes(pass) + sets_of_parts * bytes_of_step(pass, grain(pass));
+      return capped_add(state_bytes(pass), capped_multiply(bytes_of_step(pass, grain(pass)), sets_of_parts));
     };
     const auto is_short = [&](int64_t group) {
       pass.group = group;
@@ -330,7 +334,8 @@ class Planner {
     const LoopNest& nest = nests_[pass.first];
     const int64_t states = over(over(nest.reduce_count(), codegen::cuda_canonical_block(nest)), pass.group);
     const int64_t combined = over(states, 8);  // at least 32 become one, and the halves are rounded up
-    return (states + combined) * nest.parallel_count() * codegen::StateLayout(nest).bytes() + 64;
+    const int64_t bytes = capped_multiply(nest.parallel_count(), codegen::StateLayout(nest).bytes());
+    return std::min(capped_multiply(bytes, states + combined), farthest_byte) + 64;  // more fits nowhere
   }
   // Where the vectors' axis is cut, parts begin with a vector.
   int64_t grain(const StreamPass& pass) const {
@@ -343,7 +348,7 @@ class Planner {
   }
   int64_t bytes_of_step(const StreamPass& pass, int64_t step) const {
     int64_t sum = 0;
-    for (const MovingArray& one : pass.moving) sum += part_bytes(pass, one.buffer, step) + 512;
+    for (const MovingArray& one : pass.moving) sum = capped_add(sum, part_bytes(pass, one.buffer, step) + 512);
     return sum;
   }
   int64_t longest_step(const StreamPass& pass, int64_t limit) const {
@@ -359,7 +364,8 @@ class Planner {
     pass.part_bytes = 0;
     for (MovingArray& one : pass.moving) {
       one.place = pass.part_bytes;
-      pass.part_bytes += round_up(static_cast<size_t>(part_bytes(pass, one.buffer, pass.step)) + 256);
+      pass.part_bytes =
+          checked_add(pass.part_bytes, round_up(static_cast<size_t>(part_bytes(pass, one.buffer, pass.step)) + 256));
     }
   }
 

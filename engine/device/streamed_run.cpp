@@ -18,6 +18,7 @@
 
 #include "engine/device/device_jobs.hpp"
 #include "engine/strided_copy.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 #include "runtime/buffer.hpp"
 
@@ -328,7 +329,7 @@ class Stream {
   }
   char* scratch_of(const DeviceKernel& kernel) {
     const size_t words = words_bytes(kernel);
-    char* const memory = workspace(words + scratch_bytes_);
+    char* const memory = workspace(checked_add(words, scratch_bytes_));
     return memory == nullptr ? nullptr : memory + words;
   }
   void launch(const DeviceKernel& kernel, const std::vector<codegen::CudaLaunch>& launches) {

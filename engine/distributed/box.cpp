@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "ir/checked.hpp"
+
 namespace fuseval::engine {
 
 bool Box::is_empty() const {
@@ -14,7 +16,7 @@ bool Box::is_empty() const {
 
 int64_t Box::count() const {
   int64_t count = 1;
-  for (size_t k = 0; k < lower.size(); ++k) count *= std::max<int64_t>(0, upper[k] - lower[k]);
+  for (size_t k = 0; k < lower.size(); ++k) count = checked_multiply(count, std::max<int64_t>(0, upper[k] - lower[k]));
   return count;
 }
 

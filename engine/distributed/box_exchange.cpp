@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/distributed/flags_exchange.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -34,19 +35,11 @@ struct Parcel {
   std::vector<Piece> pieces;
   size_t bytes = 0;  ///< of the pieces
 
-  size_t message_bytes() const { return bytes + sizeof(Flags); }
+  size_t message_bytes() const { return checked_add(bytes, sizeof(Flags)); }
 };
 
-size_t plus(size_t a, size_t b) {
-  size_t sum = 0;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  throw Error(ErrorCode::limit, "an exchange between ranks takes more bytes than an address has");
-}
-
 size_t bytes_of(const Box& box, int64_t itemsize) {
-  size_t bytes = 0;
-  if (!__builtin_mul_overflow(box.count(), itemsize, &bytes)) return bytes;
-  throw Error(ErrorCode::limit, "an exchange between ranks takes more bytes than an address has");
+  return static_cast<size_t>(checked_multiply(box.count(), itemsize));
 }
 
 Parcel parcel_of(std::span<const BoxTransfer> transfers, int sender, int receiver, int peer) {
@@ -56,7 +49,7 @@ Parcel parcel_of(std::span<const BoxTransfer> transfers, int sender, int receive
     const Box& needed = transfers[k].needed[static_cast<size_t>(receiver)];
     if (!have_common(held, needed)) continue;
     parcel.pieces.push_back({k, intersection(held, needed), parcel.bytes});
-    parcel.bytes = plus(parcel.bytes, bytes_of(parcel.pieces.back().box, transfers[k].itemsize));
+    parcel.bytes = checked_add(parcel.bytes, bytes_of(parcel.pieces.back().box, transfers[k].itemsize));
   }
   return parcel;
 }
@@ -90,8 +83,11 @@ BoxExchange::Traffic sum_of(const Parcels& parcels) {
   BoxExchange::Traffic traffic;
   traffic.messages_sent = static_cast<int64_t>(parcels.sent.size());
   traffic.messages_received = static_cast<int64_t>(parcels.received.size());
-  for (const Parcel& parcel : parcels.sent) traffic.bytes_sent += static_cast<int64_t>(parcel.message_bytes());
-  for (const Parcel& parcel : parcels.received) traffic.bytes_received += static_cast<int64_t>(parcel.message_bytes());
+  const auto add = [](int64_t& bytes, const Parcel& parcel) {
+    bytes = capped_add(bytes, static_cast<int64_t>(parcel.message_bytes()));
+  };
+  for (const Parcel& parcel : parcels.sent) add(traffic.bytes_sent, parcel);
+  for (const Parcel& parcel : parcels.received) add(traffic.bytes_received, parcel);
   return traffic;
 }
 
@@ -115,7 +111,7 @@ class Room {
   size_t add(size_t bytes) {
     constexpr size_t line = 64;
     const size_t offset = size_;
-    size_ = plus(size_, plus(bytes, line - 1)) / line * line;
+    size_ = checked_add(size_, checked_round_up(bytes, line));
     return offset;
   }
   size_t size() const { return size_; }

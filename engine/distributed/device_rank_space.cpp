@@ -8,12 +8,13 @@
 #include "engine/distributed/device_messages.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
 namespace {
 
-size_t round_up(size_t bytes) { return (bytes + 15) / 16 * 16; }
+size_t round_up(size_t bytes) { return checked_round_up(bytes, 16); }
 
 size_t bytes_of(const ByteExtent& extent) { return static_cast<size_t>(extent.end - extent.begin); }
 
@@ -26,6 +27,11 @@ char* nowhere() { return reinterpret_cast<char*>(uintptr_t{1} << 40); }
 
 bool is_split(const LocalPlan::Part& part) { return !part.nodes.empty(); }
 bool is_empty(const LoopNest& nest) { return nest.parallel_count() == 0; }
+
+/// Of the states of all outputs.
+size_t node_bytes_of(const LoopNest& nest, const DeviceKernel& kernel) {
+  return static_cast<size_t>(checked_multiply(nest.parallel_count(), kernel.code->state_bytes));
+}
 
 DeviceKernels::Wanted wanted(const DeviceJob& job, bool by_nodes) {
   return by_nodes ? job.wanted_by_nodes() : job.wanted();
@@ -245,8 +251,8 @@ DeviceRankSpace::Ready DeviceRankSpace::made(const LocalPlan::Part& part, char* 
   size_t scratch = 0;
   for (const TreeNode& node : part.nodes)
     scratch = std::max(scratch, round_up(job.node_scratch_bytes(*kernel, {node.first, node.last})));
-  const auto node_bytes = static_cast<size_t>(part.nest.parallel_count() * kernel->code->state_bytes);
-  ready.states_bytes = part.nodes.size() * node_bytes;
+  const auto node_bytes = node_bytes_of(part.nest, *kernel);
+  ready.states_bytes = checked_multiply(node_bytes, part.nodes.size());
   std::vector<codegen::CudaLaunch> launches;
   for (size_t k = 0; k < part.nodes.size(); ++k) {
     char* const states = reinterpret_cast<char*>(scratch + k * node_bytes);  // counted from the scratch memory
@@ -254,7 +260,7 @@ DeviceRankSpace::Ready DeviceRankSpace::made(const LocalPlan::Part& part, char* 
     for (codegen::CudaLaunch& launch : job.node_launches(*kernel, {node.first, node.last}, nullptr, states))
       launches.push_back(std::move(launch));
   }
-  ready.launches.emplace_back(job, *kernel, std::move(launches), scratch + ready.states_bytes, text_);
+  ready.launches.emplace_back(job, *kernel, std::move(launches), checked_add(scratch, ready.states_bytes), text_);
   ready.states = ready.launches[0].scratch() + scratch;
   ready.workspace_bytes = ready.launches[0].workspace_bytes();
   return ready;
@@ -267,7 +273,7 @@ DeviceRankSpace::Ready DeviceRankSpace::made(const LocalPlan::Home& home, char* 
   const auto kernel = space_.kernels.get(one)[0];
   Ready ready;
   ready.alignments = alignments_of(home.nest, arrays);
-  ready.states_bytes = static_cast<size_t>(home.nest.parallel_count() * kernel->code->state_bytes);
+  ready.states_bytes = node_bytes_of(home.nest, *kernel);
   ready.launches.emplace_back(job, *kernel, std::vector{job.finish_launch(*kernel, nullptr)}, ready.states_bytes,
                               text_);
   ready.states = ready.launches[0].scratch();

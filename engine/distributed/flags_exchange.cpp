@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ir/checked.hpp"
+
 namespace fuseval::engine {
 namespace {
 
@@ -17,7 +19,7 @@ size_t longest(const std::vector<Message>& messages) {
 
 size_t sum(const std::vector<Message>& messages) {
   size_t bytes = 0;
-  for (const Message& message : messages) bytes += message.bytes;
+  for (const Message& message : messages) bytes = checked_add(bytes, message.bytes);
   return bytes;
 }
 

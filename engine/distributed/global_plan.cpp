@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/distributed/separate.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -226,7 +227,8 @@ class Planner {
     int64_t bytes = 0;
     for (size_t k = 0; k < kernel.global.nest.operands.size(); ++k)
       if (const Operand& operand = kernel.global.nest.operands[k]; kernel.global.accesses[k] && operand.buffer != but)
-        bytes += kernel.global.accesses[k]->touched(indexes).count() * size_of(operand.dtype);
+        bytes = capped_add(
+            bytes, capped_multiply(kernel.global.accesses[k]->touched(indexes).count(), size_of(operand.dtype)));
     return bytes;
   }
 

@@ -52,7 +52,7 @@ void HostSpace::with_context(BoxExchange* meanwhile, F&& f) const {
   RunControl own(nullptr, {});
   RunControl* const control = options_->control == nullptr && meanwhile != nullptr ? &own : options_->control;
   if (meanwhile != nullptr) control->between_blocks([&] { poke(*meanwhile); });
-  f(ExecutionContext{runtime_.pool, runtime_.counters, threads_of(*options_, runtime_), control});
+  f(ExecutionContext{runtime_.pool, runtime_.counters, *memory_, threads_of(*options_, runtime_), control});
   if (meanwhile != nullptr) control->between_blocks({});
   if (control != nullptr) control->check();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/checked.hpp"
 #include "ir/collapse.hpp"
 
 namespace fuseval::engine {
@@ -57,7 +58,7 @@ class LocalPlanner {
     if (!blocks) return made;
     number_nodes(made, parts);
     made.home.push_back(home(kernel));
-    made.state_bytes = made.home[0].kernel.code->state_bytes * made.home[0].kernel.parallel_count;
+    made.state_bytes = checked_multiply(made.home[0].kernel.code->state_bytes, made.home[0].kernel.parallel_count);
     return made;
   }
 
@@ -200,20 +201,20 @@ class LocalPlanner {
   // ---- memory ----
 
   void place_temporaries() {
-    const auto take = [&](int64_t bytes) {
-      const int64_t at = out_.temporary_bytes;
-      out_.temporary_bytes += (bytes + 63) / 64 * 64;
+    const auto take = [&](int64_t count, int64_t itemsize) {
+      const int64_t at = out_.temporary_bytes, bytes = checked_round_up(checked_multiply(count, itemsize), 64);
+      out_.temporary_bytes = checked_add(at, bytes);
       return at;
     };
     for (uint32_t a = 0; a < plan_.arrays.size(); ++a) {
       const bool tiled = !in_tiles_.empty() && in_tiles_[a];
       const bool ours = (plan_.buffers[a].role == BufferRole::temporary && !tiled) || out_.is_packed[a];
-      out_.offsets.push_back(ours ? take(plan_.arrays[a].held(rank_).count() * plan_.arrays[a].itemsize) : -1);
+      out_.offsets.push_back(ours ? take(plan_.arrays[a].held(rank_).count(), plan_.arrays[a].itemsize) : -1);
     }
     for (const Fetch& fetch : plan_.fetches) {
       const bool direct = fetch.purpose == Fetch::For::output;
       const int64_t count = fetch.needed[static_cast<size_t>(rank_)].count();
-      out_.offsets.push_back(direct ? -1 : take(count * plan_.arrays[fetch.array].itemsize));
+      out_.offsets.push_back(direct ? -1 : take(count, plan_.arrays[fetch.array].itemsize));
     }
   }
 

@@ -230,6 +230,7 @@ std::shared_ptr<const Distribution> distribution_of_parts(const std::shared_ptr<
   const Layout layout = layout_of_parts(*world, parts, axis);
   Shape shape = mine.shape();
   shape[static_cast<size_t>(axis)] = layout.offsets.back();
+  element_count(shape);  // throws, on all ranks alike, when there are too many
   return shared({world, shape, layout});
 }
 

@@ -13,7 +13,7 @@ namespace fuseval::engine {
 void require_view(const fv_view* view) {
   if (view == nullptr) throw Error(ErrorCode::argument, "there is no array to move: the view is NULL");
   validate(*view, "the array");
-  byte_extent(layout_of(*view), size_of(dtype_of(*view)), "the array");
+  require_bounded(*view, "the array");
   if (!place_of(*view).is_host())
     throw Error(ErrorCode::argument, "the array is on a device; copy it to the host first (fv_to_host)");
 }

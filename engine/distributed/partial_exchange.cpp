@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "codegen/reduction_layout.hpp"
+#include "ir/checked.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -18,18 +19,19 @@ constexpr size_t message_worth = size_t{16} << 10;
 bool pays_by_slices(const PartialReduction& reduction) {
   const size_t ranks = reduction.rank_nodes.size(), nodes = reduction.nodes.size();
   if (ranks < 2 || reduction.outputs < ranks || nodes <= nodes / ranks + 1) return false;
-  const size_t saved = (nodes - nodes / ranks - 1) * reduction.outputs * reduction.state_bytes;
+  const size_t saved =
+      capped_multiply(capped_multiply(reduction.outputs, reduction.state_bytes), nodes - nodes / ranks - 1);
   return saved > (ranks - 1) * message_worth;
 }
 
 }  // namespace
 
 size_t PartialReduction::slice_bytes(size_t from, size_t to) const {
-  return by_slices ? rank_nodes[from] * slice(to) * state_bytes : 0;
+  return by_slices ? checked_multiply(checked_multiply(slice(to), state_bytes), rank_nodes[from]) : 0;
 }
 
 size_t PartialReduction::gathered_bytes(size_t rank) const {
-  return (by_slices ? slice(rank) : rank_nodes[rank] * outputs) * state_bytes;
+  return checked_multiply(by_slices ? slice(rank) : checked_multiply(outputs, rank_nodes[rank]), state_bytes);
 }
 
 std::vector<PartialReduction> partial_reductions(const GlobalPlan& plan, const GlobalPlan::Step& step) {
@@ -57,19 +59,22 @@ PartialTraffic traffic_of(const std::vector<PartialReduction>& reductions, int r
   for (size_t other = 0; other < ranks; ++other) {
     int64_t slices = 0;
     for (const PartialReduction& reduction : reductions) {
-      slices += static_cast<int64_t>(reduction.slice_bytes(static_cast<size_t>(rank), other));
-      traffic.gathered_bytes += static_cast<int64_t>(reduction.gathered_bytes(other));
+      slices = capped_add(slices, static_cast<int64_t>(reduction.slice_bytes(static_cast<size_t>(rank), other)));
+      traffic.gathered_bytes =
+          capped_add(traffic.gathered_bytes, static_cast<int64_t>(reduction.gathered_bytes(other)));
     }
-    traffic.gathered_bytes += static_cast<int64_t>(sizeof(PartialExchange::Flags));
+    traffic.gathered_bytes = capped_add(traffic.gathered_bytes, static_cast<int64_t>(sizeof(PartialExchange::Flags)));
     if (other == static_cast<size_t>(rank)) continue;
     traffic.slice_messages += slices > 0 ? 1 : 0;
-    traffic.slice_bytes += slices;
+    traffic.slice_bytes = capped_add(traffic.slice_bytes, slices);
   }
   traffic.gather_messages = static_cast<int64_t>(std::bit_width(ranks - 1));
   return traffic;
 }
 
-size_t PartialExchange::Blocks::bytes() const { return std::accumulate(counts.begin(), counts.end(), size_t{0}); }
+size_t PartialExchange::Blocks::bytes() const {
+  return std::accumulate(counts.begin(), counts.end(), size_t{0}, checked_add<size_t>);
+}
 
 PartialExchange::PartialExchange(std::vector<PartialReduction> reductions, int rank)
     : reductions_(std::move(reductions)),
@@ -94,10 +99,10 @@ PartialExchange::Blocks PartialExchange::blocks(size_t header, Bytes&& bytes) co
   size_t begin = 0;
   for (size_t rank = 0; rank < ranks_; ++rank) {
     for (size_t k = 0; k < reductions_.size(); ++k) {
-      result.places[k * ranks_ + rank] = begin + result.counts[rank];
-      result.counts[rank] += bytes(reductions_[k], rank);
+      result.places[k * ranks_ + rank] = checked_add(begin, result.counts[rank]);
+      result.counts[rank] = checked_add(result.counts[rank], bytes(reductions_[k], rank));
     }
-    begin += result.counts[rank];
+    begin = checked_add(begin, result.counts[rank]);
   }
   return result;
 }
@@ -107,12 +112,13 @@ void PartialExchange::place_own() {
   size_t in_message = sizeof(Flags), apart = 0, most = 1;
   std::vector<size_t> places;
   for (const PartialReduction& one : reductions_) {
-    const size_t whole = one.rank_nodes[rank_] * one.outputs * one.state_bytes;
+    const size_t node_bytes = checked_multiply(one.outputs, one.state_bytes);
+    const size_t whole = checked_multiply(node_bytes, one.rank_nodes[rank_]);
     places.push_back(one.by_slices ? apart : in_message);
-    in_message += one.gathered_bytes(rank_);
-    if (one.by_slices) apart += whole;
-    const size_t nodes = one.nodes.size() * (one.by_slices ? one.slice(rank_) : one.outputs);
-    most = std::max(most, std::max(nodes, one.outputs) * one.state_bytes);
+    in_message = checked_add(in_message, one.gathered_bytes(rank_));
+    if (one.by_slices) apart = checked_add(apart, whole);
+    const size_t states = checked_multiply(one.by_slices ? one.slice(rank_) : one.outputs, one.nodes.size());
+    most = std::max({most, checked_multiply(states, one.state_bytes), node_bytes});
   }
   whole_ = runtime::Buffer(apart);
   ordered_ = runtime::Buffer(most);

@@ -5,6 +5,7 @@
 
 #include "engine/distributed/global_plan.hpp"
 #include "engine/distributed/partial_exchange.hpp"
+#include "ir/checked.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -83,7 +84,7 @@ class Printer {
     for (int rank = 0; rank < plan_.ranks; ++rank) {
       const BoxExchange::Traffic traffic = traffic_of(transfers, rank);
       messages += traffic.messages_sent;
-      bytes += traffic.bytes_sent;
+      bytes = capped_add(bytes, traffic.bytes_sent);
       most_messages = std::max(most_messages, traffic.messages_sent);
       most_bytes = std::max(most_bytes, traffic.bytes_sent);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/reduction_layout.hpp"
+#include "ir/checked.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -164,7 +165,8 @@ int64_t moved_bytes(const GlobalNest& global, const Split& split, const std::vec
       const GlobalArray& array = arrays[operand.buffer];
       if (array.layout.is_replicated() && operand.kind == OperandKind::load) continue;
       const Box touched = global.accesses[k]->touched(indexes);
-      bytes += (touched.count() - intersection(touched, array.held(rank)).count()) * array.itemsize;
+      const int64_t count = touched.count() - intersection(touched, array.held(rank)).count();
+      bytes = capped_add(bytes, capped_multiply(count, array.itemsize));
     }
   }
   return bytes;

@@ -55,7 +55,7 @@ typedef enum fv_status {
   FV_ERROR_LIMIT = 9,            /* a limit of the session: text, depth, nodes, operands, memory */
   FV_ERROR_VALUE = 10,           /* depends on values: an integer to a negative power */
   FV_ERROR_FILE = 11,            /* a file that cannot be read or written, or that shrank while it was mapped */
-  FV_ERROR_MEMORY = 12,          /* out of memory, or a size that overflows */
+  FV_ERROR_MEMORY = 12,          /* out of memory, more than 2^56 elements, or a size that overflows */
   FV_ERROR_UNSUPPORTED = 13,     /* valid, but not in this version or on this device */
   FV_ERROR_INVALID_HANDLE = 14,  /* a null or malformed argument, or an object that was released */
   FV_ERROR_CANCELLED = 15,       /* by a cancel token or a progress hook */
@@ -178,7 +178,7 @@ typedef struct fv_session_options {
   int64_t depth_limit;   /* nesting of brackets, calls, unary operators and **; 0: 200, and 1000 at most */
   int64_t node_limit;    /* nodes of a text, and operations of its program; 0: 100 000 */
   int64_t operand_limit; /* arrays that a text may use; 0: 1024 */
-  int64_t memory_limit;  /* bytes that one call may take for results and temporaries; 0: no limit */
+  int64_t memory_limit;  /* bytes one call may take for results, temporaries and its kernels' work; 0: no limit */
 } fv_session_options;
 
 /* options may be NULL. Starts no thread: that is done by the first call that can use one.

@@ -61,7 +61,7 @@ struct SessionOptions {
   std::int64_t depth_limit = 0;    ///< nesting; 0: 200
   std::int64_t node_limit = 0;     ///< nodes of a text, operations of its program; 0: 100 000
   std::int64_t operand_limit = 0;  ///< arrays that a text may use; 0: 1024
-  std::int64_t memory_limit = 0;   ///< bytes that one call may take for results and temporaries; 0: no limit
+  std::int64_t memory_limit = 0;   ///< bytes one call may take, its kernels' work included; 0: no limit
 
   /// Without the hooks.
   fv_session_options raw() const {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 
 #include "support.hpp"
@@ -176,7 +177,8 @@ TEST_CASE("sizes beyond memory and beyond int64") {
   CHECK(refused("broadcast_to(1.5, (2**31, 2**31, 2**31))"));
   CHECK(refused("arange(1e30)"));
   CHECK(refused("linspace(0, 1, 2**60)"));
-  CHECK(refused("zeros((2**31, 2**31, 2**31, 0))") == false);  // has no elements
+  CHECK(refused("zeros((2**31, 2**31, 2**31, 0))"));  // as in NumPy, though it would have no elements
+  CHECK(!refused("zeros((2**28, 2**28, 0))"));
   const double one = 1;
   const std::int64_t large = std::int64_t{1} << 40;
   const fuseval::Bindings bindings = {{"a", fuseval::view(&one, {large, 1}, {0, 8})},
@@ -184,6 +186,51 @@ TEST_CASE("sizes beyond memory and beyond int64") {
   CHECK(refused("a + b", bindings));
   CHECK(refused("sum(a + b)", bindings));
   CHECK(refused("a*1", bindings));
+}
+
+TEST_CASE("the limit of memory holds for results, temporaries and scratch, before any of it is taken") {
+  int taken = 0;
+  const auto outcome = [&](int64_t limit, const std::string& text, const fuseval::Bindings& bindings) {
+    fuseval::SessionOptions options;
+    options.memory_limit = limit;
+    options.threads = 1;
+    options.hooks.allocate = [&](std::size_t bytes, std::size_t alignment) {
+      ++taken;
+      return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    };
+    options.hooks.deallocate = [](void* memory, std::size_t) { std::free(memory); };
+    const fuseval::Session session(options);
+    taken = 0;
+    const fv_status status = error_of([&] { session.evaluate(text, bindings); }).code();
+    if (status != FV_OK) CHECK(session.counters().kernels_compiled == 0);
+    return status;
+  };
+  const std::vector<double> a(1000, 1.0);
+  const fuseval::Bindings bindings = {{"a", a}};
+  CHECK(outcome(16000, "a + 1, a + 2", bindings) == FV_OK);
+  CHECK(taken == 2);
+  CHECK(outcome(15999, "a + 1, a + 2", bindings) == FV_ERROR_LIMIT);
+  CHECK(taken == 0);
+  const char* stored =
+      "sum(arange(1000)[:, newaxis]*arange(2), axis=1)[::-1]";  // a result and a temporary of 8000 bytes
+  CHECK(outcome(15999, stored, bindings) == FV_ERROR_LIMIT);
+  CHECK(taken == 0);
+}
+
+TEST_CASE("the limit of memory holds for what a reduction works in") {
+  const auto outcome = [](int64_t limit) {
+    fuseval::SessionOptions options;
+    options.memory_limit = limit;
+    options.threads = 1;
+    const std::vector<double> values(100 * 4096, 1.0);
+    const fuseval::Session session(options);
+    return error_of([&] {
+             session.evaluate("sum(c, axis=0)", {{"c", fuseval::view(values.data(), {100, 4096})}});
+           })
+        .code();
+  };
+  CHECK(outcome(8 * 4096 + 1000) == FV_ERROR_LIMIT);  // the sums, but not their states
+  CHECK(outcome(1 << 20) == FV_OK);
 }
 
 TEST_CASE("hostile bytes") {
