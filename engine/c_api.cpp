@@ -6,7 +6,6 @@
 #include "engine/c_api_options.hpp"
 #include "engine/device/device_run.hpp"
 #include "engine/explain.hpp"
-#include "engine/float_environment.hpp"
 #include "engine/placing.hpp"
 #include "engine/runtime.hpp"
 #include "frontend/free_names.hpp"
@@ -90,7 +89,6 @@ fv_status fv_evaluate(fv_session* session, const char* text, size_t length, cons
     call.make(view, [&] {
       require(text != nullptr, "text is NULL");
       check(call, inputs, input_count, outputs, output_count);
-      const FloatEnvironment environment;  // literals are read and constants folded in it
       const auto program = used.get().program(view, names, inputs, input_count);
       run_program(*program, inputs, input_count, outputs, output_count, call, results);
     });
@@ -105,7 +103,6 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
     require(program != nullptr, "program is NULL");
     *program = nullptr;
     require(text != nullptr, "text is NULL");
-    const FloatEnvironment environment;
     auto made = used.get().compile(view, names, inputs, input_count);
     if (is_complete(inputs, input_count)) prepare(*made, inputs);
     *program = make_handle<fv_program>("program", std::move(made));
@@ -204,7 +201,6 @@ fv_status fv_explain(fv_session* session, const char* text, size_t length, const
     require(result != nullptr, "result is NULL");
     *result = nullptr;
     require(text != nullptr && stage != nullptr, "text or stage is NULL");
-    const FloatEnvironment environment;
     const auto program = used.get().compile(view, names, inputs, input_count);
     *result = copy_string(explain(*program, inputs, input_count, stage));
   });

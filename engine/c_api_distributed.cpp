@@ -2,7 +2,6 @@
 #include "engine/c_api_options.hpp"
 #include "engine/distributed/movement.hpp"
 #include "engine/distributed/slabs.hpp"
-#include "engine/float_environment.hpp"
 #include "engine/views.hpp"
 
 using namespace fuseval::engine;
@@ -59,7 +58,6 @@ fv_status fv_explain_distributed(fv_session* session, const char* text, size_t l
     options.input_distributions = distributions;
     const CallRanks ranks(options, input_count, 0);
     require(ranks.call().world != nullptr, "world is NULL, and there is no distribution");
-    const FloatEnvironment environment;
     const auto program = used.get().compile(view, names, inputs, input_count);
     *result = copy_string(explain_distributed(*program, inputs, input_count, ranks.call()));
   });

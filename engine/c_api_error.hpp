@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/float_environment.hpp"
 #include "engine/handle.hpp"
 #include "frontend/diagnostic.hpp"
 #include "fuseval/fuseval.h"
@@ -43,9 +44,9 @@ inline fv_status report(fv_error** error, const Error& what, std::string_view te
   return code;
 }
 
-/// Runs body; whatever it throws becomes *error and the returned status. text: what spans refer to.
+/// Whatever body throws becomes *error and the returned status. text: what spans refer to.
 template <class Body>
-fv_status guard(fv_error** error, std::string_view text, Body&& body) noexcept {
+fv_status guard_host_code(fv_error** error, std::string_view text, Body&& body) noexcept {
   if (error != nullptr) *error = nullptr;
   try {
     try {
@@ -61,6 +62,13 @@ fv_status guard(fv_error** error, std::string_view text, Body&& body) noexcept {
   } catch (...) {
     return FV_ERROR_MEMORY;  // the error object itself could not be made
   }
+}
+
+/// The same for what computes: in our floating-point environment. Literals are read and constants folded in it, too.
+template <class Body>
+fv_status guard(fv_error** error, std::string_view text, Body&& body) noexcept {
+  const runtime::FloatEnvironment environment;
+  return guard_host_code(error, text, body);
 }
 
 inline void require(bool holds, const char* message) {

@@ -5,14 +5,15 @@
 #include "engine/explain.hpp"
 #include "frontend/vocabulary.hpp"
 #include "runtime/buffer.hpp"
+#include "runtime/lasting.hpp"
 
 using namespace fuseval::engine;
 
 namespace {
 
 const fv_error& error_or_none(const Use<const fv_error>& error) {
-  static const fv_error none;
-  return error.is_alive() ? error.get("error") : none;
+  static constinit fuseval::runtime::Lasting<const fv_error> none;
+  return error.is_alive() ? error.get("error") : none.get([] { return fv_error(); });
 }
 
 }  // namespace

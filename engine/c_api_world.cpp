@@ -149,8 +149,9 @@ fv_status fv_world_interrupt(fv_world* world, fv_status status, const char* mess
 
 void fv_world_release(fv_world* world) { release_handle(world); }
 
+// The ranks' threads inherit the host's floating-point environment.
 fv_status fv_run_ranks(int32_t count, fv_rank_function function, void* user, fv_error** error) {
-  return guard(error, {}, [&] {
+  return guard_host_code(error, {}, [&] {
     require(function != nullptr, "function is NULL");
     run_ranks(count, [&](const std::shared_ptr<Transport>& transport) { run_rank(transport, function, user); });
   });

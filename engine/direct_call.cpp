@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/float_environment.hpp"
+#include "runtime/float_environment.hpp"
 
 namespace fuseval::engine {
 
@@ -84,7 +84,7 @@ bool DirectCall::run(const fv_view* inputs, const fv_view* outputs, int32_t outp
   char* pointers[limit];
   char** pointer = pointers;
   for (const Operand& operand : operands_) *pointer++ = data[operand.array] + operand.offset;
-  const FloatEnvironment environment;
+  const runtime::FloatEnvironment environment;
   execute_serially(kernel_, pointers, counters);
   return true;
 }

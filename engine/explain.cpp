@@ -10,6 +10,7 @@
 #include "engine/device/simulated_device.hpp"
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
+#include "engine/with_llvm.hpp"
 #include "ir/error.hpp"
 #include "runtime/cuda/describe.hpp"
 #include "runtime/distributed/hdf5_plugin.hpp"
@@ -67,15 +68,19 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   const codegen::TargetOptions& target = program.runtime().target;
   if (stage == "plan") return print(plan);
   if (stage == "loops") return each_kernel(plan, [](const LoopNest& nest) { return print(nest); });
-  if (stage == "llvm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::llvm_ir(nest, target); });
-  if (stage == "asm") return each_kernel(plan, [&](const LoopNest& nest) { return codegen::assembly(nest, target); });
+  if (stage == "llvm")
+    return each_kernel(plan,
+                       [&](const LoopNest& nest) { return with_llvm([&] { return codegen::llvm_ir(nest, target); }); });
+  if (stage == "asm")
+    return each_kernel(
+        plan, [&](const LoopNest& nest) { return with_llvm([&] { return codegen::assembly(nest, target); }); });
   throw Error(ErrorCode::argument,
               fmt::format("there is no stage '{}': types, ast, graph, loops, plan, llvm, asm, cuda, device", stage));
 }
 
 std::string information(const Runtime& runtime) {
   std::string text = fmt::format("fuseval: {}.{}.{}\n", FV_VERSION_MAJOR, FV_VERSION_MINOR, FV_VERSION_PATCH);
-  text += fmt::format("target: {}\n", codegen::target_description(runtime.target));
+  text += fmt::format("target: {}\n", with_llvm([&] { return codegen::target_description(runtime.target); }));
   text += fmt::format("threads: {}\n", runtime.pool.threads());
   text += fmt::format("cpus usable: {}\n", runtime::usable_cpus());
   text += fmt::format("kernels cached: {}\n", runtime.kernels.size());

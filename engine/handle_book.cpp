@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <mutex>
 #include <new>
 #include <unordered_map>
 
 #include "engine/handle.hpp"
+#include "runtime/lasting.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -20,17 +20,17 @@ struct Entry {
 };
 
 struct Book {
-  std::mutex mutex;
+  runtime::Mutex mutex;
   std::unordered_map<const void*, Entry> entries;
   std::deque<void*> graves;  // oldest first
 };
 
 constexpr size_t most_graves = 4096;
 
-/// Never destroyed: handles may be released while the process ends.
+/// Handles may be released while the process ends.
 Book& book() {
-  static Book& all = *new Book;
-  return all;
+  static constinit runtime::Lasting<Book> all;
+  return all.get([] { return Book(); });
 }
 
 }  // namespace

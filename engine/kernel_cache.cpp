@@ -37,10 +37,10 @@ std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, co
   bool is_known = false;
   {
     std::lock_guard lock(mutex_);
-    const Future* known = kernels_.find(key);
+    const Entry* known = find(key);
     is_known = known != nullptr;
-    future = is_known ? *known : promise->get_future().share();
-    if (!is_known) kernels_.insert(key, future);
+    future = is_known ? known->kernel : promise->get_future().share();
+    if (!is_known) kernels_.insert(key, {future, runtime::fork_generation()});
   }
   if (!is_known && control == nullptr) compile(key, nest, target, *promise);
   if (!is_known && control != nullptr)
@@ -48,8 +48,18 @@ std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, co
   return get_unless_stopped(future, control);
 }
 
+/// Under the lock. What a thread of the parent was compiling when this process was forked never comes.
+const KernelCache::Entry* KernelCache::find(const std::string& key) {
+  const Entry* known = kernels_.find(key);
+  if (known == nullptr || known->generation == runtime::fork_generation() || is_ready(known->kernel)) return known;
+  kernels_.erase(key);
+  return nullptr;
+}
+
+// LLVM has locks of its own: one section, so that a child finds it at rest, and the kernel there or not begun.
 void KernelCache::compile(const std::string& key, const LoopNest& nest, const codegen::TargetOptions& target,
                           Promise& promise) {
+  const runtime::ForkSection section;
   try {
     const auto start = std::chrono::steady_clock::now();
     auto kernel = codegen::compile(nest, target);
@@ -74,8 +84,8 @@ size_t KernelCache::size() const {
 int64_t KernelCache::code_bytes() const {
   std::lock_guard lock(mutex_);
   int64_t bytes = 0;
-  kernels_.for_each([&](const Future& future) {
-    if (is_ready(future)) bytes += future.get()->code_bytes;
+  kernels_.for_each([&](const Entry& entry) {
+    if (is_ready(entry.kernel)) bytes += entry.kernel.get()->code_bytes;
   });
   return bytes;
 }

@@ -3,7 +3,6 @@
 
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "codegen/llvm/kernel.hpp"
@@ -11,6 +10,7 @@
 #include "engine/run_control.hpp"
 #include "runtime/background.hpp"
 #include "runtime/lru_cache.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -18,14 +18,12 @@ class KernelCache {
  public:
   KernelCache(size_t limit, Counters& counters) : kernels_(limit), counters_(counters) {}
 
-  /// Compiles at most once a key, also when several threads ask at the same time. Thread-safe.
+  /// Compiles at most once a key, also when several threads ask at the same time. Thread-safe. A forked child compiles
+  /// anew what its parent was compiling then.
   /// control: nullptr, or what may stop the wait (Error(cancelled)): LLVM cannot be stopped, so it then works on in the
   /// background, and whoever asks again finds the kernel or waits for it.
   std::shared_ptr<const codegen::Kernel> get(const LoopNest& nest, const codegen::TargetOptions& target,
                                              const RunControl* control);
-
-  /// Until nothing is compiled in the background.
-  void wait() { background_.wait(); }
 
   size_t size() const;
   int64_t code_bytes() const;
@@ -33,12 +31,17 @@ class KernelCache {
  private:
   using Promise = std::promise<std::shared_ptr<const codegen::Kernel>>;
   using Future = std::shared_future<std::shared_ptr<const codegen::Kernel>>;
+  struct Entry {
+    Future kernel;
+    uint32_t generation;  ///< of the process whose thread compiles it
+  };
 
+  const Entry* find(const std::string& key);
   /// Never throws: what goes wrong goes to those who wait.
   void compile(const std::string& key, const LoopNest& nest, const codegen::TargetOptions& target, Promise& promise);
 
-  mutable std::mutex mutex_;
-  runtime::LruCache<Future> kernels_;
+  mutable runtime::Mutex mutex_;
+  runtime::LruCache<Entry> kernels_;
   Counters& counters_;
   runtime::Background background_;  ///< last: its jobs use the rest
 };

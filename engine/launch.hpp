@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "engine/counters.hpp"
-#include "engine/float_environment.hpp"
+#include "runtime/float_environment.hpp"
 #include "engine/run_control.hpp"
 #include "runtime/thread_pool.hpp"
 
@@ -51,7 +51,7 @@ void parallel(const ExecutionContext& context, int64_t count, F&& task) {
   }
   const auto guarded = [&](int64_t k, int thread) {
     if (!context.goes_on()) return;
-    const FloatEnvironment environment;
+    const runtime::FloatEnvironment environment;
     task(k, thread);
   };
   context.counters.note_threads(context.pool.parallel_for(count, guarded, context.max_threads));

@@ -3,11 +3,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "engine/direct_call.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -93,7 +93,7 @@ class Program {
   std::vector<Input> inputs_;
   std::vector<uint32_t> unused_slots_;  // sorted
   mutable std::atomic<Pinned*> pinned_{nullptr};
-  mutable std::mutex mutex_;
+  mutable runtime::Mutex mutex_;
   mutable int pinned_count_ = 0;
   mutable std::vector<std::shared_ptr<const Specialisation>> recent_;  // most recent first
 };

@@ -10,7 +10,6 @@
 #include "engine/device/aligned_call.hpp"
 #include "engine/device/device_run.hpp"
 #include "engine/distributed/distributed_run.hpp"
-#include "engine/float_environment.hpp"
 #include "engine/mapped_ranges.hpp"
 #include "engine/output_views.hpp"
 #include "engine/placing.hpp"
@@ -388,7 +387,6 @@ void require_place_of_results(const RunOptions& options, Place place) {
 
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results) {
-  const FloatEnvironment environment;
   if (options.distributed != nullptr)
     return run_distributed(program, inputs, input_count, outputs, output_count, options, *options.distributed, results);
   if (options.control != nullptr) options.control->check();

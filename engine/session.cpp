@@ -8,6 +8,7 @@
 #include "engine/views.hpp"
 #include "frontend/free_names.hpp"
 #include "ir/error.hpp"
+#include "runtime/lasting.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -72,13 +73,8 @@ Session::Session(const SessionOptions& options) : runtime_(make_runtime(options)
 }
 
 Session& Session::instance() {
-  static Session& session = *new Session(SessionOptions{});
-  // It is never destroyed, but the process must not end while LLVM, whose own statics go then, still works for it.
-  struct WaitsAtExit {
-    ~WaitsAtExit() { session.runtime_->kernels.wait(); }
-  };
-  static const WaitsAtExit waits;
-  return session;
+  static constinit runtime::Lasting<Session> session;
+  return session.get([] { return Session(SessionOptions{}); });
 }
 
 std::shared_ptr<Program> Session::compile(std::string_view text, const char* const* names, const fv_view* inputs,

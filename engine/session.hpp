@@ -2,12 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "engine/program.hpp"
 #include "engine/runtime.hpp"
 #include "runtime/lru_cache.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -30,7 +30,7 @@ class Session {
 
  private:
   std::shared_ptr<Runtime> runtime_;
-  mutable std::mutex mutex_;
+  mutable runtime::Mutex mutex_;
   runtime::LruCache<std::shared_ptr<Program>> programs_;
 };
 

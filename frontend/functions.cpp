@@ -110,10 +110,9 @@ class Table {
   std::map<std::string_view, FunctionInfo> functions_, methods_;
 };
 
-const Table& table() {
-  static const Table instance;
-  return instance;
-}
+// Made when the library is loaded, and never destroyed: it is there while the process ends, and no fork() finds a
+// thread in the middle of making it.
+const Table& table = *new Table;
 
 const FunctionInfo* find_in(const std::map<std::string_view, FunctionInfo>& map, std::string_view name) {
   const auto it = map.find(name);
@@ -173,10 +172,10 @@ const Value& Arguments::operator[](std::string_view name) const {
   return *value;
 }
 
-const FunctionInfo* find_function(std::string_view name) { return find_in(table().functions(), name); }
-const FunctionInfo* find_method(std::string_view name) { return find_in(table().methods(), name); }
-std::vector<std::string_view> method_names() { return names_of(table().methods(), true); }
-std::vector<std::string_view> function_names() { return names_of(table().functions(), true); }
+const FunctionInfo* find_function(std::string_view name) { return find_in(table.functions(), name); }
+const FunctionInfo* find_method(std::string_view name) { return find_in(table.methods(), name); }
+std::vector<std::string_view> method_names() { return names_of(table.methods(), true); }
+std::vector<std::string_view> function_names() { return names_of(table.functions(), true); }
 
 Arguments match_arguments(const FunctionInfo& function, std::span<const Argument> arguments, Span span, Span) {
   Arguments result{.function = &function, .span = span, .values = {}, .rest = {}};

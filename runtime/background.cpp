@@ -1,7 +1,5 @@
 #include "runtime/background.hpp"
 
-#include <unistd.h>
-
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -10,14 +8,13 @@ namespace fuseval::runtime {
 
 void Background::run(std::function<void()> job) {
   {
-    std::lock_guard lock(mutex_);
-    if (process_ != getpid()) running_ = 0;
-    process_ = getpid();
+    const std::lock_guard lock(mutex_);
+    forget_parents();
     ++running_;
   }
   const auto counted = [this, job = std::move(job)] {
     job();
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     --running_;
     idle_.notify_all();  // under the lock: afterwards this object may be gone
   };
@@ -30,7 +27,14 @@ void Background::run(std::function<void()> job) {
 
 void Background::wait() {
   std::unique_lock lock(mutex_);
-  if (process_ == getpid()) idle_.wait(lock, [&] { return running_ == 0; });
+  forget_parents();
+  idle_.wait(lock, [&] { return running_ == 0; });
+}
+
+void Background::forget_parents() {
+  if (generation_ == fork_generation()) return;
+  generation_ = fork_generation();
+  running_ = 0;
 }
 
 }  // namespace fuseval::runtime

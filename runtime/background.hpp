@@ -1,11 +1,9 @@
 // Work that may outlive the call that asked for it.
 #pragma once
 
-#include <sys/types.h>
-
-#include <condition_variable>
 #include <functional>
-#include <mutex>
+
+#include "runtime/mutex.hpp"
 
 namespace fuseval::runtime {
 
@@ -24,10 +22,12 @@ class Background {
   void wait();
 
  private:
-  std::mutex mutex_;
-  std::condition_variable idle_;
+  void forget_parents();
+
+  Mutex mutex_;
+  Condition idle_;
   int running_ = 0;
-  pid_t process_ = 0;
+  uint32_t generation_ = fork_generation();
 };
 
 }  // namespace fuseval::runtime

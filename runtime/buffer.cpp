@@ -25,7 +25,7 @@ Block host_block(const HostAllocator& allocator, size_t bytes) {
 
 void give_back(const HostAllocator& allocator, char* memory, size_t bytes) noexcept {
   try {
-    allocator.deallocate(allocator.user, memory, bytes);
+    call_hook("deallocate", [&] { allocator.deallocate(allocator.user, memory, bytes); });
   } catch (...) {  // there is nobody left to be told
   }
 }

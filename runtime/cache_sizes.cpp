@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "runtime/lasting.hpp"
+
 namespace fuseval::runtime {
 namespace {
 
@@ -55,14 +57,14 @@ CacheSizes read_cache_sizes(const std::string& folder) {
 }
 
 const CacheSizes& cache_sizes() {
-  static const CacheSizes sizes = [] {
+  static constinit Lasting<const CacheSizes> sizes;
+  return sizes.get([] {
     CacheSizes result = read_cache_sizes("/sys/devices/system/cpu/cpu0/cache");
     if (result.second_level <= 0) result.second_level = ask(_SC_LEVEL2_CACHE_SIZE, 1 << 20);
     if (result.last_level <= 0) result.last_level = ask(_SC_LEVEL3_CACHE_SIZE, 32 << 20);
     if (result.last_level_cpus <= 0) result.last_level_cpus = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
     return result;
-  }();
-  return sizes;
+  });
 }
 
 }  // namespace fuseval::runtime

@@ -128,9 +128,12 @@ class Lock {
       pause = std::min(pause * 2, std::chrono::microseconds(5000));
     }
   }
+  ~Lock() { flock(file_.get(), LOCK_UN); }  // closing does not while a process that was forked meanwhile has it open
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
 
  private:
-  FileDescriptor file_;  // closing unlocks
+  FileDescriptor file_;
 };
 
 /// Used now, for the order in which entries go. Written at most once a minute: a hit then costs no write.

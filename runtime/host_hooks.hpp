@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "ir/error.hpp"
+#include "runtime/float_environment.hpp"
 
 namespace fuseval::runtime {
 
@@ -27,9 +28,10 @@ struct HostParallelFor {
   int (*run)(void* user, int64_t count, void (*task)(void* context, int64_t index), void* context) = nullptr;
 };
 
-/// f(), and Error(hook) for what it throws.
+/// f(), and Error(hook) for what it throws. What it does to the floating-point environment is undone.
 template <class F>
 auto call_hook(const char* name, F&& f) {
+  const KeptFloatEnvironment environment;
   try {
     return f();
   } catch (const std::exception& thrown) {

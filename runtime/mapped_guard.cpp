@@ -69,10 +69,7 @@ struct Table {
 
 constinit Table table;
 
-uintptr_t page_bytes() {
-  static const auto bytes = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  return bytes;
-}
+uintptr_t page_bytes() { return static_cast<uintptr_t>(sysconf(_SC_PAGESIZE)); }
 uintptr_t page_floor(uintptr_t address) { return address & ~(page_bytes() - 1); }
 uintptr_t page_ceil(uintptr_t address) { return page_floor(address + page_bytes() - 1); }
 

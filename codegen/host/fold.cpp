@@ -22,14 +22,13 @@ HostValue fold_cast(HostValue value, DType to) {
   return lower_cast(value, to, emitter);
 }
 
-const Folder& host_folder() {
-  static const Folder folder{[](Op op, std::span<const ConstantValue> arguments) {
-                               std::vector<HostValue> values;
-                               for (const ConstantValue& argument : arguments) values.push_back(to_host(argument));
-                               return from_host(fold(op, values));
-                             },
-                             [](ConstantValue value, DType to) { return from_host(fold_cast(to_host(value), to)); }};
-  return folder;
+Folder host_folder() {
+  return {[](Op op, std::span<const ConstantValue> arguments) {
+            std::vector<HostValue> values;
+            for (const ConstantValue& argument : arguments) values.push_back(to_host(argument));
+            return from_host(fold(op, values));
+          },
+          [](ConstantValue value, DType to) { return from_host(fold_cast(to_host(value), to)); }};
 }
 
 }  // namespace fuseval::codegen

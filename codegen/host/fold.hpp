@@ -14,6 +14,6 @@ HostValue fold(Op op, std::span<const HostValue> arguments);
 /// numpy.astype; out-of-range floats saturate.
 HostValue fold_cast(HostValue value, DType to);
 /// Both as ir/simplify takes them.
-const Folder& host_folder();
+Folder host_folder();
 
 }  // namespace fuseval::codegen

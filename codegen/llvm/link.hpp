@@ -1,9 +1,11 @@
-// From an object in memory to functions that can be called, through JITLink without ORC: one allocation a kernel, freed
-// with it.
+// From an object in memory to functions that can be called, through JITLink without ORC: one block a kernel, freed with
+// it.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
+
+#include "codegen/llvm/code_block.hpp"
 
 namespace fuseval::codegen {
 
@@ -13,9 +15,8 @@ class LinkedCode {
   LinkedCode() = default;
   LinkedCode(const LinkedCode&) = delete;
   LinkedCode& operator=(const LinkedCode&) = delete;
-  ~LinkedCode();
 
-  /// Throws Error(internal) for an object that needs a symbol from outside, Error(memory) when there is none.
+  /// Throws Error(internal) for an object that needs a symbol from outside, and what CodeBlock throws.
   void link(std::string_view object);
   /// Null if the object does not define it.
   void* address(std::string_view symbol) const;
@@ -27,7 +28,7 @@ class LinkedCode {
     char name[16];
     void* address;
   };
-  void* allocation_ = nullptr;
+  CodeBlock block_;
   int64_t bytes_ = 0;
   int symbol_count_ = 0;
   Symbol symbols_[max_symbols] = {};

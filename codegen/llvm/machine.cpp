@@ -7,17 +7,29 @@
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/Module.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/ErrorHandling.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
 
+#include <algorithm>
+#include <iterator>
+#include <mutex>
+#include <new>
 #include <vector>
-
-#include "ir/error.hpp"
 
 namespace fuseval::codegen {
 namespace {
 
+// LLVM is compiled without exceptions, and ends the process when it cannot go on. This exception passes through its
+// frames, which x86-64's unwind tables allow, and runs none of its destructors: compile() abandons what is half done.
+void throw_bad_alloc(void*, const char*, bool) { throw std::bad_alloc(); }
+void throw_failure(void*, const char* reason, bool) {
+  throw BackendFailure(ErrorCode::internal, std::string("LLVM: ") + reason);
+}
+
 const llvm::Target* register_x86() {
+  llvm::install_bad_alloc_error_handler(throw_bad_alloc);
+  llvm::install_fatal_error_handler(throw_failure);
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
   LLVMInitializeX86TargetMC();
@@ -70,11 +82,50 @@ llvm::TargetOptions machine_options() {
   return options;
 }
 
+// Idle machines. Whoever calls is in a section that no fork() cuts in two (engine/with_llvm.hpp).
+struct Shelf {
+  struct Entry {
+    std::string cpu;
+    int vector_bits;
+    std::unique_ptr<Machine> machine;
+    bool serves(const TargetOptions& options) const { return cpu == options.cpu && vector_bits == options.vector_bits; }
+  };
+  std::mutex mutex;
+  std::vector<Entry> idle;
+};
+
+Shelf& shelf() {
+  static Shelf& all = *new Shelf;
+  return all;
+}
+
 }  // namespace
 
 const llvm::Triple& x86_triple() {
-  static const llvm::Triple triple("x86_64-unknown-linux-gnu");
+  static const llvm::Triple& triple = *new llvm::Triple("x86_64-unknown-linux-gnu");
   return triple;
+}
+
+std::unique_ptr<Machine> take_machine(const TargetOptions& options) {
+  {
+    const std::lock_guard lock(shelf().mutex);
+    std::vector<Shelf::Entry>& idle = shelf().idle;
+    const auto known = std::find_if(idle.rbegin(), idle.rend(), [&](auto& entry) { return entry.serves(options); });
+    if (known != idle.rend()) {
+      std::unique_ptr<Machine> machine = std::move(known->machine);
+      idle.erase(std::next(known).base());
+      return machine;
+    }
+  }
+  return Machine::make(resolve(options));
+}
+
+void give_back(const TargetOptions& options, std::unique_ptr<Machine> machine) noexcept {
+  try {
+    const std::lock_guard lock(shelf().mutex);
+    shelf().idle.push_back({options.cpu, options.vector_bits, std::move(machine)});
+  } catch (const std::bad_alloc&) {  // then the next compile sets up another
+  }
 }
 
 const llvm::Target& x86_target() {
@@ -86,21 +137,17 @@ Machine::Machine(Target target) : target_(std::move(target)) {
   machine_.reset(x86_target().createTargetMachine(x86_triple(), target_.cpu, target_.features, machine_options(),
                                                   llvm::Reloc::PIC_, llvm::CodeModel::Small,
                                                   llvm::CodeGenOptLevel::Default, true));
-  add_passes(passes_, stream_, llvm::CodeGenFileType::ObjectFile);
 }
 
-// A pass manager is not thread-safe, so each thread has its own; a process meets few distinct targets.
-Machine& Machine::of_thread(const TargetOptions& options) {
-  struct Entry {
-    std::string cpu;
-    int vector_bits;
-    std::unique_ptr<Machine> machine;
-  };
-  thread_local std::vector<Entry> entries;
-  for (Entry& entry : entries)
-    if (entry.cpu == options.cpu && entry.vector_bits == options.vector_bits) return *entry.machine;
-  entries.push_back({options.cpu, options.vector_bits, std::make_unique<Machine>(resolve(options))});
-  return *entries.back().machine;
+std::unique_ptr<Machine> Machine::make(Target target) {
+  std::unique_ptr<Machine> machine(new Machine(std::move(target)));
+  try {
+    machine->add_passes(machine->passes_, machine->stream_, llvm::CodeGenFileType::ObjectFile);
+    return machine;
+  } catch (...) {
+    machine.release();
+    throw;
+  }
 }
 
 // Asking the processor takes longer than compiling a kernel: once a machine.

@@ -1,5 +1,5 @@
-// LLVM's code generator, set up once a thread and target and used for every module: making a TargetMachine and a pass
-// manager costs 0.4 ms, about half of what a small kernel takes to compile.
+// LLVM's code generator, set up once and used for many modules: making a TargetMachine and a pass manager costs 0.4 ms,
+// about half of what a small kernel takes to compile.
 #pragma once
 
 #include <llvm/ADT/SmallVector.h>
@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "codegen/llvm/target.hpp"
+#include "ir/error.hpp"
 
 namespace fuseval::codegen {
 
@@ -20,12 +21,15 @@ const llvm::Triple& x86_triple();
 /// Registers LLVM's X86 backend on first use.
 const llvm::Target& x86_target();
 
+/// LLVM's report_fatal_error, as an exception out of the middle of its code.
+class BackendFailure : public Error {
+  using Error::Error;
+};
+
 class Machine {
  public:
-  explicit Machine(Target target);
-
-  /// The calling thread's own machine for these options (streaming_stores does not matter here).
-  static Machine& of_thread(const TargetOptions& options);
+  /// An exception leaves LLVM's half behind, as BackendFailure does.
+  static std::unique_ptr<Machine> make(Target target);
 
   const Target& target() const { return target_; }
   /// Throws Error(unsupported) if this machine cannot run the code.
@@ -36,6 +40,7 @@ class Machine {
   std::string assembly(llvm::Module& module);
 
  private:
+  explicit Machine(Target target);
   void add_passes(llvm::legacy::PassManager& passes, llvm::raw_pwrite_stream& out, llvm::CodeGenFileType type);
 
   Target target_;
@@ -45,5 +50,12 @@ class Machine {
   llvm::raw_svector_ostream stream_{buffer_};
   llvm::legacy::PassManager passes_;
 };
+
+/// An idle machine for these options (streaming_stores does not matter here), or a new one. Not a thread's own: such a
+/// machine would be destroyed before other things of the thread, whose destructors may compile, and each thread would
+/// set up another.
+std::unique_ptr<Machine> take_machine(const TargetOptions& options);
+/// Makes it idle. Not after an exception out of its passes.
+void give_back(const TargetOptions& options, std::unique_ptr<Machine> machine) noexcept;
 
 }  // namespace fuseval::codegen

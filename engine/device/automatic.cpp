@@ -6,6 +6,7 @@
 #include "engine/device/device_run.hpp"
 #include "engine/device/measure.hpp"
 #include "engine/runtime.hpp"
+#include "engine/with_llvm.hpp"
 #include "ir/error.hpp"
 #include "runtime/cache_sizes.hpp"
 
@@ -70,7 +71,8 @@ int threads_of(const HostCall& call) {
 }
 
 std::string key_of_cpu(const Runtime& runtime) {
-  return cpu_key(codegen::target_description(runtime.target), runtime.pool.threads());
+  const std::string processor = with_llvm([&] { return codegen::target_description(runtime.target); });
+  return cpu_key(processor, runtime.pool.threads());
 }
 
 void add_what_is_not_measured(CpuRates& rates, const Runtime& runtime) {
@@ -174,31 +176,32 @@ bool Automatic::is_worth_waking(const HostCall& call) {
 }
 
 const Rivals* Automatic::wake(const std::shared_ptr<Runtime>& runtime) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(waking_);
   return wake_locked(runtime);
 }
 
 const Rivals* Automatic::try_to_wake(const std::shared_ptr<Runtime>& runtime) {
-  const std::unique_lock lock(mutex_, std::try_to_lock);
+  const std::unique_lock lock(waking_, std::try_to_lock);
   return lock.owns_lock() ? wake_locked(runtime) : nullptr;
 }
 
 const Rivals* Automatic::wake_locked(const std::shared_ptr<Runtime>& runtime) {
   if (is_settled()) return nullptr;
-  if (kept_ != nullptr) return kept_.get();
+  if (const Rivals* known = rivals_.load(std::memory_order_acquire)) return known;
   try {
     const auto start = std::chrono::steady_clock::now();
     DeviceSpace& space = runtime->devices.get(the_device);
     const std::chrono::duration<double> opening = std::chrono::steady_clock::now() - start;
     const CpuRates cpu = rates_of_cpu(runtime, std::max(opening.count(), 1e-3));
-    kept_.reset(new Rivals{space, cpu, rates_of_device(runtime, space)});
+    std::unique_ptr<const Rivals> rivals(new Rivals{space, cpu, rates_of_device(runtime, space)});
+    const std::lock_guard lock(mutex_);
+    kept_ = std::move(rivals);
+    rivals_.store(kept_.get(), std::memory_order_release);
+    return kept_.get();
   } catch (const Error& error) {
-    why_ = error.message();
-    is_settled_.store(true, std::memory_order_release);
+    settle(error.message());
     return nullptr;
   }
-  rivals_.store(kept_.get(), std::memory_order_release);
-  return kept_.get();
 }
 
 void Automatic::settle(const std::string& why) {

@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "engine/attachments.hpp"
@@ -17,6 +16,7 @@
 #include "engine/device/device_space.hpp"
 #include "engine/run.hpp"
 #include "runtime/lru_cache.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -89,10 +89,11 @@ class Automatic {
   std::atomic<const Rivals*> rivals_{nullptr};  ///< kept by kept_
   std::atomic<double> asked_{0};                ///< seconds of the CPU, by usual rates
   std::atomic<double> opening_seconds_{-1};     ///< not known yet
-  mutable std::mutex mutex_;                    ///< of what follows
+  runtime::LongLock waking_;
+  mutable runtime::Mutex mutex_;  ///< of what follows
   std::unique_ptr<const Rivals> kept_;
   std::string why_;
-  std::mutex earnings_mutex_;
+  runtime::Mutex earnings_mutex_;
   runtime::LruCache<std::shared_ptr<Earnings>> earnings_;
 };
 

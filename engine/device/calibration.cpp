@@ -5,11 +5,11 @@
 #include <charconv>
 #include <cmath>
 #include <map>
-#include <mutex>
 #include <vector>
 
 #include "fuseval/fuseval.h"
 #include "runtime/disk_cache.hpp"
+#include "runtime/lasting.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -76,13 +76,26 @@ std::optional<Rates> rates_in(std::string_view text) {
 
 /// For processes that keep nothing on disk.
 struct OfProcess {
-  std::mutex mutex;
-  std::map<std::string, std::string> texts;
+  std::optional<std::string> find(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    const auto it = texts_.find(key);
+    return it == texts_.end() ? std::nullopt : std::optional(it->second);
+  }
+  /// The first thread's stays.
+  std::string keep(const std::string& key, std::string text) {
+    const std::lock_guard lock(mutex_);
+    return texts_.emplace(key, std::move(text)).first->second;
+  }
+  runtime::LongLock measuring;
 
   static OfProcess& instance() {
-    static OfProcess& one = *new OfProcess;  // threads may still use it while the process ends
-    return one;
+    static constinit runtime::Lasting<OfProcess> one;
+    return one.get([] { return OfProcess(); });
   }
+
+ private:
+  runtime::Mutex mutex_;
+  std::map<std::string, std::string> texts_;
 };
 
 /// A few hundred bytes a machine and device; measuring takes well below a second, so nobody waits long for another.
@@ -107,10 +120,7 @@ std::string device_key(const std::string& cpu_key, const std::string& device) { 
 std::optional<std::string> Calibrations::find(const std::string& key) {
   const runtime::DiskCache cache = disk();
   if (cache.is_usable()) return cache.find(key);
-  OfProcess& kept = OfProcess::instance();
-  const std::lock_guard lock(kept.mutex);
-  const auto it = kept.texts.find(key);
-  return it == kept.texts.end() ? std::nullopt : std::optional(it->second);
+  return OfProcess::instance().find(key);
 }
 
 std::string Calibrations::find_or_make(const std::string& key,
@@ -124,9 +134,9 @@ std::string Calibrations::find_or_make(const std::string& key,
     return cache.find_or_make(key, make);
   }
   OfProcess& kept = OfProcess::instance();
-  const std::lock_guard lock(kept.mutex);
-  const auto it = kept.texts.find(key);
-  return it != kept.texts.end() ? it->second : kept.texts[key] = make();
+  const std::lock_guard one_at_a_time(kept.measuring);
+  const auto met = kept.find(key);
+  return met ? *met : kept.keep(key, make());
 }
 
 }  // namespace fuseval::engine

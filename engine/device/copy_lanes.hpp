@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "engine/device/device.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -29,7 +29,7 @@ class CopyLanePool {
 
  private:
   Device& device_;
-  std::mutex mutex_;
+  runtime::Mutex mutex_;
   std::vector<std::unique_ptr<CopyLanes>> idle_;
   const std::shared_ptr<void> relief_;
 };

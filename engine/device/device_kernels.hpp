@@ -2,12 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 
 #include "codegen/cuda/kernel.hpp"
 #include "engine/counters.hpp"
 #include "engine/device/device.hpp"
 #include "runtime/lru_cache.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -46,7 +46,7 @@ class DeviceKernels {
   std::shared_ptr<const DeviceKernel> keep(const std::string& key, std::shared_ptr<const DeviceKernel> made);
 
   Device& device_;
-  std::mutex mutex_;
+  runtime::Mutex mutex_;
   runtime::LruCache<std::shared_ptr<const DeviceKernel>> kernels_;
   Counters& counters_;
   const std::shared_ptr<void> relief_;

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
 #include "engine/device/device.hpp"
 #include "runtime/lru_cache.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -44,10 +44,10 @@ class DeviceScalars {
   void give_back(char* slot);
 
   Device& device_;
-  std::mutex free_mutex_;  ///< taken last
+  runtime::Mutex free_mutex_;  ///< taken last
   std::vector<std::unique_ptr<DeviceMemory>> blocks_;
   std::vector<char*> free_;
-  std::mutex mutex_;
+  runtime::Mutex mutex_;
   runtime::LruCache<std::shared_ptr<const Slot>> known_{kept};
 };
 

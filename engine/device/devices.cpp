@@ -7,10 +7,11 @@
 namespace fuseval::engine {
 
 DeviceSpace& Devices::get(Place place) {
-  std::lock_guard lock(mutex_);
-  std::unique_ptr<DeviceSpace>& space = spaces_[{place.kind, place.ordinal}];
-  if (space == nullptr) space = std::make_unique<DeviceSpace>(open(place), kernel_limit_, counters_);
-  return *space;
+  const std::lock_guard one_at_a_time(opening_);
+  if (DeviceSpace* known = find(place)) return *known;
+  auto opened = std::make_unique<DeviceSpace>(open(place), kernel_limit_, counters_);
+  const std::lock_guard lock(mutex_);
+  return *(spaces_[{place.kind, place.ordinal}] = std::move(opened));
 }
 
 DeviceSpace* Devices::find(Place place) {

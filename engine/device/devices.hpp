@@ -3,9 +3,9 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 
 #include "engine/device/device_space.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -24,7 +24,8 @@ class Devices {
 
   const size_t kernel_limit_;
   Counters& counters_;
-  std::mutex mutex_;
+  runtime::LongLock opening_;
+  runtime::Mutex mutex_;  ///< of what follows
   std::map<std::pair<DeviceKind, int32_t>, std::unique_ptr<DeviceSpace>> spaces_;
 };
 

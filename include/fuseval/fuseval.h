@@ -17,8 +17,15 @@
  *  - Versions. Structs that may grow start with struct_size, to be set to sizeof(the struct) by the caller; what a
  * caller built against an older header does not have is taken as 0. The SONAME is libfuseval.so.0, symbols carry the
  *    version FUSEVAL_0.1; enums are append only.
- *  - Processes. After fork() the child may use everything. dlclose() is allowed, and leaves the library in place: its
- *    code may still be running in threads of the default session.
+ *  - Processes. After fork() the child may use everything, whatever other threads were doing: fork() waits until none
+ *    is compiling (milliseconds). Exceptions: CUDA and worlds of ranks belong to the process that began with them; and
+ *    where a hook or progress function forks, its child must not return from it. _Exit() and exec*() are always
+ *    possible. Everything may be used while the process ends, too: in handlers of atexit(), in destructors of static
+ *    and thread-local objects, by threads that still run when main() returns. dlclose() is allowed, and leaves the
+ *    library in place: its code may still be running in threads of the default session.
+ *  - Floating point. The caller's rounding direction, masks and flags (fenv.h) count for nothing in a call, and are
+ *    after it what they were before, whatever was computed. Hooks find the library's environment, not the caller's,
+ *    and what they change in it is undone.
  */
 #ifndef FUSEVAL_H
 #define FUSEVAL_H

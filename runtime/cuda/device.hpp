@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <string>
@@ -17,6 +16,7 @@
 #include "runtime/cuda/device_view.hpp"
 #include "runtime/cuda/driver.hpp"
 #include "runtime/cuda/launch_log.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::runtime::cuda {
 
@@ -109,7 +109,7 @@ class Device : public std::enable_shared_from_this<Device> {
   LaunchLog launches_;
 
   std::atomic<bool> is_lost_{false};
-  mutable std::mutex mutex_;  // of what follows
+  mutable Mutex mutex_;  // of what follows
   std::string why_lost_;
   std::optional<Error> remembered_;
   std::map<uint64_t, Relief> reliefs_;

@@ -13,14 +13,13 @@ namespace {
 constexpr int oldest_version = 11020;
 
 /// Where containers, NixOS and WSL put the driver when the loader is not told. Not the toolkit's stubs.
-const LibrarySearch& driver_search() {
-  static const LibrarySearch search{.variable = "FUSEVAL_LIBCUDA",
-                                    .names = {"libcuda.so.1"},
-                                    .wheel_folders = {},
-                                    .in_toolkits = false,
-                                    .folders = {"/usr/local/nvidia/lib64", "/run/opengl-driver/lib", "/usr/lib/wsl/lib",
-                                                "/usr/lib/x86_64-linux-gnu", "/usr/lib64/nvidia", "/usr/lib64"}};
-  return search;
+LibrarySearch driver_search() {
+  return {.variable = "FUSEVAL_LIBCUDA",
+          .names = {"libcuda.so.1"},
+          .wheel_folders = {},
+          .in_toolkits = false,
+          .folders = {"/usr/local/nvidia/lib64", "/run/opengl-driver/lib", "/usr/lib/wsl/lib",
+                      "/usr/lib/x86_64-linux-gnu", "/usr/lib64/nvidia", "/usr/lib64"}};
 }
 
 /// What cuInit's refusals mean to the one who reads them.

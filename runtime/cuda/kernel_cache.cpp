@@ -53,6 +53,7 @@ KernelCache::KernelCache(std::shared_ptr<Device> device, Compiler compiler, std:
       modules_(limit) {}
 
 std::shared_ptr<Module> KernelCache::get(const KernelSource& source) {
+  device_->driver().require_home();  // in a forked child nobody goes on with what is being made here
   std::string key = key_of(source, compiler_.version, "");
   std::promise<std::shared_ptr<Module>> promise;
   Future future;

@@ -5,7 +5,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "runtime/cuda/nvrtc.hpp"
 #include "runtime/disk_cache.hpp"
 #include "runtime/lru_cache.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::runtime::cuda {
 
@@ -75,7 +75,7 @@ class KernelCache {
   std::vector<std::string> targets_;     ///< in the order in which they are tried
   std::atomic<size_t> first_target_{0};  ///< the first that this driver has not refused
   Counters counters_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   LruCache<Future> modules_;
 };
 

@@ -5,10 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "runtime/cuda/driver_api.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::runtime::cuda {
 
@@ -33,7 +33,7 @@ class LaunchLog {
     StreamHandle stream = nullptr;
     std::shared_ptr<const KernelLabel> label;
   };
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::array<Entry, 8> entries_;
   uint64_t next_ = 0;
 };

@@ -57,6 +57,7 @@ void compile_group(std::span<Request* const> group) noexcept {
 std::vector<std::vector<Function>> JointCompiler::compile(std::span<const Source> sources) {
   Request mine{sources, {}, nullptr, false};
   std::unique_lock lock(mutex_);
+  forget_parents();
   waiting_.push_back(&mine);
   while (!mine.done) {
     changed_.wait(lock, [&] { return mine.done || !running_; });
@@ -72,6 +73,14 @@ std::vector<std::vector<Function>> JointCompiler::compile(std::span<const Source
   }
   if (mine.error) std::rethrow_exception(mine.error);
   return std::move(mine.functions);
+}
+
+/// In a forked child nobody runs the compiler, and nobody waits.
+void JointCompiler::forget_parents() {
+  if (generation_ == fork_generation()) return;
+  generation_ = fork_generation();
+  waiting_.clear();
+  running_ = false;
 }
 
 }  // namespace fuseval::runtime::cudasim

@@ -2,12 +2,11 @@
 // long as one, not a hundred times.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <span>
 #include <vector>
 
 #include "runtime/cudasim/module.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::runtime::cudasim {
 
@@ -21,10 +20,13 @@ class JointCompiler {
  private:
   struct Request;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  void forget_parents();
+
+  Mutex mutex_;
+  Condition changed_;
   std::vector<Request*> waiting_;
   bool running_ = false;
+  uint32_t generation_ = fork_generation();
 };
 
 }  // namespace fuseval::runtime::cudasim

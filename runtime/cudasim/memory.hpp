@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "runtime/mutex.hpp"
 
 namespace fuseval::runtime::cudasim {
 
@@ -85,7 +86,7 @@ class Memory {
   void add(std::shared_ptr<Allocation> allocation);
   void remove(uint64_t address, bool own);
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<const AllocationTable> table_ = std::make_shared<AllocationTable>();
 };
 

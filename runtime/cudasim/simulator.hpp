@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "ir/error.hpp"
 #include "runtime/cudasim/memory.hpp"
 #include "runtime/cudasim/module.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::runtime::cudasim {
 
@@ -80,7 +80,7 @@ class Simulator {
   class Lease;
 
   Memory memory_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> idle_;
   uint32_t serial_ = 0;
 };

@@ -4,13 +4,16 @@
 
 #include "ir/error.hpp"
 #include "runtime/distributed/plugin_library.hpp"
+#include "runtime/lasting.hpp"
 
 namespace fuseval::runtime::distributed {
 
 const fuseval_mpi_table& mpi_plugin() {
-  static const fuseval_mpi_table& table = plugin_table<fuseval_mpi_table>(
-      {"libfuseval_mpi.so", "FUSEVAL_MPI_PLUGIN", "fuseval_mpi_plugin", "MPI cannot be used", ""}, FUSEVAL_MPI_ABI);
-  return table;
+  static constinit Lasting<const fuseval_mpi_table*> table;
+  return *table.get([] {
+    return &plugin_table<fuseval_mpi_table>(
+        {"libfuseval_mpi.so", "FUSEVAL_MPI_PLUGIN", "fuseval_mpi_plugin", "MPI cannot be used", ""}, FUSEVAL_MPI_ABI);
+  });
 }
 
 // Whether this MPI takes addresses of a GPU makes no difference yet: docs/distributed.md, "On a device".

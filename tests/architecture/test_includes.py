@@ -64,6 +64,17 @@ def test_folder_has_sources(folder):
     assert sources(folder), f"{folder} has no sources: the test above would check nothing"
 
 
+def test_locks_are_those_that_a_forked_child_finds_free():
+    """runtime/mutex.hpp; ranks are not forked, and what calls codegen/llvm is in a section."""
+    exempt = ["runtime/mutex.hpp", "runtime/distributed/thread_team", "runtime/distributed/thread_transport", "runtime/distributed/mpi/",
+              "runtime/distributed/hdf5/", "codegen/llvm/machine.cpp", "codegen/llvm/set_up.hpp"]
+    own = re.compile(r"std::(recursive_|shared_|timed_)*mutex|std::condition_variable|std::call_once|std::once_flag|pthread_mutex|std::(counting_|binary_)semaphore")
+    named = [str(path.relative_to(ROOT)) for folder in ("ir", "frontend", "codegen", "runtime", "engine") for path in sources(folder)
+             if own.search(re.sub(r"//.*", "", path.read_text()))]
+    assert "runtime/mutex.hpp" in named
+    assert [name for name in named if not any(name.startswith(one) for one in exempt)] == []
+
+
 def test_llvm_is_named_in_one_folder():
     wrong = [
         f"{path.relative_to(ROOT)} includes {include}"

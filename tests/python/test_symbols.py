@@ -40,6 +40,24 @@ def test_the_library_and_its_symbols_have_versions():
     assert [name for name in names if not name.endswith("@@FUSEVAL_0.1")] == []
 
 
+def test_nothing_in_the_library_is_destroyed_at_exit():
+    """No destructor of a static object is registered (engine/static_destructors.c), LLVM's neither."""
+    assert "__cxa_atexit" not in symbols("--undefined-only")
+
+
+def test_no_static_object_is_made_where_a_fork_may_cut_in():
+    """runtime/lasting.hpp instead of function-local statics; LLVM's, and what calls it, are in sections of the engine's."""
+    folders = ["ir", "frontend", "codegen", "runtime", "engine"]
+    archives = [library().parents[1] / folder / f"libfuseval_{folder}.a" for folder in folders]
+    if not all(path.exists() for path in archives):
+        pytest.skip("the static libraries are not built")
+    text = subprocess.run(["nm", "-A", "-u", *archives], check=True, capture_output=True, text=True).stdout
+    assert "pthread_atfork" in text
+    names = ("__cxa_guard_acquire", "__cxa_atexit", "__cxa_thread_atexit", "atexit")
+    lines = [line for line in text.splitlines() if line.split()]
+    assert [line for line in lines if line.split()[-1] in names] == []
+
+
 def test_what_is_declared_is_what_is_exported():
     header = (ROOT / "include" / "fuseval" / "fuseval.h").read_text()
     declared = set(re.findall(r"^FV_API [^(]*?\b(fv_\w+)\(", header, re.MULTILINE))

@@ -1,9 +1,14 @@
 // A caller's floating-point environment: flush-to-zero, denormals-are-zero or another rounding direction change no bit
-// of any result, on no thread, and are as they were when the call returns.
+// of any result, on no thread, and are as they were when the call returns. Nor does a call raise a flag in its caller,
+// or a signal where the caller has unmasked exceptions.
 #include <doctest/doctest.h>
 #include <xmmintrin.h>
 
+#include <cfenv>
+#include <cstdlib>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <thread>
 
 #include "support.hpp"
@@ -92,4 +97,120 @@ TEST_CASE("errors restore the register too") {
   const std::vector<std::int64_t> a = {2}, b = {-1};
   CHECK(error_of([&] { fuseval::evaluate("a**b", {{"a", a}, {"b", b}}); }).code() == FV_ERROR_VALUE);
   CHECK((_mm_getcsr() & ~sticky_flags) == before);
+}
+
+namespace {
+
+/// What a host calls, every kind of entry that reads numbers or computes.
+std::vector<std::function<void()>> computing_calls(const fuseval::Session& session, const std::vector<double>& a) {
+  const std::vector<double> few(a.begin(), a.begin() + 5);
+  static std::vector<double> out(5);
+  const auto program = std::make_shared<fuseval::Program>(session.compile("a/3 - 1/a", {{"a", few}}));
+  const auto sum = std::make_shared<fuseval::Program>(session.compile("sum(exp(a)/a)", {{"a", a}}));
+  return {
+      [&session, few] {
+        session.evaluate("a/3 + 0.1", {{"a", few}});
+      },
+      [&session, &a] {
+        session.evaluate("a/0 + exp(a*1e6) + sqrt(-abs(a)) + a*1e-320", {{"a", a}});
+      },
+      [&session, &a] {
+        session.evaluate("sum(1/a), var(a), a.astype(int8), a.astype(float32)", {{"a", a}});
+      },
+      [&session] { session.evaluate("zeros(3) + 0.1 + 1e-300*1e-300 + exp(1000.0) + log(0.0)"); },
+      [&session, few] {
+        session.compile("a*(1e300*1e300)", {{"a", few}});
+      },
+      [&session, few] {
+        session.explain("a*0.1 + 1e-400", {{"a", few}}, "asm");
+      },
+      [&session, few] {
+        session.explain("a*0.1 + 1e-400", {{"a", few}}, "cuda");
+      },
+      [program, few] { (*program)(few); },
+      [program, few] { program->into(out)(few); },
+      [sum, &a] { (*sum)(a); },
+      [] { fuseval::free_names("0.1*a + 1e-400"); },
+      [&session] { session.counters(); },
+      [&session] { session.info(); },
+      [&session, few] { error_of([&] {
+                          session.evaluate("a/0.1 + b", {{"a", few}});
+                        }); },
+  };
+}
+
+std::vector<double> zeros_and_huge(std::size_t count) {
+  std::vector<double> numbers = rough_numbers<double>(count);
+  for (std::size_t k = 0; k < count; k += 4) numbers[k] = k % 8 == 0 ? 0 : 1e300;
+  return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("no call raises a flag in its caller, or lowers one") {
+  const std::vector<double> a = zeros_and_huge(200000);
+  for (const int before : {0, FE_INEXACT, FE_DIVBYZERO | FE_UNDERFLOW}) {
+    const fuseval::Session session = session_of(3);
+    const auto calls = computing_calls(session, a);
+    for (int round = 0; round < 2; ++round)
+      for (std::size_t k = 0; k < calls.size(); ++k) {
+        CAPTURE(k);
+        std::feclearexcept(FE_ALL_EXCEPT);
+        std::feraiseexcept(before);
+        calls[k]();
+        const int after = std::fetestexcept(FE_ALL_EXCEPT);
+        CHECK(after == before);
+      }
+  }
+  std::feclearexcept(FE_ALL_EXCEPT);
+}
+
+TEST_CASE("a caller that has unmasked exceptions gets no signal, and keeps them unmasked") {
+  const std::vector<double> a = zeros_and_huge(200000);
+  std::feclearexcept(FE_ALL_EXCEPT);
+  const int before = feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW | FE_UNDERFLOW);
+  int kept = 0;
+  std::size_t count = 0;
+  {
+    const fuseval::Session session = session_of(3);
+    const auto calls = computing_calls(session, a);
+    count = calls.size();
+    for (const auto& call : calls) {
+      call();
+      kept += fegetexcept() == (FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW | FE_UNDERFLOW) ? 1 : 0;
+    }
+  }
+  fedisableexcept(FE_ALL_EXCEPT);
+  feenableexcept(before);
+  CHECK(kept == static_cast<int>(count));
+}
+
+TEST_CASE("hooks that change the environment change no bit, and nothing is left of it") {
+  const std::vector<double> a = with_subnormals(200000);
+  const std::string expected = bytes_of(session_of(3), "a*0.5 + a/3", a);
+  fuseval::SessionOptions options;
+  options.threads = 3;
+  const auto spoil = [] { _mm_setcsr(0x1f80 | flush_to_zero | denormals_are_zero | upwards | 0x3f); };
+  options.hooks.allocate = [spoil](std::size_t bytes, std::size_t alignment) {
+    spoil();
+    return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  };
+  options.hooks.deallocate = [spoil](void* memory, std::size_t) {
+    spoil();
+    std::free(memory);
+  };
+  options.hooks.log = [spoil](fuseval::LogLevel, std::string_view) { spoil(); };
+  options.hooks.parallel_for = [spoil](std::int64_t count, const std::function<void(std::int64_t)>& task) {
+    spoil();
+    for (std::int64_t k = 0; k < count; ++k) task(k);
+    spoil();
+  };
+  const unsigned before = _mm_getcsr();
+  std::string got;
+  {
+    const fuseval::Session session(options);
+    got = bytes_of(session, "a*0.5 + a/3", a);
+  }
+  CHECK(_mm_getcsr() == before);
+  CHECK(got == expected);
 }

@@ -1,6 +1,9 @@
 #include "runtime/disk_cache.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -194,6 +197,31 @@ TEST_CASE("disk cache: threads and processes that want the same new entry make i
     CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
   }
   CHECK(folder.read("made") == "x");
+}
+
+TEST_CASE("disk cache: a child that is forked while an entry is made keeps nobody from making others") {
+  const TemporaryFolder folder;
+  const std::string own = folder.path("own");
+  pid_t child = -1;
+  DiskCache(own).find_or_make("key", [&] {
+    child = fork();
+    if (child == 0) {
+      pause();
+      _exit(0);
+    }
+    return std::string("value");
+  });
+  int locks = 0;
+  for (const auto& file : fs::directory_iterator(own)) {
+    if (file.path().filename().string().find("lock") == std::string::npos) continue;
+    ++locks;
+    const int descriptor = open(file.path().c_str(), O_RDWR | O_CLOEXEC);
+    CHECK(flock(descriptor, LOCK_EX | LOCK_NB) == 0);
+    close(descriptor);
+  }
+  CHECK(locks == 1);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
 }
 
 TEST_CASE("disk cache: processes that store, read, erase and cap at once see whole values or none") {

@@ -1,0 +1,143 @@
+// Memory runs out while a text is compiled: an allocation fails, in a process of its own, which then evaluates other
+// texts.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fuseval/fuseval.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+// The C library's own, which it offers for this.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+}
+
+namespace {
+
+/// The calling thread's allocations until one fails; negative: none does.
+constinit thread_local long until_failure = -1;
+constinit thread_local long allocations = 0;
+constinit thread_local bool once = true;
+
+bool fails() {
+  ++allocations;
+  if (until_failure < 0) return false;
+  if (until_failure > 0) {
+    --until_failure;
+    return false;
+  }
+  if (once) until_failure = -1;
+  errno = ENOMEM;
+  return true;
+}
+
+}  // namespace
+
+extern "C" {
+void* malloc(std::size_t bytes) { return fails() ? nullptr : __libc_malloc(bytes); }
+void* calloc(std::size_t count, std::size_t bytes) { return fails() ? nullptr : __libc_calloc(count, bytes); }
+void* realloc(void* memory, std::size_t bytes) { return fails() ? nullptr : __libc_realloc(memory, bytes); }
+}
+
+namespace {
+
+const std::vector<double> a(100, 1.0);
+const char* const text = "sum(exp(a*0)*3 + where(a > 2, a, -a))";
+
+bool is_right(const char* text, double value) { return fuseval::evaluate(text, {{"a", a}}).item<double>() == value; }
+
+enum End { fine = 0, wrong = 1, unusable = 2 };
+
+/// The first text is right, or out of memory, while allocation `k` fails (and, unless `one`, all after it); others are
+/// right afterwards, or an error says that nothing can be compiled any more.
+End end_of_process(long k, bool one) {
+  bool good = false;
+  once = one;
+  until_failure = k;
+  try {
+    good = is_right(text, 200);
+    until_failure = -1;
+  } catch (const fuseval::Error& error) {
+    until_failure = -1;
+    good = error.code() == FV_ERROR_MEMORY;
+  } catch (const std::bad_alloc&) {  // the wrapper's own
+    until_failure = -1;
+    good = true;
+  }
+  try {
+    return good && is_right(text, 200) && is_right("max(a*7) + 1", 8) && is_right("prod(a + 1 - 1)", 1) ? fine : wrong;
+  } catch (const fuseval::Error& error) {
+    const bool told = std::string(error.what()).find("can compile nothing any more") != std::string::npos;
+    return told && error.code() == FV_ERROR_MEMORY ? unusable : wrong;
+  }
+}
+
+/// Allocations of the text in a child of this process.
+long count_allocations() {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  if (fork() == 0) {
+    const long before = allocations;
+    is_right(text, 200);
+    const long count = allocations - before;
+    _exit(write(ends[1], &count, sizeof count) == sizeof count ? 0 : 1);
+  }
+  long count = 0;
+  REQUIRE(read(ends[0], &count, sizeof count) == sizeof count);
+  wait(nullptr);
+  close(ends[0]);
+  close(ends[1]);
+  return count;
+}
+
+int status_of_child(long k, bool one) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    for (const int signal : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGTERM}) std::signal(signal, SIG_DFL);  // not doctest's
+    alarm(30);
+    _exit(end_of_process(k, one));
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+/// Over the allocations of the text, evenly. FUSEVAL_MEMORY_SAMPLES: more of them, and how each ended.
+void check_ends(bool one, bool is_first) {
+  const char* const wanted = std::getenv("FUSEVAL_MEMORY_SAMPLES");
+  const long samples = wanted == nullptr ? 25 : std::atol(wanted);
+  const long count = count_allocations();
+  REQUIRE(count > 1000);
+  std::map<int, int> ends;
+  for (long sample = 0; sample < samples; ++sample) {
+    const long k = sample * count / samples;
+    const int status = status_of_child(k, one);
+    ++ends[status];
+    CAPTURE(k);
+    CHECK((status == fine || (is_first && status == unusable << 8)));
+  }
+  if (wanted == nullptr) return;
+  for (const auto& [status, times] : ends) MESSAGE("status ", status, ": ", times, " of ", samples);
+}
+
+}  // namespace
+
+TEST_CASE("one allocation fails, in the first text of a process") { check_ends(true, true); }
+TEST_CASE("all allocations from one on fail, in the first text of a process") { check_ends(false, true); }
+
+TEST_CASE("one allocation fails, in a later text") {
+  REQUIRE(is_right("sum(a)", 100));
+  check_ends(true, false);
+}
+TEST_CASE("all allocations from one on fail, in a later text") {
+  REQUIRE(is_right("sum(a)", 100));
+  check_ends(false, false);
+}
