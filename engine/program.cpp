@@ -8,6 +8,7 @@
 
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
+#include "frontend/free_names.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -45,10 +46,9 @@ std::string shortened(const std::string& text) {
   return text.size() <= most ? text : text.substr(0, most) + "…";
 }
 
-std::unordered_set<std::string_view> names_in(const frontend::Ast& ast) {
-  std::unordered_set<std::string_view> names;
-  for (const frontend::Expr& expr : ast.exprs)
-    if (expr.kind == frontend::ExprKind::name) names.insert(ast.text(expr));
+std::unordered_set<std::string> names_in(const frontend::Ast& ast) {
+  std::unordered_set<std::string> names;
+  for (frontend::FreeName& free : frontend::free_names(ast)) names.insert(std::move(free.name));
   return names;
 }
 

@@ -40,7 +40,7 @@ class Program {
   /// the text does not use, dtype, rank and weakness count; its shape and data are never looked at.
   void check_inputs(const fv_view* inputs, int32_t count) const;
 
-  /// Whether the text mentions this input.
+  /// Whether the text mentions this input, also where Python might not evaluate it.
   bool is_used(size_t slot) const;
 
   /// One of the specialisations at hand, if it serves this call; then check_inputs holds.
