@@ -213,7 +213,7 @@ class Generator:
         arrays = [name for name, item in self.inputs.items() if isinstance(item.value, np.ndarray)]
         if draw < 0.85 and arrays:
             return self.pick(arrays) + self.pick([".ndim", ".size"])
-        return self.pick("0 1 2 3 0.5 True 9007199254740993 None".split())
+        return self.pick("0 1 2 3 0.5 True 9007199254740993".split())
 
     def condition(self, depth):
         draw = self.rng.random()
@@ -226,7 +226,7 @@ class Generator:
             return f"{self.number(1)} {self.pick(signs)} {self.number(1)}"
         if draw < 0.85:
             return f"{self.number(0)} {self.pick(signs)} {self.number(0)} {self.pick(signs)} {self.number(1)}"
-        return self.number(1)
+        return self.number(1) if self.chance(0.9) else "None"
 
     def axis(self, ndim):
         axis = int(self.rng.integers(ndim))
