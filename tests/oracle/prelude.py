@@ -126,8 +126,19 @@ def rewrite(text):
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
+def lifted(function):
+    """Of Python numbers alone: gives an Envelope too, since a function's value may be soft."""
+
+    def call(*arguments, **options):
+        if arguments and all(isinstance(x, (bool, int, float)) for x in arguments):
+            arguments = (Envelope(arguments[0]), *arguments[1:])
+        return function(*arguments, **options)
+
+    return call
+
+
 def _namespace(envelopes):
-    names = {name: getattr(np, name) for name in FUNCTIONS} | CONSTANTS
+    names = {name: lifted(getattr(np, name)) if envelopes else getattr(np, name) for name in FUNCTIONS} | CONSTANTS
     names["np"] = np
     names["norm"] = np.linalg.norm
     for name in DTYPES + ["bool_"]:
