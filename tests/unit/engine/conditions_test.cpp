@@ -2,6 +2,8 @@
 // it; and names of any kind beside a text.
 #include <doctest/doctest.h>
 
+#include <utility>
+
 #include "support.hpp"
 
 using namespace engine_test;
@@ -18,22 +20,24 @@ TEST_CASE("a thousand values make as many plans as there are outcomes") {
   const fuseval::Session session{fuseval::SessionOptions{}};
   const Doubles a = {1, 2, 3};
   const auto program = session.compile("a/y if y != 0 else a*0", {{"a", a}, {"y", 1.0}});
+  std::int64_t before = plans(session);
+  const auto since = [&] { return plans(session) - std::exchange(before, plans(session)); };
   Doubles out(3);
   for (int y = -500; y < 500; ++y) {
     program.into(out)(a, y / 4.0);
     REQUIRE(out[2] == (y == 0 ? 0.0 : 3 / (y / 4.0)));
   }
-  CHECK(plans(session) == 2);
+  CHECK(since() == 2);
   for (int y = -500; y < 500; ++y)
     REQUIRE(session.evaluate("x/y if y != 0 else 0", {{"x", 3.0}, {"y", y / 4.0}}).item<double>() ==
             (y == 0 ? 0.0 : 3 / (y / 4.0)));
-  CHECK(plans(session) == 4);
+  CHECK(since() == 2);
   for (int k = 0; k < 100; ++k)
     REQUIRE(session.evaluate("a*(k or 1)", {{"a", a}, {"k", k}}).at<double>(2) == 3.0 * (k == 0 ? 1 : k));
-  CHECK(plans(session) == 6);
+  CHECK(since() == 2);
   for (int k = 0; k < 100; ++k)
     REQUIRE(session.evaluate("a + 1 if k % 2 else a", {{"a", a}, {"k", k}}).at<double>(0) == 1 + k % 2);
-  CHECK(plans(session) == 8);
+  CHECK(since() == 2);
 }
 
 TEST_CASE("a division by a Python number that is 0 is an error before anything is stored, and no plan") {
