@@ -125,8 +125,13 @@ bool Program::run_directly(const fv_view* inputs, int32_t input_count, const fv_
                            int32_t output_count) const {
   if (static_cast<size_t>(input_count) != inputs_.size() || outputs == nullptr) return false;
   if ((inputs == nullptr && input_count > 0) || !unused_inputs_fit(inputs)) return false;
-  for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
-    if (entry->direct && entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
+  for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next) {
+    if (entry->direct) {
+      if (entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
+    } else if (entry->guarded && entry->made->serves(inputs, outputs, output_count, ResultRule{})) {
+      if (entry->guarded->run(inputs, outputs, output_count, runtime_->counters)) return true;
+    }
+  }
   return false;
 }
 
@@ -147,9 +152,11 @@ void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view
   if (find(inputs, outputs, output_count, rule) != nullptr) return;
   if (pinned_count_ < pinned_limit) {
     ++pinned_count_;
-    auto direct = DirectCall::make(*made);
-    Pinned* next = pinned_.load(std::memory_order_relaxed);
-    pinned_.store(new Pinned{std::move(made), std::move(direct), next}, std::memory_order_release);
+    auto entry = std::make_unique<Pinned>();
+    (made->depends_on_values() ? entry->guarded : entry->direct) = DirectCall::make(*made);
+    entry->made = std::move(made);
+    entry->next = pinned_.load(std::memory_order_relaxed);
+    pinned_.store(entry.release(), std::memory_order_release);
     return;
   }
   recent_.insert(recent_.begin(), std::move(made));
