@@ -189,7 +189,10 @@ fv_status fv_free_names(fv_session* session, const char* text, size_t length, fv
     *names = nullptr;
     require(text != nullptr, "text is NULL");
     const auto ast = fuseval::frontend::parse(view, used.get().runtime()->text_limits);
-    *names = make_handle<fv_names>("names", fuseval::frontend::free_names(ast));
+    std::vector<fv_names::Name> found;
+    for (fuseval::frontend::FreeName& free : fuseval::frontend::free_names(ast))
+      found.push_back({std::move(free.name), free.meaning ? static_cast<int32_t>(*free.meaning) : -1});
+    *names = make_handle<fv_names>("names", std::move(found));
   });
 }
 

@@ -41,7 +41,11 @@ struct fv_distribution {
 };
 
 struct fv_names {
-  std::vector<std::string> names;
+  struct Name {
+    std::string text;
+    int32_t kind;  ///< fv_word_kind, or -1
+  };
+  std::vector<Name> names;
 };
 
 struct fv_cancel {

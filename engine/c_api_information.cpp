@@ -46,10 +46,12 @@ fv_status fv_words(int32_t kind, fv_names** names, fv_error** error) {
   return guard(error, {}, [&] {
     require(names != nullptr, "names is NULL");
     *names = nullptr;
-    if (kind < FV_WORD_FUNCTION || kind > FV_WORD_DTYPE)
+    if (kind < FV_WORD_FUNCTION || kind > FV_WORD_MODULE)
       throw fuseval::Error(fuseval::ErrorCode::argument, fmt::format("there is no kind {} of words", kind));
-    const auto found = fuseval::frontend::words(static_cast<fuseval::frontend::WordKind>(kind));
-    *names = make_handle<fv_names>("names", std::vector<std::string>(found.begin(), found.end()));
+    std::vector<fv_names::Name> found;
+    for (const std::string_view word : fuseval::frontend::words(static_cast<fuseval::frontend::WordKind>(kind)))
+      found.push_back({std::string(word), kind});
+    *names = make_handle<fv_names>("names", std::move(found));
   });
 }
 

@@ -31,6 +31,11 @@ int32_t fv_names_count(const fv_names* names) {
 const char* fv_names_get(const fv_names* names, int32_t index) {
   const Use used(names);
   if (!used.is_alive() || index < 0 || static_cast<size_t>(index) >= names->names.size()) return nullptr;
-  return names->names[static_cast<size_t>(index)].c_str();
+  return names->names[static_cast<size_t>(index)].text.c_str();
+}
+int32_t fv_names_kind(const fv_names* names, int32_t index) {
+  const Use used(names);
+  if (!used.is_alive() || index < 0 || static_cast<size_t>(index) >= names->names.size()) return -1;
+  return names->names[static_cast<size_t>(index)].kind;
 }
 void fv_names_release(fv_names* names) { release_handle(names); }

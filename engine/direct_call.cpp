@@ -7,8 +7,7 @@
 namespace fuseval::engine {
 
 bool DirectCall::is_possible(const Specialisation& made) {
-  if (made.kernels().size() != 1 || made.has_check() || made.temporary_bytes() > 0 || made.depends_on_values())
-    return false;
+  if (made.kernels().size() != 1 || made.has_check() || made.temporary_bytes() > 0) return false;
   const PreparedKernel& kernel = made.kernels()[0];
   const auto given = [](const Specialisation::Result& result) { return result.given; };
   return made.signature().rule == ResultRule{} && is_serial(kernel) && kernel.parallel_count > 0 &&

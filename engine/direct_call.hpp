@@ -17,7 +17,8 @@ class DirectCall {
   static std::unique_ptr<const DirectCall> make(const Specialisation& made);
 
   /// False, with nothing done, unless the views are those of the specialisation and their memory lies so that the
-  /// kernel can write the outputs in place. The default result rule holds.
+  /// kernel can write the outputs in place. The default result rule holds. A specialisation that depends on values must
+  /// have been found to serve them.
   bool run(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Counters& counters) const;
 
  private:

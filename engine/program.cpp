@@ -8,6 +8,7 @@
 
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
+#include "frontend/free_names.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -45,10 +46,9 @@ std::string shortened(const std::string& text) {
   return text.size() <= most ? text : text.substr(0, most) + "…";
 }
 
-std::unordered_set<std::string_view> names_in(const frontend::Ast& ast) {
-  std::unordered_set<std::string_view> names;
-  for (const frontend::Expr& expr : ast.exprs)
-    if (expr.kind == frontend::ExprKind::name) names.insert(ast.text(expr));
+std::unordered_set<std::string> names_in(const frontend::Ast& ast) {
+  std::unordered_set<std::string> names;
+  for (frontend::FreeName& free : frontend::free_names(ast)) names.insert(std::move(free.name));
   return names;
 }
 
@@ -128,8 +128,13 @@ bool Program::run_directly(const fv_view* inputs, int32_t input_count, const fv_
                            int32_t output_count) const {
   if (static_cast<size_t>(input_count) != inputs_.size() || outputs == nullptr) return false;
   if ((inputs == nullptr && input_count > 0) || !unused_inputs_fit(inputs)) return false;
-  for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next)
-    if (entry->direct && entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
+  for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next) {
+    if (entry->direct) {
+      if (entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
+    } else if (entry->guarded && entry->made->serves(inputs, outputs, output_count, ResultRule{})) {
+      if (entry->guarded->run(inputs, outputs, output_count, runtime_->counters)) return true;
+    }
+  }
   return false;
 }
 
@@ -150,9 +155,11 @@ void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view
   if (find(inputs, outputs, output_count, rule) != nullptr) return;
   if (pinned_count_ < pinned_limit) {
     ++pinned_count_;
-    auto direct = DirectCall::make(*made);
-    Pinned* next = pinned_.load(std::memory_order_relaxed);
-    pinned_.store(new Pinned{std::move(made), std::move(direct), next}, std::memory_order_release);
+    auto entry = std::make_unique<Pinned>();
+    (made->depends_on_values() ? entry->guarded : entry->direct) = DirectCall::make(*made);
+    entry->made = std::move(made);
+    entry->next = pinned_.load(std::memory_order_relaxed);
+    pinned_.store(entry.release(), std::memory_order_release);
     return;
   }
   recent_.insert(recent_.begin(), std::move(made));

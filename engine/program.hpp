@@ -40,7 +40,7 @@ class Program {
   /// the text does not use, dtype, rank and weakness count; its shape and data are never looked at.
   void check_inputs(const fv_view* inputs, int32_t count) const;
 
-  /// Whether the text mentions this input.
+  /// Whether the text mentions this input, also where Python might not evaluate it.
   bool is_used(size_t slot) const;
 
   /// One of the specialisations at hand, if it serves this call; then check_inputs holds.
@@ -65,8 +65,9 @@ class Program {
   // few layouts, and an uncontended lock would cost a third of a small call. The rest share a bounded cache.
   struct Pinned {
     std::shared_ptr<const Specialisation> made;
-    std::unique_ptr<const DirectCall> direct;  ///< may be nullptr
-    Pinned* next;
+    std::unique_ptr<const DirectCall> direct;   ///< may be nullptr
+    std::unique_ptr<const DirectCall> guarded;  ///< in its place where `made` has to serve the call's values
+    Pinned* next = nullptr;
   };
   static constexpr int pinned_limit = 16;
   static constexpr size_t recent_limit = 32;

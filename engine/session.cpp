@@ -58,12 +58,16 @@ void check_distinct(const char* const* names, int32_t count) {
 }
 
 std::vector<std::string> names_by_position(std::string_view text, int32_t count, const frontend::Limits& limits) {
-  std::vector<std::string> names = frontend::free_names(frontend::parse(text, limits));
-  if (names.size() != static_cast<size_t>(count))
-    throw Error(ErrorCode::argument,
-                fmt::format("the text has {} free name{} ({}), but {} input{} given", names.size(),
-                            names.size() == 1 ? "" : "s", fmt::join(names, ", "), count, count == 1 ? " is" : "s are"));
-  return names;
+  std::vector<std::string> names, others;
+  for (frontend::FreeName& free : frontend::free_names(frontend::parse(text, limits)))
+    (free.meaning ? others : names).push_back(std::move(free.name));
+  if (names.size() == static_cast<size_t>(count)) return names;
+  std::string message =
+      fmt::format("the text has {} name{} to bind by position ({}), but {} input{} given", names.size(),
+                  names.size() == 1 ? "" : "s", fmt::join(names, ", "), count, count == 1 ? " is" : "s are");
+  if (!others.empty())
+    message += fmt::format("; a word of the language is bound by its name alone ({})", fmt::join(others, ", "));
+  throw Error(ErrorCode::argument, std::move(message));
 }
 
 }  // namespace

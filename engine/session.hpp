@@ -18,7 +18,7 @@ class Session {
   /// The process's own, made at its first use. It is never destroyed: threads may still use it while the process ends.
   static Session& instance();
 
-  /// names: nullptr binds by position, to the text's free names.
+  /// names: nullptr binds by position, to those of the text's free names that mean nothing else.
   std::shared_ptr<Program> compile(std::string_view text, const char* const* names, const fv_view* inputs,
                                    int32_t count) const;
   /// As compile, remembered.

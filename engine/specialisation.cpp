@@ -40,6 +40,9 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
   frontend::BoundFunction bound = frontend::bind(ast, signature_.inputs, workshop.text_limits);
   used_slots_ = std::move(bound.used_slots);
   specialised_slots_ = std::move(bound.specialised_slots);
+  skipped_slots_ = std::move(bound.skipped_slots);
+  conditions_ = std::move(bound.conditions);
+  depends_on_values_ = !specialised_slots_.empty() || !skipped_slots_.empty() || !conditions_.is_empty();
   value_checks_ = std::move(bound.value_checks);
   if (!value_checks_.empty() && !signature_.rule.for_ranks) {
     Function check{bound.function.graph, {}, true};
@@ -202,9 +205,26 @@ bool Specialisation::serves(const fv_view* inputs, const fv_view* outputs, int32
     if (!expected.accepts_input(inputs[expected.slot()])) return false;
   for (const ExpectedView& expected : expected_outputs_)
     if (!expected.accepts_output(outputs[expected.slot()])) return false;
-  for (const uint32_t slot : specialised_slots_)
-    if (weak_bits(inputs[slot]) != signature_.inputs[slot].bits) return false;
-  return rule == signature_.rule;
+  return rule == signature_.rule && serves_values(inputs);
+}
+
+// An input that is skipped is not read, but it must be one that the program takes.
+bool Specialisation::has_values(const fv_view* inputs) const {
+  for (const uint32_t slot : skipped_slots_) {
+    const frontend::InputInfo& input = signature_.inputs[slot];
+    const fv_view& view = inputs[slot];
+    if (view.dtype != static_cast<int32_t>(input.dtype) || view.rank != static_cast<int32_t>(input.shape.size()) ||
+        ((view.flags & FV_VIEW_WEAK) != 0) != input.is_weak || !has_elements(view))
+      return false;
+  }
+  const auto has_its_value = [&](uint32_t slot) { return weak_bits(inputs[slot]) == signature_.inputs[slot].bits; };
+  return std::all_of(specialised_slots_.begin(), specialised_slots_.end(), has_its_value);
+}
+
+std::string Specialisation::describe_values() const {
+  std::string text = conditions_.outcomes();
+  for (const uint32_t slot : specialised_slots_) text += fmt::format(" {:x}", signature_.inputs[slot].bits);
+  return text;
 }
 
 }  // namespace fuseval::engine

@@ -53,6 +53,15 @@ struct Workshop {
   const RunControl* control;  ///< nullptr, or what may stop the making
 };
 
+/// The call's value of a weak scalar, as 64 bits.
+uint64_t weak_bits(const fv_view& view);
+
+/// Gives it by slot.
+struct WeakBits {
+  const fv_view* inputs;
+  uint64_t operator()(uint32_t slot) const { return weak_bits(inputs[slot]); }
+};
+
 class Specialisation {
  public:
   /// Binds, simplifies, fuses, lowers and compiles. Throws Error; spans are those of the text.
@@ -86,9 +95,15 @@ class Specialisation {
 
   const std::vector<ExpectedView>& expected_inputs() const { return expected_inputs_; }
   const std::vector<ExpectedView>& expected_outputs() const { return expected_outputs_; }
-  /// Whether the plan is for particular values of some weak scalars.
-  bool depends_on_values() const { return !specialised_slots_.empty(); }
-  const std::vector<uint32_t>& specialised_slots() const { return specialised_slots_; }
+  /// Whether the plan is for particular values of some weak scalars, for outcomes of conditions on them, or without
+  /// inputs that other values might need.
+  bool depends_on_values() const { return depends_on_values_; }
+  /// Whether it is for these values.
+  bool serves_values(const fv_view* inputs) const {
+    return !depends_on_values_ || (has_values(inputs) && conditions_.hold(WeakBits{inputs}));
+  }
+  /// The values and outcomes, to compare with another rank's.
+  std::string describe_values() const;
 
   /// Byte ranges relative to the data pointer, for overlap tests: [slot], [result].
   struct Extent {
@@ -124,10 +139,14 @@ class Specialisation {
   void note_extents();
   void note_in_place();
   void note_expectations();
+  bool has_values(const fv_view* inputs) const;
 
   CallSignature signature_;
   std::vector<uint32_t> used_slots_;
   std::vector<uint32_t> specialised_slots_;
+  std::vector<uint32_t> skipped_slots_;
+  frontend::Conditions conditions_;
+  bool depends_on_values_ = false;
   std::vector<Result> results_;
   bool returns_tuple_ = false;
   Plan plan_;
@@ -149,8 +168,5 @@ inline bool overlap(const void* a, const Specialisation::Extent& a_extent, const
   const auto a_data = reinterpret_cast<intptr_t>(a), b_data = reinterpret_cast<intptr_t>(b);
   return a_data + a_extent.begin < b_data + b_extent.end && b_data + b_extent.begin < a_data + a_extent.end;
 }
-
-/// The call's value of a weak scalar, as 64 bits.
-uint64_t weak_bits(const fv_view& view);
 
 }  // namespace fuseval::engine

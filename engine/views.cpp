@@ -34,6 +34,12 @@ void validate(const fv_view& view, const std::string& what) {
   if (view.data == nullptr && element_count(shape_of(view)) > 0) refuse(what, "data is NULL");
 }
 
+bool has_elements(const fv_view& view) {
+  if (view.rank > 0 && view.shape == nullptr) return false;
+  const bool is_empty = std::find(view.shape, view.shape + view.rank, 0) != view.shape + view.rank;
+  return view.data != nullptr || is_empty;
+}
+
 Shape shape_of(const fv_view& view) { return Shape(view.shape, view.shape + view.rank); }
 
 std::vector<int64_t> strides_of(const fv_view& view) {

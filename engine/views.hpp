@@ -17,6 +17,9 @@ void validate(const fv_view& view, const std::string& what);
 /// The same for a view that only describes an input: shape and data may be missing.
 void validate_description(const fv_view& view, const std::string& what);
 
+/// Whether there is a shape, and memory unless the array is empty. The rank has been checked.
+bool has_elements(const fv_view& view);
+
 inline DType dtype_of(const fv_view& view) { return static_cast<DType>(view.dtype); }
 Shape shape_of(const fv_view& view);
 /// The view's byte strides, or C order when it has none.

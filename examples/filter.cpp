@@ -49,6 +49,8 @@ struct Table {
   std::vector<std::string> lines;  ///< as they stand in the file, the first with the names
   Row names;
 
+  bool has(const std::string& name) const { return std::find(names.begin(), names.end(), name) != names.end(); }
+
   std::vector<double> column(const std::string& name) const {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) throw std::runtime_error("the table has no column '" + name + "'");
@@ -81,7 +83,9 @@ fuseval::Values<bool> mask_of(const fuseval::Result& result, std::size_t rows) {
 
 void filter_csv(const std::string& formula, const std::string& path) {
   const Table table = read_table(path);
-  const std::vector<std::string> used = fuseval::free_names(formula);
+  Row used;  // a column comes before a constant of its name: the table's e is no 2.718
+  for (const auto& [name, meaning] : fuseval::free_names(formula))
+    if (table.has(name) || !meaning) used.push_back(name);
   std::vector<std::vector<double>> columns;
   fuseval::Bindings bindings;
   for (const std::string& name : used) columns.push_back(table.column(name));

@@ -3,13 +3,14 @@
 //   records THREADS FORMULA…         a formula may use time, celsius and station
 //
 // The records stay as they are: a field is a view with the record's size as its stride. Each thread takes the next
-// formula, asks which names it uses, and binds those fields alone.
+// formula, asks which names it uses, and binds those fields alone; pi and its like need no binding.
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <fuseval/fuseval.hpp>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,16 +38,21 @@ fuseval::View field(const std::vector<Reading>& records, T Reading::*member) {
       .within(records);
 }
 
-fuseval::View field(const std::vector<Reading>& records, const std::string& name) {
+std::optional<fuseval::View> field(const std::vector<Reading>& records, const std::string& name) {
   if (name == "time") return field(records, &Reading::time);
   if (name == "celsius") return field(records, &Reading::celsius);
   if (name == "station") return field(records, &Reading::station);
-  throw std::runtime_error("a record has no field '" + name + "': it has time, celsius and station");
+  return std::nullopt;
 }
 
 std::string answer(const std::vector<Reading>& records, const std::string& formula) {
   fuseval::Bindings bindings;
-  for (const std::string& name : fuseval::free_names(formula)) bindings.add(name, field(records, name));
+  for (const auto& [name, meaning] : fuseval::free_names(formula)) {
+    if (const auto view = field(records, name))
+      bindings.add(name, *view);
+    else if (!meaning)
+      throw std::runtime_error("a record has no field '" + name + "': it has time, celsius and station");
+  }
   const auto result = fuseval::evaluate(formula, bindings);
   if (result.size() != 1)
     return std::to_string(result.size()) + " values of " + fuseval::name_of(result.dtype()) + "; reduce them to one";

@@ -160,6 +160,13 @@ std::string detail(const Ast& ast, const Expr& expr) {
 std::string_view name_of(Operator op) { return info_of(op).name; }
 std::string_view spelling_of(Operator op) { return info_of(op).spelling; }
 
+std::vector<uint8_t> callees(const Ast& ast) {
+  std::vector<uint8_t> is_callee(ast.exprs.size());
+  for (const Expr& expr : ast.exprs)
+    if (expr.kind == ExprKind::call) is_callee[ast.child(expr, 0)] = true;
+  return is_callee;
+}
+
 std::string print(const Ast& ast) {
   // A sum of 100 000 terms is 100 000 levels deep on its left side: beyond this the level is a number, or the blanks
   // alone would take gigabytes.

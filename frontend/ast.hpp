@@ -101,6 +101,9 @@ struct Limits {
 /// for statements and lambda, which come in a later version; each with its span.
 Ast parse(std::string_view text, const Limits& limits = {});
 
+/// [id]: whether the expression is what a call calls. Names there are not those of arrays, which cannot be called.
+std::vector<uint8_t> callees(const Ast& ast);
+
 /// One line a node, indented, for `fuseval explain --stage ast`.
 std::string print(const Ast& ast);
 

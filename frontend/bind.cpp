@@ -1,4 +1,5 @@
-// bind: a loop over the expressions of the tree in post-order, so that children are bound before their parents.
+// bind: a walk over the tree with a stack of its own, however deep the tree is. Children are bound before their
+// parents, and only those that Python would evaluate (bind_conditions.cpp).
 #include "frontend/bind.hpp"
 
 #include <algorithm>
@@ -18,22 +19,51 @@ Binder::Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& 
 
 BoundFunction Binder::run() {
   values_.resize(ast_.exprs.size());
-  is_callee_.resize(ast_.exprs.size());
-  for (const Expr& expr : ast_.exprs)
-    if (expr.kind == ExprKind::call) is_callee_[ast_.child(expr, 0)] = true;
-  for (ExprId id = 0; id < ast_.exprs.size(); ++id) {
-    try {
-      bind_expr(id);
-    } catch (const Error& error) {
-      throw error.at(ast_[id].span);
-    }
-  }
+  is_callee_ = callees(ast_);
+  bind_tree();
   try {
     add_outputs(std::move(values_[ast_.root]));
   } catch (const Error& error) {
     throw error.at(ast_[ast_.root].span);
   }
+  conditions().simplify(is_specialised_);
   return std::move(result_);
+}
+
+void Binder::bind_tree() {
+  size_t count = 0;
+  std::vector<Visit> open = {{ast_.root, 0, {}}};
+  while (!open.empty()) {
+    const ExprId id = open.back().id;
+    try {
+      if (const auto child = next_child(open.back())) {
+        open.push_back({*child, 0, {}});
+        continue;
+      }
+      bind_expr(id);
+    } catch (const Error& error) {
+      throw error.at(ast_[id].span);
+    }
+    open.pop_back();
+    ++count;
+  }
+  if (count < ast_.exprs.size()) note_skipped();
+}
+
+void Binder::note_skipped() {
+  std::vector<uint8_t> is_noted = is_used_;
+  for (ExprId id = 0; id < ast_.exprs.size(); ++id) {
+    if (ast_[id].kind != ExprKind::name || is_callee_[id]) continue;
+    const auto bound = slot_of_.find(ast_.text(ast_[id]));
+    if (bound == slot_of_.end() || is_noted[bound->second]) continue;
+    is_noted[bound->second] = true;
+    result_.skipped_slots.push_back(bound->second);
+  }
+}
+
+// Those of an operator may go on to a condition as they are.
+void Binder::settle_children(const Expr& expr) {
+  for (uint32_t k = 0; k < expr.child_count; ++k) settle(values_[ast_.child(expr, k)]);
 }
 
 std::vector<Value> Binder::take_children(const Expr& expr, uint32_t first) {
@@ -48,6 +78,7 @@ void Binder::bind_expr(ExprId id) {
   Value& value = values_[id];
   const auto child = [&](uint32_t k) -> Value& { return values_[ast_.child(expr, k)]; };
   const auto container = [&](ValueKind kind) {
+    settle_children(expr);
     value.kind = kind;
     value.items = take_children(expr);
   };
@@ -78,15 +109,21 @@ void Binder::bind_expr(ExprId id) {
       value = bind_name(expr, is_callee_[id]);
       break;
     case ExprKind::unary:
+      value = bind_unary(expr.op, child(0), expr.span);
+      break;
     case ExprKind::binary:
+      value = bind_binary(expr.op, child(0), child(1), expr.span);
+      break;
+    case ExprKind::logical_not:
+      value = bind_not(child(0));
+      break;
     case ExprKind::compare:
     case ExprKind::logical_and:
     case ExprKind::logical_or:
-    case ExprKind::logical_not:
     case ExprKind::conditional:
-      value = bind_operator(expr);
-      break;
+      break;  // next_child has bound them on the way
     case ExprKind::call:
+      settle_children(expr);
       value = bind_call(expr);
       break;
     case ExprKind::keyword:
@@ -96,6 +133,7 @@ void Binder::bind_expr(ExprId id) {
       value = attribute(std::move(child(0)), ast_.text(expr), expr.op_span, expr.span);
       break;
     case ExprKind::subscript:
+      settle_children(expr);
       value = subscript(std::move(child(0)), take_children(expr, 1), expr.span);
       break;
     case ExprKind::slice:
@@ -114,12 +152,18 @@ void Binder::bind_expr(ExprId id) {
 Value Binder::bind_name(const Expr& expr, bool is_callee) {
   const std::string_view name = ast_.text(expr);
   const auto bound = slot_of_.find(name);
+  auto word = builtin(name, expr.span);
   if (bound == slot_of_.end()) {
-    if (auto value = builtin(name, expr.span)) return std::move(*value);
+    if (word) return std::move(*word);
     fail(is_callee ? ErrorCode::unknown_function : ErrorCode::unknown_name, expr.span, "unknown {} `{}`{}",
          is_callee ? "function" : "name", name, suggestion(name));
   }
-  return bind_input(bound->second, expr.span);
+  if (!is_callee) return bind_input(bound->second, expr.span);
+  // Arrays cannot be called, so that a call means the function whatever else has its name.
+  if (word && (word->kind == ValueKind::function || word->kind == ValueKind::dtype)) return std::move(*word);
+  fail(ErrorCode::unknown_function, expr.span,
+       "unknown function `{}`: the name is bound to {}, which cannot be called{}", name,
+       inputs_[bound->second].is_weak ? "a number" : "an array", did_you_mean(name, function_names()));
 }
 
 Value Binder::bind_input(uint32_t slot, Span span) {
@@ -129,7 +173,8 @@ Value Binder::bind_input(uint32_t slot, Span span) {
   if (input.is_weak) {
     value.kind = ValueKind::weak;
     value.scalar = weak_from_bits(input.dtype, input.bits);
-    value.slots = {slot};
+    value.step = conditions().input(slot, input.dtype);
+    value.has_node = true;
   }
   return value;
 }

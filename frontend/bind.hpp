@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "frontend/ast.hpp"
+#include "frontend/conditions.hpp"
 #include "ir/graph.hpp"
 
 namespace fuseval::frontend {
@@ -33,19 +34,23 @@ struct ValueCheck {
 
 struct BoundFunction {
   Function function;
-  /// Integer to a negative integer power, division by a weak input that is 0 …
+  /// Integer to a negative integer power.
   std::vector<ValueCheck> value_checks;
   /// Weak inputs whose value the graph depends on (used as an axis, an index, an exponent, or in integer arithmetic):
   /// the graph is for exactly these values. Other weak inputs may change from call to call.
   std::vector<uint32_t> specialised_slots;
-  /// Slots that the text uses.
+  /// What else of weak inputs decided how the graph looks: it serves calls in which these hold.
+  Conditions conditions;
+  /// Slots that the graph may read.
   std::vector<uint32_t> used_slots;
+  /// Slots that the text names only where Python does not evaluate it.
+  std::vector<uint32_t> skipped_slots;
   /// [output]: whether it is a Python-like number (2 + 3, a.size) and no array.
   std::vector<bool> weak_outputs;
 };
 
-/// Bound names shadow constants; naming one after a function or a dtype is Error(argument), whether the text uses it or
-/// not. A dtype that this version does not compute with is Error(unsupported).
+/// A dtype that this version does not compute with is Error(unsupported), whether the text uses the input or not. Any
+/// name will do: a bound one shadows what the language calls so.
 void check_input(std::string_view name, DType dtype);
 
 /// Throws Error with the span of the smallest expression that is wrong.

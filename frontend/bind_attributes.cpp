@@ -77,9 +77,6 @@ std::vector<std::string_view> dtype_names() {
 }
 
 void check_input(std::string_view name, DType dtype) {
-  if (find_function(name) || dtype_named(name))
-    throw Error(ErrorCode::argument, fmt::format("an input cannot be named `{}`: that is a {} of the language", name,
-                                                 find_function(name) ? "function" : "dtype"));
   if (!is_computed(dtype))
     throw Error(ErrorCode::unsupported,
                 fmt::format("input '{}' has dtype {}, which this version does not compute with", name, name_of(dtype)));
@@ -98,8 +95,7 @@ std::optional<Value> Binder::builtin(std::string_view name, Span span) {
   }
   if (name == "newaxis") return value;
   value.kind = ValueKind::module;
-  if (name == "np" || name == "numpy") return value;
-  return std::nullopt;
+  return is_module(name) ? std::optional(std::move(value)) : std::nullopt;
 }
 
 Value Binder::attribute(Value object, std::string_view name, Span name_span, Span span) {

@@ -54,7 +54,7 @@ NodeId Binder::repeated_product(NodeId base, Integer exponent) {
 void Binder::check_exponent(const Value& exponent, DType loop, Span span) {
   if (!is_signed(loop)) return;
   if (exponent.is_weak()) {
-    if (!exponent.scalar.is_float() && exponent.scalar.integer < 0 && fits(fold(exponent), loop))
+    if (!exponent.scalar.is_float() && fold(exponent).integer < 0 && fits(exponent.scalar, loop))
       throw Error(ErrorCode::value, std::string(negative_power), span);
     return;
   }

@@ -99,8 +99,14 @@ NodeId Binder::weak_node(const Value& value, DType dtype, WeakRule rule) {
 }
 
 const WeakScalar& Binder::fold(const Value& value) {
-  for (const uint32_t slot : value.slots) specialise(slot);
+  if (value.follows_inputs()) conditions().visit_inputs(value.step, [&](uint32_t slot) { specialise(slot); });
   return value.scalar;
+}
+
+void Binder::settle(Value& value) {
+  if (!value.is_pending()) return;
+  fold(value);
+  value.step = Conditions::none;
 }
 
 int64_t Binder::static_integer(const Value& value, std::string_view what) {
@@ -138,7 +144,7 @@ Shape Binder::static_shape(const Value& value) {
 bool Binder::static_bool(const Value& value, std::string_view what) {
   if (!value.is_weak())
     fail(ErrorCode::argument, value.span, "{} must be True or False, not {}", what, describe(value));
-  return frontend::truth(fold(value));
+  return decide(value);
 }
 
 DType Binder::static_dtype(const Value& value) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/conditions.hpp"
 #include "frontend/weak.hpp"
 #include "ir/graph.hpp"
 
@@ -15,7 +16,7 @@ struct FunctionInfo;
 
 enum class ValueKind : uint8_t {
   array,  ///< node
-  weak,   ///< scalar: a Python number; node as well when it depends on weak inputs (slots)
+  weak,   ///< scalar: a Python number; step as well when it follows weak inputs, and then node if has_node
   none,   ///< None, newaxis
   ellipsis,
   slice,     ///< items: start, stop, step
@@ -31,8 +32,9 @@ struct Value {
   ValueKind kind = ValueKind::none;
   Span span;
   NodeId node = 0;
-  WeakScalar scalar;            ///< weak: the value in this call
-  std::vector<uint32_t> slots;  ///< weak: the inputs that it follows from call to call; empty for a fixed value
+  WeakScalar scalar;                         ///< weak: the value in this call
+  Conditions::Step step = Conditions::none;  ///< weak: how a condition computes it; none for a fixed value
+  bool has_node = false;                     ///< weak, with a step: the graph computes it too
   DType dtype = DType::float64;
   const FunctionInfo* function = nullptr;
   std::string_view text;  ///< string, module; function and dtype: as spelled
@@ -41,8 +43,11 @@ struct Value {
   bool is_array() const { return kind == ValueKind::array; }
   bool is_weak() const { return kind == ValueKind::weak; }
   bool is_sequence() const { return kind == ValueKind::tuple || kind == ValueKind::list; }
+  bool follows_inputs() const { return step != Conditions::none; }
   /// Changes from call to call: its graph node is used, not its value.
-  bool is_dynamic() const { return !slots.empty(); }
+  bool is_dynamic() const { return follows_inputs() && has_node; }
+  /// Changes from call to call, and a condition may be made of it. A graph has to fix its value: see Binder::settle.
+  bool is_pending() const { return follows_inputs() && !has_node; }
 };
 
 /// "an array", "a slice", "the function `sin`" …: for messages.

@@ -1,6 +1,7 @@
 // Operations among Python scalars alone. Literals fold under Python's rules. A weak input changes from call to call:
-// float arithmetic on it becomes graph nodes of rank 0, so that one program serves every value; anything else is folded
-// with this call's value, and the program is then for that value alone (BoundFunction::specialised_slots).
+// float arithmetic on it becomes graph nodes of rank 0, so that one program serves every value. Anything else is
+// pending until something needs it: a condition asks for its truth alone (conditions.hpp), and what a graph is made of
+// has this call's value, for which the program is then alone (BoundFunction::specialised_slots).
 #include <algorithm>
 #include <array>
 
@@ -52,6 +53,7 @@ std::optional<Op> float_operation(Operator op) {
 
 // A fixed int beside a float must be the same number as a double, or Python's exact comparison would differ.
 bool joins_float_nodes(const Value& value) {
+  if (value.is_pending()) return false;
   return value.is_dynamic() ? value.scalar.is_float() : is_exact_double(value.scalar);
 }
 
@@ -62,61 +64,63 @@ bool becomes_node(std::span<const Value* const> operands) {
 
 }  // namespace
 
-Value Binder::following(const WeakScalar& scalar, NodeId node, std::span<const Value* const> sources) {
+Conditions::Step Binder::step_of(const Value& value) {
+  return value.follows_inputs() ? value.step : conditions().number(value.scalar);
+}
+
+Value Binder::following(const WeakScalar& scalar, Conditions::Step step) {
   Value value = number(scalar);
+  value.step = step;
+  return value;
+}
+
+Value Binder::with_node(Value value, NodeId node) {
   value.node = node;
-  for (const Value* source : sources)
-    for (const uint32_t slot : source->slots)
-      if (std::find(value.slots.begin(), value.slots.end(), slot) == value.slots.end()) value.slots.push_back(slot);
+  value.has_node = true;
   return value;
 }
 
 Value Binder::weak_unary(Operator op, const Value& a) {
   if (op == Operator::positive && a.scalar.is_float()) return a;
+  const WeakScalar scalar = fold_unary(op, a.scalar);
+  if (!a.follows_inputs()) return number(scalar);
+  Value value = following(scalar, conditions().unary(op, a.step));
   const std::array operands = {&a};
-  if (float_operation(op) && becomes_node(operands))
-    return following(fold_unary(op, a.scalar), emit(*float_operation(op), {a.node}), operands);
-  return number(fold_unary(op, fold(a)));
+  if (!float_operation(op) || !becomes_node(operands)) return value;
+  return with_node(std::move(value), emit(*float_operation(op), {a.node}));
 }
 
-Value Binder::weak_binary(Operator op, const Value& a, const Value& b, Span span) {
+Value Binder::weak_binary(Operator op, const Value& a, const Value& b) {
+  // Whether an int's power is an int or a float is a matter of the exponent's sign.
+  if (op == Operator::power && !a.scalar.is_float() && !b.scalar.is_float())
+    decide(weak_compare(Operator::less, b, number(weak_integer(0))));
+  const WeakScalar scalar = fold_binary(op, a.scalar, b.scalar);
+  if (!a.follows_inputs() && !b.follows_inputs()) return number(scalar);
+  const Conditions::Step left = step_of(a), right = step_of(b);
+  Value value = following(scalar, conditions().binary(op, left, right));
   const std::array operands = {&a, &b};
-  if (!float_operation(op) || !becomes_node(operands)) return number(fold_binary(op, fold(a), fold(b)));
-  const WeakScalar value = fold_binary(op, a.scalar, b.scalar);
-  const NodeId left = convert(a, DType::float64), right = convert(b, DType::float64);
-  if (op == Operator::divide && b.is_dynamic())
-    add_check(emit(Op::equal, {right, constant(DType::float64, 0.0)}), "division by zero", span);
-  return following(value, emit(*float_operation(op), {left, right}), operands);
+  if (!float_operation(op) || !becomes_node(operands)) return value;
+  if (op == Operator::divide) decide(b);  // a call that divides by 0 is bound anew, which is an error
+  return with_node(std::move(value),
+                   emit(*float_operation(op), {convert(a, DType::float64), convert(b, DType::float64)}));
 }
 
 Value Binder::weak_compare(Operator op, const Value& a, const Value& b) {
+  const WeakScalar scalar = weak_bool(fold_compare(op, a.scalar, b.scalar));
+  if (!a.follows_inputs() && !b.follows_inputs()) return number(scalar);
+  const Conditions::Step left = step_of(a), right = step_of(b);
+  Value value = following(scalar, conditions().compare(op, left, right));
   const std::array operands = {&a, &b};
-  if (!becomes_node(operands)) return number(weak_bool(fold_compare(op, fold(a), fold(b))));
-  const NodeId node = emit(*float_operation(op), {convert(a, DType::float64), convert(b, DType::float64)});
-  return following(weak_bool(fold_compare(op, a.scalar, b.scalar)), node, operands);
+  if (!becomes_node(operands)) return value;
+  return with_node(std::move(value),
+                   emit(*float_operation(op), {convert(a, DType::float64), convert(b, DType::float64)}));
 }
 
-Value Binder::weak_truth(const Value& value) {
-  const WeakScalar result = weak_bool(frontend::truth(value.scalar));
-  return value.is_dynamic() ? following(result, truth(value.node), std::array{&value}) : number(result);
-}
-
-// Both branches are promoted, as where() does: `1 if c else 2.0` is a float either way.
-Value Binder::weak_conditional(const Value& yes, const Value& condition, const Value& no) {
-  const std::array all = {&condition, &yes, &no};
-  const std::array branches = {&yes, &no};
-  const Kind kind = std::max(yes.scalar.kind, no.scalar.kind);
-  const auto promoted = [&](const WeakScalar& scalar) {
-    if (kind == Kind::floating) return weak_float(as_double(scalar));
-    return kind == Kind::boolean ? scalar : weak_integer(scalar.integer);
-  };
-  const WeakScalar value = promoted(frontend::truth(condition.scalar) ? yes.scalar : no.scalar);
-  const bool any_dynamic = std::any_of(all.begin(), all.end(), [](const Value* v) { return v->is_dynamic(); });
-  const bool floats =
-      std::all_of(branches.begin(), branches.end(), [](const Value* v) { return joins_float_nodes(*v); });
-  if (any_dynamic && floats && kind == Kind::floating) return following(value, where(condition, yes, no), all);
-  for (const Value* part : all) fold(*part);
-  return number(value);
+Value Binder::weak_not(const Value& a) {
+  const WeakScalar scalar = weak_bool(!frontend::truth(a.scalar));
+  if (!a.follows_inputs()) return number(scalar);
+  Value value = following(scalar, conditions().logical_not(a.step));
+  return a.is_dynamic() ? with_node(std::move(value), emit(Op::logical_not, {truth(a.node)})) : value;
 }
 
 }  // namespace fuseval::frontend

@@ -50,6 +50,12 @@ class Binder {
   NodeId convert(const Value& value, DType dtype, WeakRule rule = WeakRule::checked);
   /// The value in this call: the program is then for exactly this value of the weak inputs that it follows.
   const WeakScalar& fold(const Value& value);
+  /// Folds what no node of the graph computes. Whatever leaves the operators among Python scalars has been settled.
+  void settle(Value& value);
+  /// Python's truth of a value that is no array.
+  static bool is_true(const Value& value);
+  /// The truth in this call: the program is then for this outcome.
+  bool decide(const Value& value);
   /// A Python int known now: an axis, an index, an extent. `what` names it in messages ("the axis").
   int64_t static_integer(const Value& value, std::string_view what);
   /// One int or a tuple or list of them.
@@ -92,25 +98,40 @@ class Binder {
   static std::optional<Value> builtin(std::string_view name, Span span);
 
  private:
+  /// An expression whose children are being bound.
+  struct Visit {
+    ExprId id;
+    uint32_t count = 0;              ///< how often its next child has been asked for
+    std::optional<uint32_t> chosen;  ///< conditional: the branch that is evaluated; empty: both
+  };
+  Conditions& conditions() { return result_.conditions; }
+  void bind_tree();
   void bind_expr(ExprId id);
+  void settle_children(const Expr& expr);
+  void note_skipped();
   Value bind_name(const Expr& expr, bool is_callee);
   Value bind_input(uint32_t slot, Span span);
   Value bind_call(const Expr& expr);
-  Value bind_operator(const Expr& expr);
   Value bind_unary(Operator op, const Value& a, Span span);
-  Value bind_binary(Operator op, const Value& a, const Value& b, Span span);
-  Value bind_compare(const Expr& expr);
-  Value bind_logical(const Expr& expr);
+  Value bind_binary(Operator op, Value& a, Value& b, Span span);
   Value bind_not(const Value& a);
-  Value bind_conditional(const Value& yes, const Value& condition, const Value& no);
-  static Value following(const WeakScalar& scalar, NodeId node, std::span<const Value* const> sources);
+  Value compare_pair(Operator op, Value& a, Value& b);
+  // bind_conditions.cpp
+  std::optional<ExprId> next_child(Visit& visit);
+  std::optional<ExprId> next_of_conditional(const Expr& expr, Visit& visit, uint32_t count);
+  bool extends(const Expr& expr, uint32_t bound, Value& result, Value next);
+  Value compared(const Expr& expr, uint32_t k);
+  Value combined(Op op, const Value& a, Value& b);
+  Value selected(const Expr& expr);
+  static Value decided(Value value, bool outcome);
+  // bind_weak.cpp
+  Conditions::Step step_of(const Value& value);
+  static Value following(const WeakScalar& scalar, Conditions::Step step);
+  static Value with_node(Value value, NodeId node);
   Value weak_unary(Operator op, const Value& a);
-  Value weak_binary(Operator op, const Value& a, const Value& b, Span span);
+  Value weak_binary(Operator op, const Value& a, const Value& b);
   Value weak_compare(Operator op, const Value& a, const Value& b);
-  Value weak_conditional(const Value& yes, const Value& condition, const Value& no);
-  Value compare_pair(Operator op, const Value& a, const Value& b, Span span);
-  Value weak_truth(const Value& value);
-  Value combine(Op op, const Value& a, const Value& b);
+  Value weak_not(const Value& a);
   NodeId apply_ldexp(const Value& x, const Value& exponent, Span span);
   std::optional<NodeId> apply_to_integer(Op op, const Value& operand);
   std::vector<Value> take_children(const Expr& expr, uint32_t first = 0);

@@ -1,15 +1,23 @@
-// The names that a text expects its caller to bind.
+// The names in a text that a caller may bind.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "frontend/ast.hpp"
+#include "frontend/vocabulary.hpp"
 
 namespace fuseval::frontend {
 
-/// In order of their first appearance, each once. Functions, dtypes, constants (pi, e, …) and modules are the
-/// language's own; a caller who binds the name of a constant shadows it, but nobody has to.
-std::vector<std::string> free_names(const Ast& ast);
+struct FreeName {
+  std::string name;
+  /// What the name is while nobody binds it: a constant, a dtype or a module. Empty: nothing, and it has to be bound. A
+  /// function's name is nothing either, but where it is called, and there it is not free.
+  std::optional<WordKind> meaning;
+};
+
+/// Every name whose binding the text would see, in order of their first appearance, each once.
+std::vector<FreeName> free_names(const Ast& ast);
 
 }  // namespace fuseval::frontend

@@ -20,6 +20,8 @@ constexpr NamedConstant constants[] = {
     {"euler_gamma", std::numbers::egamma, "Euler's constant, the limit of 1 + 1/2 + … + 1/n - log(n)"},
 };
 
+constexpr std::string_view modules[] = {"np", "numpy"};
+
 constexpr AttributeInfo attributes[] = {
     {"T", "the axes in reverse order"},    {"real", "the real part"},
     {"imag", "the imaginary part: 0"},     {"shape", "the extents of the axes, a tuple"},
@@ -79,6 +81,8 @@ std::optional<std::string> other_help(std::string_view name) {
   for (const AttributeInfo& attribute : attributes)
     if (name == attribute.name) return fmt::format("a.{}\n  {}\n", name, attribute.summary);
   if (name == "newaxis") return "newaxis\n  as an index: a new axis of extent 1\n";
+  if (is_module(name))
+    return fmt::format("{}.sin(a)\n  in front of any word of the language, which it does not change\n", name);
   const std::vector<std::string_view> dtypes = words(WordKind::dtype);
   if (std::find(dtypes.begin(), dtypes.end(), name) != dtypes.end())
     return fmt::format("{}(a)\n  a cast to this dtype; its name is what dtype= takes\n", name);
@@ -87,8 +91,8 @@ std::optional<std::string> other_help(std::string_view name) {
 
 std::string suggestion(std::string_view name) {
   std::vector<std::string_view> known;
-  for (const WordKind kind :
-       {WordKind::function, WordKind::method, WordKind::attribute, WordKind::constant, WordKind::dtype})
+  for (const WordKind kind : {WordKind::function, WordKind::method, WordKind::attribute, WordKind::constant,
+                              WordKind::dtype, WordKind::module})
     for (const std::string_view word : words(kind)) known.push_back(word);
   return did_you_mean(name, known);
 }
@@ -116,9 +120,24 @@ std::vector<std::string_view> words(WordKind kind) {
       for (const std::string_view name : dtype_names())
         if (is_computed(*dtype_named(name))) result.push_back(name);
       break;
+    case WordKind::module:
+      result.assign(std::begin(modules), std::end(modules));
+      break;
   }
   std::sort(result.begin(), result.end());
   return result;
+}
+
+bool is_module(std::string_view name) {
+  return std::find(std::begin(modules), std::end(modules), name) != std::end(modules);
+}
+
+std::optional<WordKind> meaning_of(std::string_view name) {
+  const auto is_constant = [&](const NamedConstant& constant) { return name == constant.name; };
+  if (name == "newaxis" || std::any_of(std::begin(constants), std::end(constants), is_constant))
+    return WordKind::constant;
+  if (dtype_named(name)) return WordKind::dtype;
+  return is_module(name) ? std::optional(WordKind::module) : std::nullopt;
 }
 
 std::string help(std::string_view name) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,10 +11,13 @@
 
 namespace fuseval::frontend {
 
-enum class WordKind : uint8_t { function, method, attribute, constant, dtype };
+enum class WordKind : uint8_t { function, method, attribute, constant, dtype, module };
 
 /// What a text can use in this version, sorted.
 std::vector<std::string_view> words(WordKind kind);
+
+/// What a name is that stands for a value: a constant, a dtype or a module; empty for any other.
+std::optional<WordKind> meaning_of(std::string_view name);
 
 /// Two or more lines: how `name` is written ("sum(a, axis=..., …)"), and indented what it is. Throws
 /// Error(unknown_function) with the nearest word, and Error(unsupported) for what this version lacks.
@@ -26,6 +30,9 @@ struct NamedConstant {
 };
 /// All but newaxis, which is no number.
 std::span<const NamedConstant> named_constants();
+
+/// np and numpy.
+bool is_module(std::string_view name);
 
 struct AttributeInfo {
   std::string_view name;

@@ -26,6 +26,15 @@ bool is_name(std::string_view text) {
   return true;
 }
 
+/// None, True, and, if … are words that no text uses as a name.
+bool can_be_bound(const std::string& name) {
+  try {
+    return free_names(name).size() == 1;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// Python's rule: underscores stand between digits. Empty when they do not.
 std::string without_underscores(std::string_view text) {
   std::string result;
@@ -219,7 +228,8 @@ Operand parse_operand(const std::string& argument, const World* world) {
     throw UsageError("argument '" + argument + "': a binding is name=value (an expression with blanks needs quotes)");
   Operand operand;
   operand.name = argument.substr(0, equals);
-  if (!is_name(operand.name)) throw UsageError("argument '" + argument + "': '" + operand.name + "' is no name");
+  if (!is_name(operand.name) || !can_be_bound(operand.name))
+    throw UsageError("argument '" + argument + "': '" + operand.name + "' is no name");
   try {
     parse_value(std::string_view(argument).substr(equals + 1), world, operand);
   } catch (const BadValue& bad) {

@@ -275,7 +275,7 @@ CollectiveCall DistributedProgram::call(const Program& program) const {
     for (const GlobalType& type : *types)
       result.values +=
           fmt::format("{} {} {} {};", type.dtype, to_string(type.shape), describe(type.layout, type.shape), type.given);
-  result.values += fmt::format("{} {}", static_cast<int>(rule_.casting), rule_.dtype);
+  result.values += fmt::format("{} {} {}", static_cast<int>(rule_.casting), rule_.dtype, made_->describe_values());
   return result;
 }
 
@@ -289,9 +289,7 @@ bool DistributedProgram::serves(const Program& program, const fv_view* inputs, c
     if (program.is_used(k) && !is_type_of(inputs_[k], inputs[k], at(call.inputs, k))) return false;
   for (size_t k = 0; k < outputs_.size(); ++k)
     if (!is_type_of(outputs_[k], outputs[k], at(call.outputs, k))) return false;
-  for (const uint32_t slot : made_->specialised_slots())
-    if (weak_bits(inputs[slot]) != made_->signature().inputs[slot].bits) return false;
-  return true;
+  return made_->serves_values(inputs);
 }
 
 DistributedProgram& DistributedPrograms::get(const Program& program, const fv_view* inputs, const fv_view* outputs,

@@ -23,7 +23,7 @@ inline void evaluate(std::string_view text, const Bindings& bindings, const Outp
 inline Program compile(std::string_view text, const Bindings& bindings = {}) {
   return Session::shared().compile(text, bindings);
 }
-inline std::vector<std::string> free_names(std::string_view text) { return Session::shared().free_names(text); }
+inline std::vector<FreeName> free_names(std::string_view text) { return Session::shared().free_names(text); }
 inline std::string explain(std::string_view text, const Bindings& bindings = {}, const char* stage = "plan") {
   return Session::shared().explain(text, bindings, stage);
 }

@@ -245,15 +245,17 @@ typedef struct fv_run_options {
 } fv_run_options;
 
 /* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
- * names: names[k] is bound to inputs[k] (the name of a function or dtype is FV_ERROR_ARGUMENT); NULL binds by position,
- * to the text's free names (see fv_free_names). outputs: NULL, or output_count views that the results are written to
- * (output_count must be the number of results; a view with data == NULL asks for an owned result, of its dtype, or of
- * the result's own dtype when dtype is -1). A result is cast to its output's dtype under options->casting, and
- * broadcast to its shape. Outputs may be slices and may overlap inputs: the result is as if the inputs had been copied
- * first. An output that overlaps itself (two of its elements share memory, or it takes too long to tell) is
- * FV_ERROR_ARGUMENT. options: may be NULL. results: the results, outputs included (as views of the caller's memory);
- * may be NULL if every output is given. The program is kept by the session, by text and inputs, so that the next call
- * finds it. Arrays of the host's that do not fit a device's memory go through it part by part; what cannot is
+ * names: names[k] is bound to inputs[k], whatever its name: a bound name shadows a constant, function, dtype or module
+ * of the language, but a call f(x) is always the language's function, as arrays cannot be called. No later version
+ * breaks a binding by name, and a name that no text can spell (None, a b) is never used. NULL binds by position, to
+ * those of the text's free names that have to be bound (see fv_free_names). outputs: NULL, or output_count views that
+ * the results are written to (output_count must be the number of results; a view with data == NULL asks for an owned
+ * result, of its dtype, or of the result's own dtype when dtype is -1). A result is cast to its output's dtype under
+ * options->casting, and broadcast to its shape. Outputs may be slices and may overlap inputs: the result is as if the
+ * inputs had been copied first. An output that overlaps itself (two of its elements share memory, or it takes too long
+ * to tell) is FV_ERROR_ARGUMENT. options: may be NULL. results: the results, outputs included (as views of the caller's
+ * memory); may be NULL if every output is given. The program is kept by the session, by text and inputs, so that the
+ * next call finds it. Arrays of the host's that do not fit a device's memory go through it part by part; what cannot is
  * FV_ERROR_MEMORY. Errors: every code but FV_ERROR_INTERNAL. On failure no output has been touched, except after
  * FV_ERROR_CANCELLED, FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that shrank) of a call that had begun, and after
  * FV_ERROR_DEVICE and FV_ERROR_MEMORY of one that goes part by part: outputs may then be partly written, and the
@@ -288,15 +290,23 @@ FV_API fv_status fv_program_input(const fv_program* program, int32_t index, cons
                                   fv_error** error);
 FV_API void fv_program_release(fv_program* program);
 
-/* The names that a text expects its caller to bind, in the order in which they first appear: all but functions, dtypes,
- * constants (pi, e, inf, nan, euler_gamma, newaxis) and np. A caller may bind the name of a constant all the same, and
- * shadows it. session: whose limits hold. Errors: FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
+/* Every name that a caller may bind and the text then uses, in the order in which they first appear. fv_names_kind
+ * tells those that have to be bound (-1) from those that mean something while nobody binds them: FV_WORD_CONSTANT (pi,
+ * e, inf, nan, euler_gamma, newaxis), FV_WORD_DTYPE (float32 ...) and FV_WORD_MODULE (np, numpy). Whoever has a column
+ * of such a name binds it, and the text gets the column. The name of a function that is called is not among them;
+ * elsewhere a function's name has to be bound. Inputs by position (names == NULL) are bound to those that have to be
+ * bound alone, so that sin(pi*x) takes one: if a later version has one more constant, a text that uses its name is an
+ * error there by its count of inputs, never another result. session: whose limits hold. Errors: FV_ERROR_SYNTAX,
+ * FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
 FV_API fv_status fv_free_names(fv_session* session, const char* text, size_t length, fv_names** names,
                                fv_error** error);
 /* 0 for NULL. */
 FV_API int32_t fv_names_count(const fv_names* names);
 /* Owned by `names`; NULL out of range. */
 FV_API const char* fv_names_get(const fv_names* names, int32_t index);
+/* Of fv_free_names, what the name is while nobody binds it, and -1: nothing. Of fv_words, the kind that was asked for.
+ * -1 out of range. */
+FV_API int32_t fv_names_kind(const fv_names* names, int32_t index);
 FV_API void fv_names_release(fv_names* names);
 
 /* ---- the language itself: for completion and help ---- */
@@ -306,7 +316,8 @@ typedef enum fv_word_kind {
   FV_WORD_METHOD = 1,    /* a.sum() … */
   FV_WORD_ATTRIBUTE = 2, /* a.shape … */
   FV_WORD_CONSTANT = 3,  /* pi … */
-  FV_WORD_DTYPE = 4      /* float32 … */
+  FV_WORD_DTYPE = 4,     /* float32 … */
+  FV_WORD_MODULE = 5     /* np, numpy: in front of any other word */
 } fv_word_kind;
 /* All words of that kind that this version has, sorted. *names is owned by the caller: fv_names_release. kind:
  * fv_word_kind. Errors: FV_ERROR_ARGUMENT (no such kind). */

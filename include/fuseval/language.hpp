@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,14 @@ enum class WordKind : std::int32_t {
   attribute = FV_WORD_ATTRIBUTE,
   constant = FV_WORD_CONSTANT,
   dtype = FV_WORD_DTYPE,
+  module = FV_WORD_MODULE,
+};
+
+/// A name that a text uses, and a caller may bind.
+struct FreeName {
+  std::string name;
+  /// What it is while nobody binds it: a constant, a dtype or a module. Empty: nothing, so that it has to be bound.
+  std::optional<WordKind> meaning;
 };
 
 /// What texts can use besides the names that are bound, sorted.

@@ -60,11 +60,18 @@ class Session {
     return Program(detail::Handle<fv_program, fv_program_release>(program));
   }
 
-  /// The names that a text expects to be bound, in the order in which they first appear.
-  std::vector<std::string> free_names(std::string_view text) const {
-    return detail::owned_names([&](fv_names** names, fv_error** error) {
-      return fv_free_names(handle_.get(), text.data(), text.size(), names, error);
-    });
+  /// The names that a text uses and a caller may bind, in the order in which they first appear.
+  std::vector<FreeName> free_names(std::string_view text) const {
+    fv_names* raw = nullptr;
+    detail::check(
+        [&](fv_error** error) { return fv_free_names(handle_.get(), text.data(), text.size(), &raw, error); });
+    const detail::Handle<fv_names, fv_names_release> names(raw);
+    std::vector<FreeName> result;
+    for (std::int32_t k = 0; k < fv_names_count(raw); ++k) {
+      const std::int32_t kind = fv_names_kind(raw, k);
+      result.push_back({fv_names_get(raw, k), kind < 0 ? std::nullopt : std::optional(static_cast<WordKind>(kind))});
+    }
+    return result;
   }
 
   /// What would run; stage is types, ast, graph, loops, llvm, asm, cuda, device or plan.

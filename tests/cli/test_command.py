@@ -25,6 +25,8 @@ def test_bindings(run, tmp_path):
     assert run("eval", "x", "x=int8:1,").stdout == "[1]\n"
     assert run("eval", "x", "x=bool:True, False,1").stdout == "[ True False  True]\n"
     assert run("eval", "x", "x=uint64:18446744073709551615").stdout == "18446744073709551615\n"
+    assert run("eval", "e + mean(mean)", "e=float64:1,2", "mean=float64:2,4").stdout == "[4. 5.]\n"
+    assert run("eval", "1", "norm=1", "np=2", "float32=3").stdout == "1\n"
 
 
 @pytest.mark.parametrize("value, dtype, shown", [
@@ -52,7 +54,8 @@ def test_scalars_are_weak_or_strong(run):
     ("x=int8:200", "'200' is out of range for int8"), ("x=uint8:-1", "'-1' is out of range for uint8"),
     ("x=int8:1.5", "'1.5' is no int8"), ("x=float32:1,,2", "'' is no float32"), ("x=bool:2", "'2' is no bool"),
     ("x=complex64:1", "values of dtype complex64 cannot be given"), ("x=foo:1", "'foo:1' is no number"),
-    ("x", "a binding is name=value"), ("=3", "'' is no name"), ("1x=3", "'1x' is no name"), ("a b=3", "'a b' is no name")])
+    ("x", "a binding is name=value"), ("=3", "'' is no name"), ("1x=3", "'1x' is no name"), ("a b=3", "'a b' is no name"),
+    ("None=3", "'None' is no name"), ("if=3", "'if' is no name")])
 def test_bad_bindings_name_the_argument(run, argument, reason):
     message = refused(run, "eval", "x", argument)
     assert f"argument '{argument}'" in message and reason in message

@@ -98,6 +98,7 @@ def _load():
         "fv_free_names": (c_int32, [c_void_p, *text, handle, handle]),
         "fv_names_count": (c_int32, [c_void_p]),
         "fv_names_get": (c_char_p, [c_void_p, c_int32]),
+        "fv_names_kind": (c_int32, [c_void_p, c_int32]),
         "fv_names_release": (None, [c_void_p]),
         "fv_words": (c_int32, [c_int32, handle, handle]),
         "fv_help": (c_int32, [c_char_p, handle, handle]),

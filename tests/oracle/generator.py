@@ -188,11 +188,45 @@ class Generator:
             return str(self.pick([0, 1, 2, 3, -1]))
         if form.special == "creation":
             return self.creation(form.name)
+        if form.special == "condition":
+            return self.condition(2)
+        if form.special == "number":
+            return f"{self.number(1)} {self.pick(['<', '<=', '!='])} {self.number(1)}"
         value = np.asarray(self.value(children[0])) if children else None
         if form.special == "reduction":
             options = self.reduction_options(form.name.lstrip("."), value.ndim)
             return (", " if options and not form.name.startswith(".") else "") + ", ".join(options)
         return self.rearranged(form.name, value.shape)
+
+    # -- conditions over Python's numbers ----------------------------------------------------------------------------------
+    def number(self, depth):
+        """Arithmetic of weak scalars, literals and what is known of an array, as text."""
+        draw = self.rng.random()
+        if depth and draw < 0.4:
+            operator = self.pick("+ - * / // % & | ^".split())
+            return f"({self.number(depth - 1)} {operator} {self.number(depth - 1)})"
+        weak = [name for name, item in self.inputs.items() if item.layout == "weak"]
+        if draw < 0.5 and weak:
+            return self.pick(weak)
+        if draw < 0.75 and len(self.inputs) < len(NAMES) - 5:
+            return self.bind(Input(self.pick([True, False, 0, 1, 2, 3, -1, 7, 0.0, 0.5, -2.5, 2.0**53]), "weak")).template
+        arrays = [name for name, item in self.inputs.items() if isinstance(item.value, np.ndarray)]
+        if draw < 0.85 and arrays:
+            return self.pick(arrays) + self.pick([".ndim", ".size"])
+        return self.pick("0 1 2 3 0.5 True 9007199254740993".split())
+
+    def condition(self, depth):
+        draw = self.rng.random()
+        if depth and draw < 0.3:
+            return f"({self.condition(depth - 1)} {self.pick(['and', 'or'])} {self.condition(depth - 1)})"
+        if draw < 0.4:
+            return f"(not {self.number(1)})"
+        signs = "< <= > >= == !=".split()
+        if draw < 0.75:
+            return f"{self.number(1)} {self.pick(signs)} {self.number(1)}"
+        if draw < 0.85:
+            return f"{self.number(0)} {self.pick(signs)} {self.number(0)} {self.pick(signs)} {self.number(1)}"
+        return self.number(1) if self.chance(0.9) else "None"
 
     def axis(self, ndim):
         axis = int(self.rng.integers(ndim))

@@ -37,7 +37,7 @@ class Form:
     template: str  # {0}, {1}, …: operands; {x}: options that the generator fills in
     needs: tuple
     strength: int = ATOM
-    special: str = ""  # "reduction", "view", "cast", "creation": how the generator completes the template
+    special: str = ""  # "reduction", "view", "cast", "creation", "condition" …: how the generator completes the template
 
 
 def _forms():
@@ -55,6 +55,11 @@ def _forms():
     yield Form("a<b<=c", "{0} < {1} <= {2}", (6, 6, 6), 5)
     yield Form("a==b!=c", "{0} == {1} != {2}", (6, 6, 6), 5)
     yield Form("if else", "{1} if {0} else {2}", (2, 2, 1), CONDITIONAL)
+    yield Form("if number", "{0} if {x} else {1}", (2, 1), CONDITIONAL, special="condition")
+    yield Form("if number else error", "{0} if {x} else 1/0", (2,), CONDITIONAL, special="condition")
+    yield Form("number and", "({x}) and {0}", (4,), 3, special="condition")
+    yield Form("number or", "({x}) or {0}", (3,), 2, special="condition")
+    yield Form("number<a", "{x} < {0}", (6,), 5, special="number")
     yield Form("where", "where({0}, {1}, {2})", (1, 1, 1))
     yield Form("clip", "clip({0}, {1}, {2})", (1, 1, 1))
     yield Form("fma", "fma({0}, {1}, {2})", (1, 1, 1))

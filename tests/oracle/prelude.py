@@ -1,11 +1,13 @@
 """The text of a program under NumPy 2: the same text, but for the forms that fuseval makes elementwise.
 
-rewrite() changes exactly LANGUAGE.md's departures: chained comparisons, and / or / not, and conditionals, which Python
-would ask an array's truth value for. execute() runs the result over NumPy arrays or Envelopes.
+rewrite() changes exactly LANGUAGE.md's departures: chained comparisons, and / or / not, and conditionals, where Python would
+ask for an array's truth value; conditions that are Python's numbers are left to Python. execute() runs the result over NumPy
+arrays or Envelopes.
 """
 
 import ast
 import math
+import operator
 import warnings
 
 import numpy as np
@@ -35,35 +37,88 @@ warnings.filterwarnings("ignore", category=RuntimeWarning)  # fuseval has none
 
 
 class _Elementwise(ast.NodeTransformer):
+    """and, or, not, chained comparisons and conditionals become calls whose operands are functions: Python would evaluate
+    only some of them, and _and and its kin below decide which."""
+
     def _call(self, name, *arguments):
         return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
+    def _later(self, node):
+        nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        return ast.Lambda(nothing, node)
+
     def visit_BoolOp(self, node):
         self.generic_visit(node)
-        name = "logical_and" if isinstance(node.op, ast.And) else "logical_or"
-        result = node.values[0]
-        for value in node.values[1:]:
-            result = self._call(name, result, value)
-        return result
+        name = "_and" if isinstance(node.op, ast.And) else "_or"
+        return self._call(name, *map(self._later, node.values))
 
     def visit_UnaryOp(self, node):
         self.generic_visit(node)
-        return self._call("logical_not", node.operand) if isinstance(node.op, ast.Not) else node
+        return self._call("_not", node.operand) if isinstance(node.op, ast.Not) else node
 
     def visit_IfExp(self, node):
         self.generic_visit(node)
-        return self._call("where", node.test, node.body, node.orelse)
+        return self._call("_if", self._later(node.test), self._later(node.body), self._later(node.orelse))
 
     def visit_Compare(self, node):
         self.generic_visit(node)
         if len(node.ops) == 1:
             return node
-        operands = [node.left, *node.comparators]
-        parts = [ast.Compare(left, [op], [right]) for left, op, right in zip(operands, node.ops, operands[1:])]
-        result = parts[0]
-        for part in parts[1:]:
-            result = self._call("logical_and", result, part)
-        return result
+        operators = [ast.Constant(COMPARISONS[type(op)]) for op in node.ops]
+        return self._call("_compare", ast.List(operators, ast.Load()), *map(self._later, [node.left, *node.comparators]))
+
+
+COMPARISONS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge"}
+
+
+def _is_array(value):
+    """Its truth is not known before a program runs; NumPy's scalars are arrays of rank 0 here."""
+    return isinstance(value, (np.ndarray, np.generic, Envelope))
+
+
+def _chain(operands, stops, combine):
+    """Python's `and` or `or` up to the first array, then element by element."""
+    result = next(operands)
+    for operand in operands:
+        if _is_array(result):
+            result = combine(result, operand())
+        elif stops(result):
+            return result
+        else:
+            result = operand()
+    return result
+
+
+def _and(first, *others):
+    return _chain(iter([first(), *others]), lambda value: not value, np.logical_and)
+
+
+def _or(first, *others):
+    return _chain(iter([first(), *others]), bool, np.logical_or)
+
+
+def _not(value):
+    return np.logical_not(value) if _is_array(value) else not value
+
+
+def _if(test, body, orelse):
+    condition = test()
+    if _is_array(condition):
+        return np.where(condition, body(), orelse())
+    return body() if condition else orelse()
+
+
+def _compare(names, *operands):
+    """Each operand is evaluated once, and not before the comparison that asks for it."""
+    values = [operands[0]()]
+
+    def pair(name, operand):
+        def compare():
+            values.append(operand())
+            return getattr(operator, name)(*values[-2:])
+        return compare
+
+    return _and(*map(pair, names, operands[1:]))
 
 
 def rewrite(text):
@@ -71,8 +126,19 @@ def rewrite(text):
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
+def lifted(function):
+    """Of Python numbers alone: gives an Envelope too, since a function's value may be soft."""
+
+    def call(*arguments, **options):
+        if arguments and all(isinstance(x, (bool, int, float)) for x in arguments):
+            arguments = (Envelope(arguments[0]), *arguments[1:])
+        return function(*arguments, **options)
+
+    return call
+
+
 def _namespace(envelopes):
-    names = {name: getattr(np, name) for name in FUNCTIONS} | CONSTANTS
+    names = {name: lifted(getattr(np, name)) if envelopes else getattr(np, name) for name in FUNCTIONS} | CONSTANTS
     names["np"] = np
     names["norm"] = np.linalg.norm
     for name in DTYPES + ["bool_"]:
@@ -82,7 +148,7 @@ def _namespace(envelopes):
     if envelopes:  # NumPy's dispatch does not look at the fill value
         names["full_like"] = full_like
     names["fma"] = _fused if envelopes else departures.fma
-    return names
+    return names | {"_and": _and, "_or": _or, "_not": _not, "_if": _if, "_compare": _compare}
 
 
 def _fused(a, b, c):

@@ -27,15 +27,29 @@ def moved(array, steps):
     return array
 
 
-@pytest.mark.parametrize("text, rewritten", [
+@pytest.mark.parametrize("text, same", [
     ("0 < a <= 1", "logical_and(0 < a, a <= 1)"),
     ("not a", "logical_not(a)"),
-    ("a and b or c", "logical_or(logical_and(a, b), c)"),
+    ("a and m or i", "logical_or(logical_and(a, m), i)"),
     ("a if m else -a", "where(m, a, -a)"),
-    ("a < b", "a < b"),
+    ("2 and a", "a"),
+    ("0 < 1 < a", "1 < a"),
+    ("a and 0", "logical_and(a, 0)"),
 ])
-def test_rewrite_touches_the_departures_only(text, rewritten):
-    assert rewrite(text) == rewritten
+def test_conditions_of_arrays_are_elementwise(text, same):
+    assert rewrite(text) != text
+    np.testing.assert_array_equal(execute(text, ARRAYS), execute(same, ARRAYS), strict=True)
+
+
+@pytest.mark.parametrize("text", ["1/0 if 0 else 3", "0 and 1/0", "2 and 3", "0 or 2.5", "2 or 1/0", "not 2", "not None", "1 < 2 < 3",
+                                  "3 < 2 < 1/0", "1 if 0 < 1 == 1 else 1/0", "(0.0 or True) and 7"])
+def test_conditions_of_numbers_are_pythons(text):
+    expected, value = eval(text), execute(text, ARRAYS)
+    assert (type(value), value) == (type(expected), expected)
+
+
+def test_rewrite_leaves_the_rest_alone():
+    assert rewrite("a < b") == "a < b"
 
 
 @pytest.mark.parametrize("text", ["a + b", "a*b - i", "i // 3", "a[::-2, 1:] % 2", "where(m, a, b)", "i << 3", "sqrt(abs(a))",

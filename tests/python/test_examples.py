@@ -159,6 +159,10 @@ def test_filter_of_a_csv_table(tmp_path):
     assert run("filter", "x + y > 3", table).stdout.splitlines() == [head, third]  # nan is not greater
     assert run("filter", "isnan(y) or x < 0", table).stdout.splitlines() == [head, second, third]
     assert "no column 'z'" in run("filter", "z > 0", table, status=1).stderr
+    named = tmp_path / "named.csv"
+    named.write_text("e,mean,m\n1,5,2\n3,1,2\n")  # columns before constants, and beside functions
+    assert run("filter", "e > m", named).stdout.splitlines() == ["e,mean,m", "3,1,2"]
+    assert run("filter", "mean > mean(mean) and m < pi", named).stdout.splitlines() == ["e,mean,m", "1,5,2"]
     assert "true or false for each of the 3 rows" in run("filter", "x", table, status=1).stderr
     assert "\nx >\n   ^" in run("filter", "x >", table, status=1).stderr
     assert "cannot be read" in run("filter", "x > 0", tmp_path / "none.csv", status=1).stderr

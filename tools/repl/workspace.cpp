@@ -19,11 +19,6 @@ Session make_session(const Settings& settings, int64_t memory_limit) {
   return Session(options);
 }
 
-bool has_word(WordKind kind, std::string_view name) {
-  const std::vector<std::string> known = words(kind);
-  return std::find(known.begin(), known.end(), name) != known.end();
-}
-
 }  // namespace
 
 Workspace::Workspace(History history)
@@ -59,13 +54,11 @@ const Variable* Workspace::find(std::string_view name) const {
 
 void Workspace::check_name(const Passage& name) const {
   const std::string text(name.text());
-  const std::vector<std::string> free = about(name, [&] { return session_.free_names(name.in_place()); });
-  if (free == std::vector<std::string>{text} || has_word(WordKind::constant, text)) return;
-  const std::string reason = has_word(WordKind::function, text)                        ? "it is a function"
-                             : has_word(WordKind::dtype, text)                         ? "it is a dtype"
-                             : names_in(text).size() == 1 && names_in(text)[0] == text ? "it is a word of the language"
-                                                                                       : "only names can be bound";
-  throw ReplError("cannot bind `" + text + "`: " + reason);
+  const std::vector<FreeName> free = about(name, [&] { return session_.free_names(name.in_place()); });
+  if (free.size() == 1 && free[0].name == text) return;
+  const bool is_word = names_in(text).size() == 1 && names_in(text)[0] == text;  // None
+  throw ReplError("cannot bind `" + text +
+                  "`: " + (is_word ? "it is a word of the language" : "only names can be bound"));
 }
 
 void Workspace::bind(const Passage& name, const Variable& variable) {

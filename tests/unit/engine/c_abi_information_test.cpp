@@ -72,6 +72,7 @@ TEST_CASE("words of the language and their help") {
   CHECK(has(WordKind::attribute, "shape"));
   CHECK(has(WordKind::constant, "newaxis"));
   CHECK(has(WordKind::dtype, "float32"));
+  CHECK(has(WordKind::module, "numpy"));
   CHECK_FALSE(has(WordKind::dtype, "complex64"));
   CHECK(fuseval::help("remainder") == "remainder(a, b, *, dtype=...)\n  a % b, with the sign of b\n");
   CHECK(fuseval::help("argmax") ==
@@ -79,8 +80,8 @@ TEST_CASE("words of the language and their help") {
         "  also the method a.argmax(axis=..., *, keepdims=...)\n");
   CHECK(fuseval::help("flatten") == "a.flatten(order=...)\n  the elements in C order as a vector\n");
   CHECK(fuseval::help("pi").substr(0, 9) == "pi = 3.14");
-  for (const WordKind kind :
-       {WordKind::function, WordKind::method, WordKind::attribute, WordKind::constant, WordKind::dtype})
+  for (const WordKind kind : {WordKind::function, WordKind::method, WordKind::attribute, WordKind::constant,
+                              WordKind::dtype, WordKind::module})
     for (const std::string& word : fuseval::words(kind)) {
       CAPTURE(word);
       const std::string help = fuseval::help(word);
@@ -89,7 +90,7 @@ TEST_CASE("words of the language and their help") {
     }
   CHECK(error_of([] { fuseval::help("summ"); }).message() == "there is no help on `summ`; did you mean `sum`?");
   CHECK(error_of([] { fuseval::help("sinh"); }).code() == FV_ERROR_UNSUPPORTED);
-  CHECK(error_of([] { fuseval::words(static_cast<WordKind>(5)); }).code() == FV_ERROR_ARGUMENT);
+  CHECK(error_of([] { fuseval::words(static_cast<WordKind>(6)); }).code() == FV_ERROR_ARGUMENT);
 }
 
 TEST_CASE("versions, dtypes and information") {

