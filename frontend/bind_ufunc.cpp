@@ -135,7 +135,7 @@ NodeId Binder::apply_ldexp(const Value& x, const Value& exponent, Span span) {
 NodeId Binder::where(const Value& condition, const Value& yes, const Value& no) {
   const std::array types = {type_of(yes), type_of(no)};
   const DType loop = common_dtype(types);
-  const NodeId mask = truth(node_of(condition));
+  const NodeId mask = convert(condition, DType::bool_);
   return emit(Op::where, {mask, convert(yes, loop, WeakRule::wrapping), convert(no, loop, WeakRule::wrapping)});
 }
 

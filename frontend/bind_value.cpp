@@ -2,6 +2,7 @@
 #include "frontend/bind_value.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
@@ -72,7 +73,7 @@ NodeId Binder::node_of(const Value& value) {
   type_of(value);
   const DType dtype = default_dtype(value.scalar.kind);
   if (dtype == DType::int64 && !fits(value.scalar, dtype))
-    fail(ErrorCode::value, value.span, "the Python integer {} does not fit in int64", decimal(value.scalar.integer));
+    fail(ErrorCode::value, value.span, "the Python integer {} does not fit in int64", value.scalar.integer.text());
   return weak_node(value, dtype, WeakRule::checked);
 }
 
@@ -85,17 +86,41 @@ NodeId Binder::convert(const Value& value, DType dtype, WeakRule rule) {
 NodeId Binder::weak_node(const Value& value, DType dtype, WeakRule rule) {
   const WeakScalar& scalar = value.scalar;
   const bool narrows = is_integer(dtype) && dtype != DType::int64 && scalar.kind == Kind::signed_integer;
+  if (value.is_dynamic() && scalar.is_float() && is_integer(dtype)) return checked_element(value, dtype);
   if (value.is_dynamic() && !(narrows && rule == WeakRule::checked)) {
     // Python's int becomes a float32 by way of double, as in NumPy.
     const bool through_double = scalar.kind == Kind::signed_integer && dtype == DType::float32;
     return cast(through_double ? cast(value.node, DType::float64) : value.node, dtype);
   }
   fold(value);
-  if (scalar.is_float() && !is_float(dtype)) return cast(constant(DType::float64, scalar), dtype);
-  if (rule == WeakRule::checked && is_integer(dtype) && !fits(scalar, dtype))
-    fail(ErrorCode::value, value.span, "Python integer {} out of bounds for {}", decimal(scalar.integer),
-         name_of(dtype));
-  return constant(dtype, scalar);
+  return constant(dtype, is_integer(dtype) ? element(value, dtype, rule) : scalar);
+}
+
+// Python's int() of the number, if `dtype` has it.
+WeakScalar Binder::element(const Value& value, DType dtype, WeakRule rule) {
+  try {
+    WeakScalar result = weak_integer(as_integer(value.scalar));
+    const bool wraps = rule == WeakRule::wrapping && (fits(result, DType::int64) || fits(result, DType::uint64));
+    if (wraps || fits(result, dtype)) return result;
+    throw Error(ErrorCode::value,
+                fmt::format("Python {} {} out of bounds for {}", value.scalar.is_float() ? "float" : "integer",
+                            value.scalar.is_float() ? fmt::format("{}", value.scalar.real) : result.integer.text(),
+                            name_of(dtype)));
+  } catch (const Error& error) {
+    throw error.at(value.span);
+  }
+}
+
+// The same for a float that changes from call to call: a check when the program runs.
+NodeId Binder::checked_element(const Value& value, DType dtype) {
+  const double past = std::ldexp(1.0, 8 * size_of(dtype) - (is_signed(dtype) ? 1 : 0));
+  const NodeId whole = emit(Op::trunc, {value.node});
+  const NodeId fits =
+      emit(Op::logical_and, {emit(Op::greater_equal, {whole, constant(DType::float64, is_signed(dtype) ? -past : 0.0)}),
+                             emit(Op::less, {whole, constant(DType::float64, past)})});
+  add_check(emit(Op::logical_not, {fits}), fmt::format("a Python float is out of bounds for {}", name_of(dtype)),
+            value.span);
+  return cast(value.node, dtype);
 }
 
 const WeakScalar& Binder::fold(const Value& value) {
@@ -111,7 +136,7 @@ int64_t Binder::static_integer(const Value& value, std::string_view what) {
     fail(ErrorCode::argument, value.span, "{} must be an integer, not {}", what, describe(value));
   const WeakScalar& scalar = fold(value);
   if (!fits(scalar, DType::int64)) fail(ErrorCode::value, value.span, "{} does not fit in int64", what);
-  return static_cast<int64_t>(scalar.integer);
+  return scalar.integer.to_int64();
 }
 
 std::vector<int64_t> Binder::static_integers(const Value& value, std::string_view what) {

@@ -24,8 +24,8 @@ std::optional<DType> dtype_named(std::string_view name);
 /// Every spelling that dtype_named knows.
 std::vector<std::string_view> dtype_names();
 
-/// How a Python int becomes a strong integer dtype: refused when it does not fit (arithmetic), or wrapped (where,
-/// select).
+/// How a Python number becomes an element of an integer dtype: as Python's int() of it, and refused when that does not
+/// fit; or for where and select, whose ints become int64 or uint64 first, wrapped.
 enum class WeakRule : uint8_t { checked, wrapping };
 
 class Binder {
@@ -116,9 +116,11 @@ class Binder {
   std::vector<Value> take_children(const Expr& expr, uint32_t first = 0);
   void add_outputs(Value root);
   NodeId weak_node(const Value& value, DType dtype, WeakRule rule);
+  static WeakScalar element(const Value& value, DType dtype, WeakRule rule);
+  NodeId checked_element(const Value& value, DType dtype);
   NodeId compare_with_weak(Op op, NodeId array, const Value& bound);
   NodeId compare_nodes(Op op, NodeId a, NodeId b);
-  NodeId repeated_product(NodeId base, Integer exponent);
+  NodeId repeated_product(NodeId base, int exponent);
   NodeId static_power(const Value& base, const Value& exponent, DType loop, Span span);
   void check_exponent(const Value& exponent, DType loop, Span span);
   void specialise(uint32_t slot);

@@ -22,11 +22,18 @@ Value filled(Binder& b, const Arguments& args, int64_t value) {
 Value call_zeros(Binder& b, const Arguments& args) { return filled(b, args, 0); }
 Value call_ones(Binder& b, const Arguments& args) { return filled(b, args, 1); }
 
+// The dtype of numpy.asarray(value): a Python int beyond int64 is a uint64.
+DType array_dtype(Binder& b, const Value& value) {
+  const OperandType type = b.type_of(value);
+  if (!type.is_weak) return type.dtype;
+  const DType dtype = default_dtype(type.kind);
+  return dtype == DType::int64 && !fits(value.scalar, dtype) ? DType::uint64 : dtype;
+}
+
 Value call_full(Binder& b, const Arguments& args) {
   const Value& fill = args["fill_value"];
-  const NodeId model = b.node_of(fill);
-  return Binder::array(
-      b.broadcast(b.convert(fill, dtype_argument(b, args, b.dtype(model))), b.static_shape(args["shape"])));
+  const DType dtype = dtype_argument(b, args, array_dtype(b, fill));
+  return Binder::array(b.broadcast(b.convert(fill, dtype), b.static_shape(args["shape"])));
 }
 
 // ---- arange: start + i*delta in the dtype, where delta is (start + step) - start there, as NumPy fills

@@ -194,7 +194,7 @@ const Value* clip_bound(Binder& b, const Value* bound, DType dtype, bool is_lowe
   if (!bound || !bound->is_weak() || bound->scalar.kind != Kind::signed_integer || !is_integer(dtype)) return bound;
   if (bound->is_dynamic() && dtype == DType::int64) return bound;
   const WeakScalar& scalar = b.fold(*bound);
-  return !fits(scalar, dtype) && (scalar.integer < 0) == is_lower ? nullptr : bound;
+  return !fits(scalar, dtype) && scalar.integer.is_negative() == is_lower ? nullptr : bound;
 }
 
 NodeId clip(Binder& b, const Value& a, const Value* low, const Value* high) {
