@@ -75,7 +75,8 @@ NodeId Binder::apply_in(Op op, DType loop, std::span<const Value* const> operand
   const OperandType type = strong(loop);
   if (is_comparison(op) || op == Op::where || op == Op::ldexp || info(op).result != ResultRule::same)
     fail(ErrorCode::unsupported, span, "`{}` takes no dtype= in this version", name_of(op));
-  if (loop_dtype(op, std::span(&type, 1)) != loop)
+  const bool is_whole = !is_float(loop) && (op == Op::floor || op == Op::ceil || op == Op::trunc);  // already
+  if (!is_whole && loop_dtype(op, std::span(&type, 1)) != loop)
     fail(ErrorCode::dtype, span, "`{}` has no loop that gives {}", name_of(op), name_of(loop));
   NodeId nodes[3] = {};
   for (size_t k = 0; k < operands.size(); ++k) {
@@ -87,6 +88,7 @@ NodeId Binder::apply_in(Op op, DType loop, std::span<const Value* const> operand
            describe(from), name_of(loop));
     nodes[k] = convert(operand, loop);
   }
+  if (is_whole) return nodes[0];
   if (op == Op::power) check_exponent(*operands[1], loop, span);
   return emit(op, {nodes, operands.size()});
 }

@@ -93,12 +93,13 @@ NodeId Binder::weak_node(const Value& value, DType dtype, WeakRule rule) {
     return cast(through_double ? cast(value.node, DType::float64) : value.node, dtype);
   }
   fold(value);
-  return constant(dtype, is_integer(dtype) ? element(value, dtype, rule) : scalar);
+  return constant(dtype, is_bool(dtype) ? scalar : element(value, dtype, rule));
 }
 
-// Python's int() of the number, if `dtype` has it.
+// Python's float() or int() of the number, if `dtype` has it.
 WeakScalar Binder::element(const Value& value, DType dtype, WeakRule rule) {
   try {
+    if (is_float(dtype)) return weak_float(as_double(value.scalar));
     WeakScalar result = weak_integer(as_integer(value.scalar));
     const bool wraps = rule == WeakRule::wrapping && (fits(result, DType::int64) || fits(result, DType::uint64));
     if (wraps || fits(result, dtype)) return result;
@@ -139,10 +140,16 @@ int64_t Binder::static_integer(const Value& value, std::string_view what) {
   return scalar.integer.to_int64();
 }
 
+int64_t Binder::static_index(const Value& value, std::string_view what) {
+  if (value.is_weak() && value.scalar.is_bool())
+    fail(ErrorCode::argument, value.span, "{} must be an integer, not a Python bool", what);
+  return static_integer(value, what);
+}
+
 std::vector<int64_t> Binder::static_integers(const Value& value, std::string_view what) {
   std::vector<int64_t> result;
-  if (!value.is_sequence()) return {static_integer(value, what)};
-  for (const Value& item : value.items) result.push_back(static_integer(item, what));
+  if (!value.is_sequence()) return {static_index(value, what)};
+  for (const Value& item : value.items) result.push_back(static_index(item, what));
   return result;
 }
 
@@ -161,7 +168,7 @@ Shape Binder::static_shape(const Value& value) {
 }
 
 bool Binder::static_bool(const Value& value, std::string_view what) {
-  if (!value.is_weak())
+  if (!value.is_weak() || value.scalar.is_float() || !fits(value.scalar, DType::int64))
     fail(ErrorCode::argument, value.span, "{} must be True or False, not {}", what, describe(value));
   return frontend::truth(fold(value));
 }

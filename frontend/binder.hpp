@@ -50,11 +50,14 @@ class Binder {
   NodeId convert(const Value& value, DType dtype, WeakRule rule = WeakRule::checked);
   /// The value in this call: the program is then for exactly this value of the weak inputs that it follows.
   const WeakScalar& fold(const Value& value);
-  /// A Python int known now: an axis, an index, an extent. `what` names it in messages ("the axis").
+  /// A Python int (or bool) known now: an offset, a count. `what` names it in messages ("the offset").
   int64_t static_integer(const Value& value, std::string_view what);
-  /// One int or a tuple or list of them.
+  /// The same for what NumPy refuses a bool for: an axis, an extent.
+  int64_t static_index(const Value& value, std::string_view what);
+  /// One index or a tuple or list of them.
   std::vector<int64_t> static_integers(const Value& value, std::string_view what);
   Shape static_shape(const Value& value);
+  /// A flag: a Python bool or int.
   bool static_bool(const Value& value, std::string_view what);
   /// A dtype, float, int, bool or a dtype's name as a string, that this version computes with.
   DType static_dtype(const Value& value);

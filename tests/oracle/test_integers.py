@@ -137,6 +137,36 @@ def test_expressions_of_numbers_are_pythons(session):
     assert min(kinds.values()) > 100, kinds
 
 
+def test_quotients_and_conversions_are_rounded_once(session):
+    draw = random.Random(2)
+    for _ in range(3000):
+        difference = draw.choice([draw.randrange(-1080, -1010), draw.randrange(1015, 1030), draw.randrange(-60, 60)])
+        bits = draw.choice([1, 2, 53, 64, 65, 200, 900])
+        divisor = draw.getrandbits(bits) | 1 << (bits - 1) if difference > 0 else draw.getrandbits(bits - difference) | 1 << (bits - difference - 1)
+        number = max(draw.getrandbits(max(divisor.bit_length() + difference, 1)), 1)
+        for text, function in [(f"{number}/-{divisor}", lambda: number / -divisor), (f"float64({number})", lambda: float(number)),
+                               (f"{number} * 1.0", lambda: number * 1.0)]:
+            try:
+                expected = np.float64(function()).tobytes()
+            except OverflowError:
+                expected = "VALUE"
+            got = outcome(session, text)
+            got = got.code if isinstance(got, fuseval.FusevalError) else got.tobytes()
+            assert got == expected, text
+
+
+def test_ints_and_floats_compare_exactly(session):
+    draw = random.Random(3)
+    for _ in range(300):
+        real = draw.choice([2.0, -2.0]) ** draw.randrange(60, 1000) * draw.choice([1, 1 + 2.0 ** -52, 1.5])
+        numbers = [int(real) + draw.choice([-1, 0, 1, 2 ** 60]) for _ in range(4)] + [10 ** 400, -10 ** 400]
+        text = ", ".join(f"({number} {op} {real!r})" for number in numbers for op in ("<", "==", ">="))
+        assert [part.item() for part in outcome(session, text)] == list(eval(text)), text
+    for special in ("inf", "-inf", "nan"):
+        text = ", ".join(f"(10**400 {op} {special}), ({special} {op} -(10**400))" for op in ("<", "==", "!=", ">="))
+        assert [part.item() for part in outcome(session, text)] == list(eval(text, {"inf": float("inf"), "nan": float("nan")})), text
+
+
 BESIDE_ARRAYS = [10 ** 40, -10 ** 40, 10 ** 400, 2 ** 63, 2 ** 64 - 1, 2 ** 64, -2 ** 63, -2 ** 63 - 1, 2 ** 1024 - 2 ** 970, 2 ** 1024 - 1]
 FORMS = ["a + ({n})", "({n}) - a", "a * ({n})", "a / ({n})", "({n}) / a", "a // ({n})", "a % ({n})", "a ** ({n})", "({n}) ** a",
          "a < ({n})", "a <= ({n})", "({n}) < a", "a == ({n})", "a != ({n})", "maximum(a, {n})", "fmin({n}, a)", "hypot(a, {n})",
