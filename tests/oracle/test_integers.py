@@ -214,6 +214,13 @@ def exact(form, number, elements):
     return bool(number) if form.startswith("full") else [eval(form.format(n=number), {"a": int(x)}) for x in elements]
 
 
+def test_an_int_is_a_float_where_one_is_needed(session):
+    for text, value in [("sqrt(10**40)", 1e20), ("exp(-(10**30))", 0.0), ("hypot(3*10**40, 4*10**40)", 5e40), ("fabs(-(10**40))", 1e40),
+                        ("10**40 / full((), 2**63)", 10**40 / 2.0 ** 63), ("float_power(10**40, 2)", 1e80)]:
+        assert outcome(session, text) == pytest.approx(value, rel=1e-15), text
+    assert outcome(session, "full(2, 2**63)").dtype == np.uint64
+
+
 def test_literals_and_results_beyond_the_bound_are_refused_at_once(session):
     for text in ["9" * 1234, "1" + "0" * 1_000_000, "0x" + "f" * 1025, "0b" + "1" * 4097, "2**4096", "10**10**10", "1 << 2**40",
                  "1 << 10**40", "(2**4095)*2", "-(2**4095) - 2**4095 - 1 - 2**4095", "7**(10**400)"]:
