@@ -30,6 +30,9 @@ void require_computed(Op op, DType loop, std::span<const OperandType> types, Spa
 
 bool is_comparison(Op op) { return op >= Op::equal && op <= Op::greater_equal; }
 
+// No array of int64 has it.
+bool is_large(const Value& value) { return !value.scalar.is_float() && !fits(value.scalar, DType::int64); }
+
 // a op b is b mirrored(op) a.
 Op mirrored(Op op) {
   return op == Op::less            ? Op::greater
@@ -144,8 +147,9 @@ NodeId Binder::where(const Value& condition, const Value& yes, const Value& no) 
 NodeId Binder::compare(Op op, const Value& a, const Value& b, Span) {
   const OperandType left = type_of(a), right = type_of(b);
   if (left.is_weak && right.is_weak) {
-    if (!a.is_dynamic() && !b.is_dynamic())
-      return constant(DType::bool_, weak_bool(fold_compare(operator_of(op), a.scalar, b.scalar)));
+    const bool is_fixed = !a.is_dynamic() && !b.is_dynamic();
+    if (is_fixed || is_large(a) || is_large(b))
+      return constant(DType::bool_, weak_bool(fold_compare(operator_of(op), fold(a), fold(b))));
     return compare_nodes(op, node_of(a), node_of(b));
   }
   if (left.is_weak) return compare_with_weak(mirrored(op), b.node, a);

@@ -221,6 +221,14 @@ def test_an_int_is_a_float_where_one_is_needed(session):
     assert outcome(session, "full(2, 2**63)").dtype == np.uint64
 
 
+def test_slices_and_indices_take_large_ints_as_pythons(session):
+    a = np.arange(10)
+    for text in ["a[:10**400]", "a[-10**40:7]", "a[::10**40]", "a[::-(10**40)]", "a[10**40 - 10**40 + 3]", "a[10**40:]"]:
+        assert (outcome(session, text, {"a": a}) == eval(text)).all(), text
+    for text in ["a[10**40]", "a[-(2**64)]", "sum(a, axis=2**64)", "reshape(a, 2**70)", "a[2**63 - 1]"]:
+        assert isinstance(outcome(session, text, {"a": a}), fuseval.FusevalError), text
+
+
 def test_literals_and_results_beyond_the_bound_are_refused_at_once(session):
     for text in ["9" * 1234, "1" + "0" * 1_000_000, "0x" + "f" * 1025, "0b" + "1" * 4097, "2**4096", "10**10**10", "1 << 2**40",
                  "1 << 10**40", "(2**4095)*2", "-(2**4095) - 2**4095 - 1 - 2**4095", "7**(10**400)"]:
@@ -241,10 +249,10 @@ def test_a_text_of_many_large_ints_takes_bounded_work(session):
 
 
 def test_ints_that_change_from_call_to_call_meet_large_ones_exactly(session):
-    program = session.compile("n < 10**40, x < 10**22 + 1, x < 10**400, n*10**30 // 10**30", {"n": 1, "x": 1.0})
+    program = session.compile("n < 10**40, x < 10**22 + 1, x < 10**400, n*10**30 // 10**30, less(n, 10**40), greater(10**40, x)", {"n": 1, "x": 1.0})
     for n, x in [(1, 1.0), (-5, 1e22), (2 ** 62, 1e23), (7, float("inf"))]:
         got = program.run([n, x])
-        assert [part.item() for part in got] == [n < 10 ** 40, x < 10 ** 22 + 1, x < 10 ** 400, n], (n, x)
+        assert [part.item() for part in got] == [n < 10 ** 40, x < 10 ** 22 + 1, x < 10 ** 400, n, n < 10 ** 40, 10 ** 40 > x], (n, x)
 
 
 def test_floats_become_elements_of_integer_dtypes_as_pythons_ints(session):
