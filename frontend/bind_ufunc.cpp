@@ -30,7 +30,7 @@ void require_computed(Op op, DType loop, std::span<const OperandType> types, Spa
 
 bool is_comparison(Op op) { return op >= Op::equal && op <= Op::greater_equal; }
 
-// No array of int64 has it.
+// A Python int that no int64 array holds.
 bool is_large(const Value& value) { return !value.scalar.is_float() && !fits(value.scalar, DType::int64); }
 
 // a op b is b mirrored(op) a.

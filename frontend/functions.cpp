@@ -67,9 +67,9 @@ void check_order(const Arguments& arguments, const Value& order) {
          known.size() == 4 ? "'C' or 'F'" : "'C', 'F', 'A' or 'K'");
 }
 
-// How results lie in memory is the caller's affair, and nothing is a subclass: these arguments change nothing, but what
-// is wrong with them is told.
-void check_idle_arguments(const Arguments& arguments) {
+// order=, copy= and subok= change no value, because the caller decides where results lie; a wrong one is an error all
+// the same.
+void check_layout_arguments(const Arguments& arguments) {
   for (const std::string_view name : {"copy", "subok"}) {
     const Value* flag = arguments.find(name);
     const bool is_flag = flag && flag->is_weak() && !flag->scalar.is_float() && fits(flag->scalar, DType::int64);
@@ -222,7 +222,7 @@ Arguments match_arguments(const FunctionInfo& function, std::span<const Argument
   for (size_t k = 0; k < result.values.size(); ++k)
     if (function.parameters[k].is_required && !result.values[k])
       fail(ErrorCode::argument, span, "{}() is missing its argument '{}'", function.name, function.parameters[k].name);
-  check_idle_arguments(result);
+  check_layout_arguments(result);
   return result;
 }
 

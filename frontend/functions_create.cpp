@@ -9,8 +9,6 @@
 namespace fuseval::frontend {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 DType dtype_argument(Binder& b, const Arguments& args, DType otherwise) {
   const Value* dtype = args.given("dtype");
   return dtype ? b.static_dtype(*dtype) : otherwise;
@@ -53,8 +51,7 @@ int64_t arange_length(const WeakScalar& start, const WeakScalar& stop, const Wea
   if (std::isnan(steps)) fail(ErrorCode::value, span, "arange: cannot compute length");
   if (steps == 0 && truth(distance)) return std::signbit(steps) ? 0 : 1;  // the quotient underflowed
   const double length = std::ceil(steps);
-  if (std::fabs(length) >= (length > 0 ? 0x1p62 : infinity))
-    fail(ErrorCode::memory, span, "arange: maximum allowed size exceeded");
+  if (length >= 0x1p62 || std::isinf(length)) fail(ErrorCode::memory, span, "arange: maximum allowed size exceeded");
   return length > 0 ? static_cast<int64_t>(length) : 0;
 }
 
@@ -180,7 +177,7 @@ Shape matrix_shape(Binder& b, const Value& rows, const Value& columns) {
   return b.static_shape(Binder::tuple({rows, columns}, rows.span));
 }
 
-// NumPy does not come to use a diagonal beyond the last column, whatever int that is.
+// NumPy's eye() accepts any int for a diagonal beyond the last column.
 int64_t diagonal_number(Binder& b, const Arguments& args) {
   const Value* k = args.find("k");
   const bool is_large = k && k->is_weak() && !k->scalar.is_float() && !fits(k->scalar, DType::int64);

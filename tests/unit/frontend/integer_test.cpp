@@ -20,7 +20,7 @@ std::vector<Integer> samples() {
   std::vector<Integer> result = {0, 1, -1, 7, INT64_MAX, INT64_MIN, UINT64_MAX};
   std::mt19937_64 random(1);
   for (const int bits : {31, 52, 53, 54, 62, 63, 64, 65, 127, 128, 129, 1023, 1024, 1025, 2000, 2047})
-    for (const int64_t step : {-2, -1, 0, 1, 2, static_cast<int>(random() % 1000)}) {
+    for (const int64_t step : {-1, 0, 1, static_cast<int>(random() % 1000)}) {
       result.push_back(two_to(bits) + step);
       result.push_back(step - two_to(bits) + two_to(bits / 2));
     }
