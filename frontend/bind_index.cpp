@@ -53,8 +53,8 @@ std::optional<int64_t> slice_bound(Binder& binder, const Value& value) {
   if (value.kind == ValueKind::none) return std::nullopt;
   if (!value.is_weak() || value.scalar.is_float())
     fail(ErrorCode::argument, value.span, "slice indices must be integers or None, not {}", describe(value));
-  const Integer bound = binder.fold(value).integer;
-  return static_cast<int64_t>(std::clamp<Integer>(bound, INT64_MIN, INT64_MAX));
+  const Integer& bound = binder.fold(value).integer;
+  return bound.fits_int64() ? bound.to_int64() : bound.is_negative() ? INT64_MIN : INT64_MAX;
 }
 
 Range range_of(Binder& binder, const Value& slice, int64_t extent) {
@@ -65,11 +65,10 @@ Range range_of(Binder& binder, const Value& slice, int64_t extent) {
 }
 
 int64_t picked(Binder& binder, const Value& item, int axis, int64_t extent) {
-  const Integer index = binder.fold(item).integer;
-  if (index < -static_cast<Integer>(extent) || index >= extent)
-    fail(ErrorCode::shape, item.span, "index {} is out of bounds for axis {} with size {}", decimal(index), axis,
-         extent);
-  return static_cast<int64_t>(index < 0 ? index + extent : index);
+  const Integer& index = binder.fold(item).integer;
+  if (index < -extent || index >= extent)
+    fail(ErrorCode::shape, item.span, "index {} is out of bounds for axis {} with size {}", index.text(), axis, extent);
+  return index.to_int64() + (index.is_negative() ? extent : 0);
 }
 
 /// One axis of the result: which source axis it walks (-1: none), and how.

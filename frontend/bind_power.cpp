@@ -38,12 +38,12 @@ NodeId Binder::static_power(const Value& base, const Value& exponent, DType loop
   if (number == 0) return broadcast(constant(loop, weak_integer(1)), Shape(shape(left)));
   if (number == 1) return left;
   const bool multiplies = floats ? number == 3 || number == 4 : number > 0 && number <= 64;
-  if (multiplies && (floats || fits(scalar, loop))) return repeated_product(left, static_cast<Integer>(number));
+  if (multiplies && (floats || fits(scalar, loop))) return repeated_product(left, static_cast<int>(number));
   return emit(Op::power, {left, convert(exponent, loop)});
 }
 
 // x*x*x and (x*x)*(x*x): squares first. Integers wrap, so that any order gives the same bits.
-NodeId Binder::repeated_product(NodeId base, Integer exponent) {
+NodeId Binder::repeated_product(NodeId base, int exponent) {
   if (exponent == 1) return base;
   const NodeId half = repeated_product(base, exponent / 2);
   const NodeId even = emit(Op::multiply, {half, half});
@@ -54,7 +54,7 @@ NodeId Binder::repeated_product(NodeId base, Integer exponent) {
 void Binder::check_exponent(const Value& exponent, DType loop, Span span) {
   if (!is_signed(loop)) return;
   if (exponent.is_weak()) {
-    if (!exponent.scalar.is_float() && fold(exponent).integer < 0 && fits(exponent.scalar, loop))
+    if (!exponent.scalar.is_float() && fold(exponent).integer.is_negative() && fits(exponent.scalar, loop))
       throw Error(ErrorCode::value, std::string(negative_power), span);
     return;
   }

@@ -30,6 +30,9 @@ void require_computed(Op op, DType loop, std::span<const OperandType> types, Spa
 
 bool is_comparison(Op op) { return op >= Op::equal && op <= Op::greater_equal; }
 
+// A Python int that no int64 array holds.
+bool is_large(const Value& value) { return !value.scalar.is_float() && !fits(value.scalar, DType::int64); }
+
 // a op b is b mirrored(op) a.
 Op mirrored(Op op) {
   return op == Op::less            ? Op::greater
@@ -75,7 +78,8 @@ NodeId Binder::apply_in(Op op, DType loop, std::span<const Value* const> operand
   const OperandType type = strong(loop);
   if (is_comparison(op) || op == Op::where || op == Op::ldexp || info(op).result != ResultRule::same)
     fail(ErrorCode::unsupported, span, "`{}` takes no dtype= in this version", name_of(op));
-  if (loop_dtype(op, std::span(&type, 1)) != loop)
+  const bool is_whole = !is_float(loop) && (op == Op::floor || op == Op::ceil || op == Op::trunc);  // already
+  if (!is_whole && loop_dtype(op, std::span(&type, 1)) != loop)
     fail(ErrorCode::dtype, span, "`{}` has no loop that gives {}", name_of(op), name_of(loop));
   NodeId nodes[3] = {};
   for (size_t k = 0; k < operands.size(); ++k) {
@@ -87,6 +91,7 @@ NodeId Binder::apply_in(Op op, DType loop, std::span<const Value* const> operand
            describe(from), name_of(loop));
     nodes[k] = convert(operand, loop);
   }
+  if (is_whole) return nodes[0];
   if (op == Op::power) check_exponent(*operands[1], loop, span);
   return emit(op, {nodes, operands.size()});
 }
@@ -135,15 +140,16 @@ NodeId Binder::apply_ldexp(const Value& x, const Value& exponent, Span span) {
 NodeId Binder::where(const Value& condition, const Value& yes, const Value& no) {
   const std::array types = {type_of(yes), type_of(no)};
   const DType loop = common_dtype(types);
-  const NodeId mask = truth(node_of(condition));
+  const NodeId mask = convert(condition, DType::bool_);
   return emit(Op::where, {mask, convert(yes, loop, WeakRule::wrapping), convert(no, loop, WeakRule::wrapping)});
 }
 
 NodeId Binder::compare(Op op, const Value& a, const Value& b, Span) {
   const OperandType left = type_of(a), right = type_of(b);
   if (left.is_weak && right.is_weak) {
-    if (!a.is_dynamic() && !b.is_dynamic())
-      return constant(DType::bool_, weak_bool(fold_compare(operator_of(op), a.scalar, b.scalar)));
+    const bool is_fixed = !a.is_dynamic() && !b.is_dynamic();
+    if (is_fixed || is_large(a) || is_large(b))
+      return constant(DType::bool_, weak_bool(fold_compare(operator_of(op), fold(a), fold(b))));
     return compare_nodes(op, node_of(a), node_of(b));
   }
   if (left.is_weak) return compare_with_weak(mirrored(op), b.node, a);

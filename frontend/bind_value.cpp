@@ -2,6 +2,7 @@
 #include "frontend/bind_value.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
@@ -72,7 +73,7 @@ NodeId Binder::node_of(const Value& value) {
   type_of(value);
   const DType dtype = default_dtype(value.scalar.kind);
   if (dtype == DType::int64 && !fits(value.scalar, dtype))
-    fail(ErrorCode::value, value.span, "the Python integer {} does not fit in int64", decimal(value.scalar.integer));
+    fail(ErrorCode::value, value.span, "the Python integer {} does not fit in int64", value.scalar.integer.text());
   return weak_node(value, dtype, WeakRule::checked);
 }
 
@@ -85,17 +86,42 @@ NodeId Binder::convert(const Value& value, DType dtype, WeakRule rule) {
 NodeId Binder::weak_node(const Value& value, DType dtype, WeakRule rule) {
   const WeakScalar& scalar = value.scalar;
   const bool narrows = is_integer(dtype) && dtype != DType::int64 && scalar.kind == Kind::signed_integer;
+  if (value.is_dynamic() && scalar.is_float() && is_integer(dtype)) return checked_element(value, dtype);
   if (value.is_dynamic() && !(narrows && rule == WeakRule::checked)) {
     // Python's int becomes a float32 by way of double, as in NumPy.
     const bool through_double = scalar.kind == Kind::signed_integer && dtype == DType::float32;
     return cast(through_double ? cast(value.node, DType::float64) : value.node, dtype);
   }
   fold(value);
-  if (scalar.is_float() && !is_float(dtype)) return cast(constant(DType::float64, scalar), dtype);
-  if (rule == WeakRule::checked && is_integer(dtype) && !fits(scalar, dtype))
-    fail(ErrorCode::value, value.span, "Python integer {} out of bounds for {}", decimal(scalar.integer),
-         name_of(dtype));
-  return constant(dtype, scalar);
+  return constant(dtype, is_bool(dtype) ? scalar : element(value, dtype, rule));
+}
+
+// Python's float() or int() of the number, if `dtype` has it.
+WeakScalar Binder::element(const Value& value, DType dtype, WeakRule rule) {
+  try {
+    if (is_float(dtype)) return weak_float(as_double(value.scalar));
+    WeakScalar result = weak_integer(as_integer(value.scalar));
+    const bool wraps = rule == WeakRule::wrapping && (fits(result, DType::int64) || fits(result, DType::uint64));
+    if (wraps || fits(result, dtype)) return result;
+    throw Error(ErrorCode::value,
+                fmt::format("Python {} {} out of bounds for {}", value.scalar.is_float() ? "float" : "integer",
+                            value.scalar.is_float() ? fmt::format("{}", value.scalar.real) : result.integer.text(),
+                            name_of(dtype)));
+  } catch (const Error& error) {
+    throw error.at(value.span);
+  }
+}
+
+// The same for a float that changes from call to call: a check when the program runs.
+NodeId Binder::checked_element(const Value& value, DType dtype) {
+  const double past = std::ldexp(1.0, 8 * size_of(dtype) - (is_signed(dtype) ? 1 : 0));
+  const NodeId whole = emit(Op::trunc, {value.node});
+  const NodeId fits =
+      emit(Op::logical_and, {emit(Op::greater_equal, {whole, constant(DType::float64, is_signed(dtype) ? -past : 0.0)}),
+                             emit(Op::less, {whole, constant(DType::float64, past)})});
+  add_check(emit(Op::logical_not, {fits}), fmt::format("a Python float is out of bounds for {}", name_of(dtype)),
+            value.span);
+  return cast(value.node, dtype);
 }
 
 const WeakScalar& Binder::fold(const Value& value) {
@@ -117,13 +143,19 @@ int64_t Binder::static_integer(const Value& value, std::string_view what) {
     fail(ErrorCode::argument, value.span, "{} must be an integer, not {}", what, describe(value));
   const WeakScalar& scalar = fold(value);
   if (!fits(scalar, DType::int64)) fail(ErrorCode::value, value.span, "{} does not fit in int64", what);
-  return static_cast<int64_t>(scalar.integer);
+  return scalar.integer.to_int64();
+}
+
+int64_t Binder::static_index(const Value& value, std::string_view what) {
+  if (value.is_weak() && value.scalar.is_bool())
+    fail(ErrorCode::argument, value.span, "{} must be an integer, not a Python bool", what);
+  return static_integer(value, what);
 }
 
 std::vector<int64_t> Binder::static_integers(const Value& value, std::string_view what) {
   std::vector<int64_t> result;
-  if (!value.is_sequence()) return {static_integer(value, what)};
-  for (const Value& item : value.items) result.push_back(static_integer(item, what));
+  if (!value.is_sequence()) return {static_index(value, what)};
+  for (const Value& item : value.items) result.push_back(static_index(item, what));
   return result;
 }
 
@@ -142,7 +174,7 @@ Shape Binder::static_shape(const Value& value) {
 }
 
 bool Binder::static_bool(const Value& value, std::string_view what) {
-  if (!value.is_weak())
+  if (!value.is_weak() || value.scalar.is_float() || !fits(value.scalar, DType::int64))
     fail(ErrorCode::argument, value.span, "{} must be True or False, not {}", what, describe(value));
   return decide(value);
 }

@@ -24,8 +24,8 @@ std::optional<DType> dtype_named(std::string_view name);
 /// Every spelling that dtype_named knows.
 std::vector<std::string_view> dtype_names();
 
-/// How a Python int becomes a strong integer dtype: refused when it does not fit (arithmetic), or wrapped (where,
-/// select).
+/// How a Python number becomes an element of an integer dtype: as Python's int() of it, and refused when that does not
+/// fit; or for where and select, whose ints become int64 or uint64 first, wrapped.
 enum class WeakRule : uint8_t { checked, wrapping };
 
 class Binder {
@@ -56,11 +56,14 @@ class Binder {
   static bool is_true(const Value& value);
   /// The truth in this call: the program is then for this outcome.
   bool decide(const Value& value);
-  /// A Python int known now: an axis, an index, an extent. `what` names it in messages ("the axis").
+  /// A Python int (or bool) known now: an offset, a count. `what` names it in messages ("the offset").
   int64_t static_integer(const Value& value, std::string_view what);
-  /// One int or a tuple or list of them.
+  /// The same for what NumPy refuses a bool for: an axis, an extent.
+  int64_t static_index(const Value& value, std::string_view what);
+  /// One index or a tuple or list of them.
   std::vector<int64_t> static_integers(const Value& value, std::string_view what);
   Shape static_shape(const Value& value);
+  /// A flag: a Python bool or int.
   bool static_bool(const Value& value, std::string_view what);
   /// A dtype, float, int, bool or a dtype's name as a string, that this version computes with.
   DType static_dtype(const Value& value);
@@ -137,9 +140,11 @@ class Binder {
   std::vector<Value> take_children(const Expr& expr, uint32_t first = 0);
   void add_outputs(Value root);
   NodeId weak_node(const Value& value, DType dtype, WeakRule rule);
+  static WeakScalar element(const Value& value, DType dtype, WeakRule rule);
+  NodeId checked_element(const Value& value, DType dtype);
   NodeId compare_with_weak(Op op, NodeId array, const Value& bound);
   NodeId compare_nodes(Op op, NodeId a, NodeId b);
-  NodeId repeated_product(NodeId base, Integer exponent);
+  NodeId repeated_product(NodeId base, int exponent);
   NodeId static_power(const Value& base, const Value& exponent, DType loop, Span span);
   void check_exponent(const Value& exponent, DType loop, Span span);
   void specialise(uint32_t slot);

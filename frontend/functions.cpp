@@ -58,6 +58,27 @@ FunctionInfo parse_row(const FunctionRow& row) {
        name, reason);
 }
 
+void check_order(const Arguments& arguments, const Value& order) {
+  const std::string_view first = arguments.function->parameters[0].name;
+  const std::string_view known = first == "shape" || first == "N" ? "CFcf" : "CFAKcfak";
+  if (order.kind == ValueKind::none) return;
+  if (order.kind != ValueKind::string || order.text.size() != 1 || known.find(order.text) == known.npos)
+    fail(ErrorCode::argument, order.span, "order must be {}",
+         known.size() == 4 ? "'C' or 'F'" : "'C', 'F', 'A' or 'K'");
+}
+
+// order=, copy= and subok= change no value, because the caller decides where results lie; a wrong one is an error all
+// the same.
+void check_layout_arguments(const Arguments& arguments) {
+  for (const std::string_view name : {"copy", "subok"}) {
+    const Value* flag = arguments.find(name);
+    const bool is_flag = flag && flag->is_weak() && !flag->scalar.is_float() && fits(flag->scalar, DType::int64);
+    if (flag && !is_flag && !(flag->kind == ValueKind::none && name == "copy"))
+      fail(ErrorCode::argument, flag->span, "{} must be True or False, not {}", name, describe(*flag));
+  }
+  if (const Value* order = arguments.find("order")) check_order(arguments, *order);
+}
+
 Value call_ufunc(Binder& binder, const Arguments& arguments) {
   const FunctionInfo& function = *arguments.function;
   if (arguments.given("out")) refuse(arguments, "out", "the caller of the program says where results go");
@@ -200,6 +221,7 @@ Arguments match_arguments(const FunctionInfo& function, std::span<const Argument
   for (size_t k = 0; k < result.values.size(); ++k)
     if (function.parameters[k].is_required && !result.values[k])
       fail(ErrorCode::argument, span, "{}() is missing its argument '{}'", function.name, function.parameters[k].name);
+  check_layout_arguments(result);
   return result;
 }
 

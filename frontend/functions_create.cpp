@@ -22,11 +22,18 @@ Value filled(Binder& b, const Arguments& args, int64_t value) {
 Value call_zeros(Binder& b, const Arguments& args) { return filled(b, args, 0); }
 Value call_ones(Binder& b, const Arguments& args) { return filled(b, args, 1); }
 
+// The dtype of numpy.asarray(value): a Python int beyond int64 is a uint64.
+DType array_dtype(Binder& b, const Value& value) {
+  const OperandType type = b.type_of(value);
+  if (!type.is_weak) return type.dtype;
+  const DType dtype = default_dtype(type.kind);
+  return dtype == DType::int64 && !fits(value.scalar, dtype) ? DType::uint64 : dtype;
+}
+
 Value call_full(Binder& b, const Arguments& args) {
   const Value& fill = args["fill_value"];
-  const NodeId model = b.node_of(fill);
-  return Binder::array(
-      b.broadcast(b.convert(fill, dtype_argument(b, args, b.dtype(model))), b.static_shape(args["shape"])));
+  const DType dtype = dtype_argument(b, args, array_dtype(b, fill));
+  return Binder::array(b.broadcast(b.convert(fill, dtype), b.static_shape(args["shape"])));
 }
 
 // ---- arange: start + i*delta in the dtype, where delta is (start + step) - start there, as NumPy fills
@@ -44,7 +51,7 @@ int64_t arange_length(const WeakScalar& start, const WeakScalar& stop, const Wea
   if (std::isnan(steps)) fail(ErrorCode::value, span, "arange: cannot compute length");
   if (steps == 0 && truth(distance)) return std::signbit(steps) ? 0 : 1;  // the quotient underflowed
   const double length = std::ceil(steps);
-  if (length >= 0x1p62) fail(ErrorCode::memory, span, "arange: maximum allowed size exceeded");
+  if (length >= 0x1p62 || std::isinf(length)) fail(ErrorCode::memory, span, "arange: maximum allowed size exceeded");
   return length > 0 ? static_cast<int64_t>(length) : 0;
 }
 
@@ -69,7 +76,8 @@ NodeId arange_values(Binder& b, NodeId start, NodeId next, int64_t length, bool 
 
 Value call_arange(Binder& b, const Arguments& args) {
   const Value *first = args.given("start"), *last = args.given("stop"), *by = args.given("step");
-  if (!first && !last) fail(ErrorCode::argument, args.span, "arange() is missing its argument 'stop'");
+  if (!first && (!last || args.find("start")))
+    fail(ErrorCode::argument, args.span, "arange() is missing its argument '{}'", last ? "start" : "stop");
   const WeakScalar start = last && first ? bound_of(b, *first) : weak_integer(0);
   const WeakScalar stop = bound_of(b, last ? *last : *first);
   const WeakScalar step = by ? bound_of(b, *by) : weak_integer(1);
@@ -117,10 +125,10 @@ NodeId line_values(Binder& b, const Line& line, NodeId index, NodeId step, NodeI
 }
 
 Line line_of(Binder& b, const Arguments& args) {
-  const Value *num = args.given("num"), *endpoint = args.find("endpoint");
+  const Value *num = args.find("num"), *endpoint = args.find("endpoint");
   const int64_t count = num ? b.static_integer(*num, "num") : 50;
   if (count < 0) fail(ErrorCode::value, num->span, "the number of samples, {}, must not be negative", count);
-  if (const Value* axis = args.given("axis"); axis && b.static_integer(*axis, "axis") != 0)
+  if (const Value* axis = args.find("axis"); axis && b.static_integer(*axis, "axis") != 0)
     fail(ErrorCode::unsupported, axis->span, "linspace() puts samples along axis 0 in this version");
   const std::array types = {b.type_of(args["start"]), b.type_of(args["stop"]), weak(Kind::floating)};
   const DType dtype = common_dtype(types);
@@ -157,23 +165,40 @@ NodeId band(Binder& b, const Shape& shape, int64_t k, Op op) {
 }
 
 int64_t integer_argument(Binder& b, const Arguments& args, std::string_view name, int64_t otherwise) {
-  const Value* value = args.given(name);
+  const Value* value = args.find(name);
   return value ? b.static_integer(*value, name) : otherwise;
 }
 
-Value matrix(Binder& b, const Arguments& args, Op op) {
-  const int64_t rows = std::max<int64_t>(b.static_integer(args["N"], "N"), 0);
-  const int64_t columns = std::max<int64_t>(integer_argument(b, args, "M", rows), 0);
-  const NodeId mask = band(b, {rows, columns}, integer_argument(b, args, "k", 0), op);
-  return Binder::array(b.cast(mask, dtype_argument(b, args, DType::float64)));
+Value matrix(Binder& b, const Arguments& args, const Shape& shape, int64_t k, Op op) {
+  return Binder::array(b.cast(band(b, shape, k, op), dtype_argument(b, args, DType::float64)));
 }
 
-Value call_eye(Binder& b, const Arguments& args) { return matrix(b, args, Op::equal); }
-Value call_tri(Binder& b, const Arguments& args) { return matrix(b, args, Op::less_equal); }
+Shape matrix_shape(Binder& b, const Value& rows, const Value& columns) {
+  return b.static_shape(Binder::tuple({rows, columns}, rows.span));
+}
+
+// NumPy's eye() accepts any int for a diagonal beyond the last column.
+int64_t diagonal_number(Binder& b, const Arguments& args) {
+  const Value* k = args.find("k");
+  const bool is_large = k && k->is_weak() && !k->scalar.is_float() && !fits(k->scalar, DType::int64);
+  if (is_large) return b.fold(*k).integer.is_negative() ? INT64_MIN : INT64_MAX;
+  return integer_argument(b, args, "k", 0);
+}
+
+Value call_eye(Binder& b, const Arguments& args) {
+  const Value &rows = args["N"], *columns = args.given("M");
+  return matrix(b, args, matrix_shape(b, rows, columns ? *columns : rows), diagonal_number(b, args), Op::equal);
+}
+
+Value call_tri(Binder& b, const Arguments& args) {
+  const int64_t rows = std::max<int64_t>(b.static_integer(args["N"], "N"), 0);
+  const Value* M = args.given("M");
+  const int64_t columns = M ? std::max<int64_t>(b.static_integer(*M, "M"), 0) : rows;
+  return matrix(b, args, {rows, columns}, integer_argument(b, args, "k", 0), Op::less_equal);
+}
 
 Value call_identity(Binder& b, const Arguments& args) {
-  const int64_t n = std::max<int64_t>(b.static_integer(args["n"], "n"), 0);
-  return Binder::array(b.cast(band(b, {n, n}, 0, Op::equal), dtype_argument(b, args, DType::float64)));
+  return matrix(b, args, matrix_shape(b, args["n"], args["n"]), 0, Op::equal);
 }
 
 // A vector is repeated into a square, as in NumPy.
@@ -198,9 +223,12 @@ Value call_indices(Binder& b, const Arguments& args) {
     fail(ErrorCode::argument, args["dimensions"].span, "indices() takes a tuple of extents, not {}",
          describe(args["dimensions"]));
   const Shape extents = b.static_shape(args["dimensions"]);
-  const DType dtype = dtype_argument(b, args, DType::int64);
+  // dtype=None is that of numpy.empty, or for sparse arrays that of arange.
+  const Value* sparse = args.find("sparse");
+  const bool is_sparse = sparse && b.static_bool(*sparse, "sparse");
+  const DType dtype = dtype_argument(b, args, args.find("dtype") && !is_sparse ? DType::float64 : DType::int64);
   const int count = static_cast<int>(extents.size());
-  if (const Value* sparse = args.find("sparse"); sparse && b.static_bool(*sparse, "sparse")) {
+  if (is_sparse) {
     std::vector<Value> axes;
     for (int k = 0; k < count; ++k) {
       Shape thin(extents.size(), 1);

@@ -77,7 +77,7 @@ NodeId round_integers(Binder& b, NodeId x, double scale) {
 
 Value call_round(Binder& b, const Arguments& args) {
   if (args.given("out")) fail(ErrorCode::unsupported, args["out"].span, "round() takes no `out` in a text");
-  const Value* given = args.given("decimals");
+  const Value* given = args.find("decimals");
   const int64_t decimals = given ? b.static_integer(*given, "decimals") : 0;
   const OperandType type = b.type_of(args["a"]);
   const DType dtype = type.is_weak ? default_dtype(type.kind) : type.dtype;
@@ -123,7 +123,7 @@ Value call_nan_to_num(Binder& b, const Arguments& args) {
   const double largest =
       dtype == DType::float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
   const auto replacement = [&](std::string_view name, double otherwise) {
-    const Value* value = args.given(name);
+    const Value* value = name == "nan" ? args.find(name) : args.given(name);
     return value ? b.convert(*value, dtype) : b.constant(dtype, otherwise);
   };
   const NodeId top = replacement("posinf", largest), bottom = replacement("neginf", -largest);
@@ -194,10 +194,11 @@ const Value* clip_bound(Binder& b, const Value* bound, DType dtype, bool is_lowe
   if (!bound || !bound->is_weak() || bound->scalar.kind != Kind::signed_integer || !is_integer(dtype)) return bound;
   if (bound->is_dynamic() && dtype == DType::int64) return bound;
   const WeakScalar& scalar = b.fold(*bound);
-  return !fits(scalar, dtype) && (scalar.integer < 0) == is_lower ? nullptr : bound;
+  return !fits(scalar, dtype) && scalar.integer.is_negative() == is_lower ? nullptr : bound;
 }
 
 NodeId clip(Binder& b, const Value& a, const Value* low, const Value* high) {
+  if (!low && !high) return b.positive(a, a.span);
   const NodeId x = b.node_of(a);
   low = clip_bound(b, low, b.dtype(x), true);
   high = clip_bound(b, high, b.dtype(x), false);

@@ -18,9 +18,11 @@ struct Task {
 };
 
 std::optional<NodeId> mask_of(Binder& b, const Arguments& args, NodeId source) {
-  const Value* where = args.given("where");
+  const Value* where = args.find("where");
   if (!where || (where->is_weak() && where->scalar.is_bool() && !where->is_dynamic() && truth(where->scalar)))
     return std::nullopt;
+  if (!where->is_array() && !(where->is_weak() && where->scalar.is_bool()))
+    fail(ErrorCode::dtype, where->span, "where= must be bool, not {}", describe(*where));
   const NodeId mask = b.node_of(*where);
   if (!is_bool(b.dtype(mask)))
     fail(ErrorCode::dtype, where->span, "where= must be bool, not {}", name_of(b.dtype(mask)));
@@ -96,11 +98,20 @@ NodeId prod_of(Binder& b, NodeId node, const Task& task) {
   return reduce(b, is_bool(dtype) ? Reduction::all : Reduction::prod, factors, task);
 }
 
+// initial=, as an element of the accumulator.
+std::optional<NodeId> initial_of(Binder& b, const Arguments& args, DType dtype) {
+  const Value* given = args.given("initial");
+  if (!given) return std::nullopt;
+  const NodeId initial = b.convert(*given, dtype);
+  if (b.rank(initial) != 0) fail(ErrorCode::argument, given->span, "initial must be a scalar");
+  return initial;
+}
+
 Value fold_sum(Binder& b, const Arguments& args, NodeId (*total)(Binder&, NodeId, const Task&), Op join) {
   const Task task = task_of(b, args);
   const DType dtype = accumulator_dtype(b, args, wide_dtype(b.dtype(task.source)));
   NodeId result = total(b, b.cast(task.source, dtype), task);
-  if (const Value* initial = args.given("initial")) result = b.emit(join, {result, b.convert(*initial, dtype)});
+  if (const auto initial = initial_of(b, args, dtype)) result = b.emit(join, {result, *initial});
   return finish(b, result, task);
 }
 
@@ -117,16 +128,13 @@ NodeId extreme(Binder& b, const Task& task, NodeId node, bool is_max, const Argu
 
 Value fold_extreme(Binder& b, const Arguments& args, bool is_max) {
   const Task task = task_of(b, args);
-  const DType dtype = b.dtype(task.source);
-  const Value* given = args.given("initial");
-  if (task.mask && !given)
+  const std::optional<NodeId> initial = initial_of(b, args, b.dtype(task.source));
+  if (task.mask && !initial)
     fail(ErrorCode::argument, args.span, "{}() has no identity: to use where= give initial=", args.function->name);
-  if (!given) return finish(b, extreme(b, task, task.source, is_max, args), task);
-  const NodeId initial = b.convert(*given, dtype);
-  if (b.rank(initial) != 0) fail(ErrorCode::argument, given->span, "initial must be a scalar");
-  if (reduced_count(b, task) == 0) return finish(b, b.broadcast(initial, kept_shape(b, task)), task);
-  const NodeId best = extreme(b, task, masked(b, task, task.source, initial), is_max, args);
-  return finish(b, b.emit(is_max ? Op::maximum : Op::minimum, {best, initial}), task);
+  if (!initial) return finish(b, extreme(b, task, task.source, is_max, args), task);
+  if (reduced_count(b, task) == 0) return finish(b, b.broadcast(*initial, kept_shape(b, task)), task);
+  const NodeId best = extreme(b, task, masked(b, task, task.source, *initial), is_max, args);
+  return finish(b, b.emit(is_max ? Op::maximum : Op::minimum, {best, *initial}), task);
 }
 
 Value call_min(Binder& b, const Arguments& args) { return fold_extreme(b, args, false); }
@@ -207,12 +215,21 @@ Value call_mean(Binder& b, const Arguments& args) {
 }
 
 double degrees_of_freedom(Binder& b, const Arguments& args) {
-  const Value *ddof = args.given("ddof"), *correction = args.given("correction");
-  const Value* given = correction ? correction : ddof;
-  if (!given) return 0;
-  if (!given->is_weak())
-    fail(ErrorCode::argument, given->span, "ddof must be a Python number, not {}", describe(*given));
-  return as_double(b.fold(*given));
+  const auto number = [&](std::string_view name) {
+    const Value* given = args.find(name);
+    if (!given) return 0.0;
+    if (!given->is_weak())
+      fail(ErrorCode::argument, given->span, "{} must be a Python number, not {}", name, describe(*given));
+    const WeakScalar& scalar = b.fold(*given);
+    if (!scalar.is_float() && !fits(scalar, DType::int64))
+      fail(ErrorCode::value, given->span, "{} does not fit in int64", name);
+    return as_double(scalar);
+  };
+  const double ddof = number("ddof");
+  if (!args.find("correction")) return ddof;
+  if (ddof != 0)
+    fail(ErrorCode::argument, args["correction"].span, "ddof and correction cannot be given together: they are one");
+  return number("correction");
 }
 
 // NumPy's own two passes: the mean, then the mean square of what is left. Used where moment2 has no masked form.
@@ -265,6 +282,8 @@ NodeId norm_of_order(Binder& b, const Arguments& args, const Task& task, double 
 Value call_norm(Binder& b, const Arguments& args) {
   Task task = task_of(b, args, false, "x");
   task.source = b.cast(task.source, mean_dtype(b.dtype(task.source)));
+  if (args.given("axis") && task.axes.size() != 1 && task.axes.size() != 2)
+    fail(ErrorCode::axis, args["axis"].span, "norm() goes along one axis, two, or with axis=None all of them");
   const Value* given = args.given("ord");
   if (given && !given->is_weak())
     fail(ErrorCode::argument, given->span, "ord must be a Python number, not {}", describe(*given));
@@ -315,7 +334,7 @@ Value call_vdot(Binder& b, const Arguments& args) {
 Value call_trace(Binder& b, const Arguments& args) {
   const NodeId a = b.node_of(args["a"]);
   const auto integer = [&](std::string_view name, int64_t otherwise) {
-    const Value* value = args.given(name);
+    const Value* value = args.find(name);
     return value ? b.static_integer(*value, name) : otherwise;
   };
   if (b.rank(a) < 2) fail(ErrorCode::shape, args.span, "trace() takes an array of at least two dimensions");

@@ -8,7 +8,7 @@ namespace {
 
 void require_c_order(const Arguments& args) {
   const Value* order = args.given("order");
-  if (order && !(order->kind == ValueKind::string && (order->text == "C" || order->text == "A" || order->text == "K")))
+  if (order && (order->text == "F" || order->text == "f"))
     fail(ErrorCode::unsupported, order->span, "only order='C' is available in this version");
 }
 
@@ -41,7 +41,7 @@ Value call_reshape(Binder& b, const Arguments& args) {
 std::vector<int64_t> integers_of_rest(Binder& b, const Arguments& args, std::string_view what) {
   if (args.rest.size() == 1) return b.static_integers(*args.rest[0], what);
   std::vector<int64_t> result;
-  for (const Value* value : args.rest) result.push_back(b.static_integer(*value, what));
+  for (const Value* value : args.rest) result.push_back(b.static_index(*value, what));
   return result;
 }
 
@@ -206,7 +206,7 @@ Value call_diagonal(Binder& b, const Arguments& args) {
   const NodeId node = b.node_of(args["a"]);
   const int rank = b.rank(node);
   if (rank < 2) fail(ErrorCode::shape, args.span, "diagonal() takes an array of at least two dimensions");
-  const Value *offset = args.given("offset"), *axis1 = args.given("axis1"), *axis2 = args.given("axis2");
+  const Value *offset = args.find("offset"), *axis1 = args.find("axis1"), *axis2 = args.find("axis2");
   return Binder::array(diagonal_of(b, node, offset ? b.static_integer(*offset, "offset") : 0,
                                    axis1 ? axis_argument(b, *axis1, rank) : 0,
                                    axis2 ? axis_argument(b, *axis2, rank) : 1));
@@ -263,10 +263,8 @@ constexpr FunctionRow methods[] = {
 }  // namespace
 
 int axis_argument(Binder& b, const Value& axis, int rank) {
-  if (axis.is_weak() && axis.scalar.is_bool())
-    fail(ErrorCode::argument, axis.span, "an axis must be an integer, not a Python bool");
   try {
-    return normalise_axis(b.static_integer(axis, "an axis"), rank);
+    return normalise_axis(b.static_index(axis, "an axis"), rank);
   } catch (const Error& error) {
     throw error.at(axis.span);
   }

@@ -2,21 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "frontend/ast.hpp"
+#include "frontend/integer.hpp"
 #include "ir/dtype.hpp"
 
 namespace fuseval::frontend {
 
-/// Python's ints are unbounded. 128 bits hold every intermediate that can still become an int64 or uint64 by
-/// subtraction or division; beyond them folding throws Error(value).
-__extension__ using Integer = __int128;
-
 struct WeakScalar {
   Kind kind = Kind::signed_integer;  ///< boolean, signed_integer or floating
-  Integer integer = 0;               ///< boolean and signed_integer
+  Integer integer;                   ///< boolean and signed_integer
   double real = 0;                   ///< floating
 
   bool is_float() const { return kind == Kind::floating; }
@@ -32,19 +28,22 @@ WeakScalar weak_from_bits(DType dtype, uint64_t bits);
 /// bool_, int64 or float64: what a weak scalar becomes when nothing strong is near.
 DType default_dtype(Kind kind);
 bool truth(const WeakScalar& value);
+/// Python's float(value). Throws Error(value) where an int is beyond float64's range.
 double as_double(const WeakScalar& value);
 /// Whether `value` as a double is the same number.
 bool is_exact_double(const WeakScalar& value);
+/// Python's int(value): a float loses its fraction. Throws Error(value) for a NaN or an infinity.
+Integer as_integer(const WeakScalar& value);
 /// Whether an int or bool is one of `dtype`'s values (integers and bool only).
 bool fits(const WeakScalar& value, DType dtype);
 /// "bool", "int" or "float".
 std::string_view python_type(Kind kind);
-std::string decimal(Integer value);
 
-/// Digits as written: decimal, 0x, 0o, 0b, underscores. Throws Error(value) when it does not fit.
+/// Digits as written: decimal, 0x, 0o, 0b, underscores. Throws Error(limit) as Integer does.
 WeakScalar parse_integer(std::string_view text);
 
-/// Python's operators. Throw Error(value) (division by zero, overflow, a negative shift) or Error(dtype).
+/// Python's operators. Throw Error(value) (division by zero, a float's overflow, a negative shift), Error(limit) or
+/// Error(dtype).
 WeakScalar fold_unary(Operator op, const WeakScalar& a);
 WeakScalar fold_binary(Operator op, const WeakScalar& a, const WeakScalar& b);
 bool fold_compare(Operator op, const WeakScalar& a, const WeakScalar& b);

@@ -27,7 +27,7 @@ enum class ErrorCode : int32_t {
   shape = 6,             ///< shapes that do not broadcast, or an index out of range
   casting = 7,           ///< `out` cannot hold the result under the casting rule
   axis = 8,              ///< an axis out of range, or named twice
-  limit = 9,             ///< text, depth, node, operand or memory limit
+  limit = 9,             ///< text, depth, node, operand or memory limit, or that of integers
   value = 10,            ///< an error that depends on values (integer to a negative power)
   file = 11,             ///< a file that cannot be read or written
   memory = 12,           ///< out of memory, or a size that overflows

@@ -59,7 +59,7 @@ typedef enum fv_status {
   FV_ERROR_SHAPE = 6,            /* shapes that do not broadcast */
   FV_ERROR_CASTING = 7,          /* an output cannot hold the result under the casting rule */
   FV_ERROR_AXIS = 8,             /* an axis or index out of range */
-  FV_ERROR_LIMIT = 9,            /* a limit of the session: text, depth, nodes, operands, memory */
+  FV_ERROR_LIMIT = 9,            /* a limit: text, depth, nodes, operands, memory, an integer's bits */
   FV_ERROR_VALUE = 10,           /* depends on values: an integer to a negative power */
   FV_ERROR_FILE = 11,            /* a file that cannot be read or written, or that shrank while it was mapped */
   FV_ERROR_MEMORY = 12,          /* out of memory, more than 2^56 elements, or a size that overflows */

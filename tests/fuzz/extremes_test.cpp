@@ -132,6 +132,8 @@ TEST_CASE("long sums, many results") {
   CHECK(checked("a" + repeated(" and m", 5000)).stage == Stage::planned);
   CHECK(checked("a" + repeated(", a + 1", 1000)).stage == Stage::planned);
   CHECK(checked("sum(a)" + repeated(" + sum(a*x)", 1000)).stage == Stage::planned);
+  CHECK(checked("a" + repeated(" + a*(3**2583 % 7**1400 % 99)", 1000)).stage == Stage::planned);
+  CHECK(checked("0" + repeated(" + 3**2583 // 7**1400 % 99", 3000)).stage == Stage::planned);
   CHECK(checked(sum_of(60'000)).code == ErrorCode::limit);
 }
 

@@ -40,6 +40,8 @@ std::vector<std::string> programs() {
       "any(m) + all(z > 0) - count_nonzero(u, axis=0) * a.size ** 0.5",
       "divmod(i, 4), dot(b, I), float32(a).astype('int16')",
       "i ** u[0] + a ** -1 + b ** k",
+      "a/10**40 + (i < 2**4000 - 7**900) * (2**2048 // 3**500 % 1_000) - 0xffffffffffffffffffffff / 5e-324",
+      "full(2, -(1 << 70) >> 65 & 99 ^ ~8, dtype=int8) + clip(i, -10**30, 10**30)[:10**20]",
       "\n  # note\n  a, \\\n b.T.real, np.sin(s)\n",
       "for i in range(10):\n\ta[i] += 1\n\tif i: break\nreturn a",
       "'str\\x41\\n' r\"raw\" '''three\nlines'''",

@@ -189,6 +189,13 @@ def words(kind):
         library().fv_names_release(names)
 
 
+def help_of(name):
+    """fv_help: how a function is written, and what it is."""
+    result = c_void_p()
+    _call(library().fv_help, name.encode(), byref(result))
+    return _take_string(result)
+
+
 def _vector(numbers):
     return (c_int64 * max(len(numbers), 1))(*numbers)
 

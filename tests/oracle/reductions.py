@@ -83,6 +83,8 @@ def accumulated(kind, function, a, options):
             for part in ([a.value] if is_exact(a) else [a.value, a.low, a.high])]
     if is_exact(a):
         return Envelope(ends[0])
+    if kind == "prod" and initial is not None and initial < 0:
+        ends[1:] = ends[:0:-1]
     result = assemble(*ends, a, options)
     if kind == "prod":
         moving = group_any(a.soft & ((a.low != a.high) | (a.value == 0)), options)
