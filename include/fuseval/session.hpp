@@ -227,7 +227,7 @@ class Session {
 
   Session() = default;
 
-  detail::Handle<fv_session, fv_session_release> handle_;  ///< none: the default session
+  detail::Handle<fv_session, fv_session_release> handle_{};  ///< none: the default session
 };
 
 }  // namespace abi_0
