@@ -6,6 +6,7 @@
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/unavailable.hpp"
 #include "frontend/vocabulary.hpp"
 
 namespace fuseval::frontend {
@@ -116,6 +117,7 @@ Value Binder::bind_name(const Expr& expr, bool is_callee) {
   const auto bound = slot_of_.find(name);
   if (bound == slot_of_.end()) {
     if (auto value = builtin(name, expr.span)) return std::move(*value);
+    if (is_callee) refuse_unavailable(why_unavailable(name), expr.span);
     fail(is_callee ? ErrorCode::unknown_function : ErrorCode::unknown_name, expr.span, "unknown {} `{}`{}",
          is_callee ? "function" : "name", name, suggestion(name));
   }
@@ -174,9 +176,6 @@ Value Binder::bind_call(const Expr& expr) {
     arguments.push_back({is_keyword ? ast_.text(argument) : std::string_view{}, argument.span, &keep[k - 1]});
   }
   const FunctionInfo& function = *callee.function;
-  if (!function.handler)
-    fail(ErrorCode::unsupported, callee.span, "`{}` is part of the language but not available in this version",
-         function.name);
   return function.handler(*this, match_arguments(function, arguments, expr.span, expr.op_span));
 }
 
