@@ -10,6 +10,7 @@
 #include "engine/placing.hpp"
 #include "engine/runtime.hpp"
 #include "frontend/free_names.hpp"
+#include "frontend/unicode.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -61,8 +62,9 @@ std::vector<size_t> slots_of(const Program& program, const char* const* names, i
   std::vector<bool> given(wanted.size());
   for (int32_t k = 0; k < count; ++k) {
     require(names[k] != nullptr, "a name is NULL");
+    const std::string name = fuseval::frontend::normalised_name(names[k]);
     const auto it =
-        std::find_if(wanted.begin(), wanted.end(), [&](const Program::Input& input) { return input.name == names[k]; });
+        std::find_if(wanted.begin(), wanted.end(), [&](const Program::Input& input) { return input.name == name; });
     if (it == wanted.end()) refuse(fmt::format("the program has no input '{}'", names[k]));
     slots.push_back(static_cast<size_t>(it - wanted.begin()));
     if (given[slots.back()]) refuse(fmt::format("input '{}' is given twice", names[k]));

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "fuseval/fuseval.h"
+#include "tools/encoding.hpp"
 #include "tools/stages.hpp"
 
 namespace fuseval::tools {
@@ -51,6 +52,7 @@ std::string read_standard_input() {
   size_t got = 0;
   while ((got = std::fread(piece, 1, sizeof piece, stdin)) > 0) text.append(piece, got);
   if (std::ferror(stdin)) throw UsageError("cannot read the expression from standard input");
+  text = without_byte_order_mark(std::move(text));
   const size_t last = text.find_last_not_of(" \t\r\n");
   return text.substr(0, last == std::string::npos ? 0 : last + 1);
 }

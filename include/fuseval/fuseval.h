@@ -239,7 +239,8 @@ typedef struct fv_run_options {
 
 /* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
  * names: names[k] is bound to inputs[k] (the name of a function or dtype is FV_ERROR_ARGUMENT); NULL binds by position,
- * to the text's free names (see fv_free_names). outputs: NULL, or output_count views that the results are written to
+ * to the text's free names (see fv_free_names). Names that are one in NFKC form are one name, as in Python; two of them
+ * are FV_ERROR_ARGUMENT. outputs: NULL, or output_count views that the results are written to
  * (output_count must be the number of results; a view with data == NULL asks for an owned result, of its dtype, or of
  * the result's own dtype when dtype is -1). A result is cast to its output's dtype under options->casting, and
  * broadcast to its shape. Outputs may be slices and may overlap inputs: the result is as if the inputs had been copied
@@ -281,7 +282,7 @@ FV_API fv_status fv_program_input(const fv_program* program, int32_t index, cons
                                   fv_error** error);
 FV_API void fv_program_release(fv_program* program);
 
-/* The names that a text expects its caller to bind, in the order in which they first appear: all but functions, dtypes,
+/* The names that a text expects its caller to bind, in NFKC form, in the order in which they first appear: all but functions, dtypes,
  * constants (pi, e, inf, nan, euler_gamma, newaxis) and np. A caller may bind the name of a constant all the same, and
  * shadows it. session: whose limits hold. Errors: FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
 FV_API fv_status fv_free_names(fv_session* session, const char* text, size_t length, fv_names** names,
