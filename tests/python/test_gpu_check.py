@@ -20,7 +20,7 @@ def pack(tmp_path_factory):
 
 
 def check(pack, *options, **variables):
-    command = [sys.executable, ROOT / "tests" / "gpu" / "check.py", "--try", "--pack", pack, "--no-sanitizer", *options]
+    command = [sys.executable, ROOT / "tests" / "gpu" / "check.py", "--try", "--pack", pack, "--no-sanitizer", "--patient", *options]
     return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ, **variables), cwd=ROOT)
 
 
