@@ -15,10 +15,6 @@
 namespace fuseval::engine {
 namespace {
 
-std::string_view text_view(const char* text, size_t length) {
-  return text == nullptr ? std::string_view{} : std::string_view(text, length);
-}
-
 // Whether the views say enough to make machine code for them.
 bool is_complete(const fv_view* inputs, int32_t count) {
   return std::all_of(inputs, inputs + count, [](const fv_view& view) {

@@ -100,6 +100,21 @@ std::shared_ptr<Program> Session::compile(std::string_view text, const char* con
   return std::make_shared<Program>(runtime_, text, std::move(infos));
 }
 
+std::vector<frontend::Hint> Session::hints(std::string_view text, const char* const* names, const fv_view* inputs,
+                                           int32_t count) const {
+  check_names(names, inputs, count);
+  std::vector<std::string> found;
+  if (names == nullptr && count > 0) found = names_by_position(text, count, runtime_->text_limits);
+  std::vector<frontend::InputInfo> infos;
+  for (int32_t k = 0; k < count; ++k)
+    infos.push_back({names == nullptr ? found[static_cast<size_t>(k)] : frontend::normalised_name(names[k]),
+                     dtype_of(inputs[k]),
+                     {},
+                     false,
+                     0});
+  return frontend::hints(frontend::parse(text, runtime_->text_limits), infos);
+}
+
 std::shared_ptr<Program> Session::program(std::string_view text, const char* const* names, const fv_view* inputs,
                                           int32_t count) {
   check_names(names, inputs, count);

@@ -98,6 +98,7 @@ ExprId Parser::parse_parentheses() {
     expect(TokenKind::right_parenthesis, "an operator, ',' or ')'");
     const ExprId id = operands_.back();
     operands_.pop_back();
+    ast_.exprs[id].in_parentheses = true;
     return id;
   }
   while (accept(TokenKind::comma) && token_.kind != TokenKind::right_parenthesis) {

@@ -132,6 +132,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
       ->type_name("D");
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
+  eval->add_flag("--lint", arguments.lint, "say what the expression may not mean as it stands (standard error)");
   eval->add_flag("--explain", arguments.explain, "print the plan as well (standard error)");
   add_ranks(*eval, arguments);
   add_plot(*eval, arguments);
@@ -145,7 +146,7 @@ CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
   known.emplace_back(distributed_stage);
   explain
       ->add_option("--stage", arguments.stage,
-                   "types, ast, graph, loops, llvm, asm, cuda, device, distributed or plan (default)")
+                   "types, hints, ast, graph, loops, llvm, asm, cuda, device, distributed or plan (default)")
       ->check(CLI::IsMember(known))
       ->type_name("S");
   explain->add_option("--ranks", arguments.ranks, "of the stage distributed: how many there would be")

@@ -119,6 +119,7 @@ typedef struct fv_session fv_session;
 typedef struct fv_program fv_program;
 typedef struct fv_results fv_results;
 typedef struct fv_names fv_names;
+typedef struct fv_hints fv_hints;
 typedef struct fv_cancel fv_cancel;
 typedef struct fv_npy fv_npy;
 typedef struct fv_world fv_world;
@@ -282,9 +283,10 @@ FV_API fv_status fv_program_input(const fv_program* program, int32_t index, cons
                                   fv_error** error);
 FV_API void fv_program_release(fv_program* program);
 
-/* The names that a text expects its caller to bind, in NFKC form, in the order in which they first appear: all but functions, dtypes,
- * constants (pi, e, inf, nan, euler_gamma, newaxis) and np. A caller may bind the name of a constant all the same, and
- * shadows it. session: whose limits hold. Errors: FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
+/* The names that a text expects its caller to bind, in NFKC form, in the order in which they first appear: all but
+ * functions, dtypes, constants (pi, e, inf, nan, euler_gamma, newaxis) and np. A caller may bind the name of a constant
+ * all the same, and shadows it. session: whose limits hold. Errors: FV_ERROR_SYNTAX, FV_ERROR_LIMIT,
+ * FV_ERROR_UNSUPPORTED. */
 FV_API fv_status fv_free_names(fv_session* session, const char* text, size_t length, fv_names** names,
                                fv_error** error);
 /* 0 for NULL. */
@@ -309,6 +311,33 @@ FV_API fv_status fv_words(int32_t kind, fv_names** names, fv_error** error);
  * the caller: fv_string_release. Errors: FV_ERROR_UNKNOWN_FUNCTION (with the nearest word), FV_ERROR_UNSUPPORTED (of a
  * later version). */
 FV_API fv_status fv_help(const char* name, char** result, fv_error** error);
+
+/* ---- hints: what a text says that whoever typed it is likely not to have meant. None is looked for but here ---- */
+typedef enum fv_hint_kind {
+  FV_HINT_MASK = 0, /* a comparison beside & or |, which bind tighter: (a >= 1) & b > 1 */
+  FV_HINT_AXIS = 1, /* max(a, 0), whose 0 is the axis, for maximum(a, 0) */
+  FV_HINT_NAN = 2,  /* a == nan, which nothing is */
+  FV_HINT_POWER = 3 /* x^2, an exclusive or, for x**2 */
+} fv_hint_kind;     /* append only */
+typedef struct fv_hint {
+  size_t struct_size;
+  int32_t kind;        /* fv_hint_kind */
+  uint32_t begin, end; /* bytes of the text */
+  uint32_t line;       /* and column (in code points) of begin, from 1 */
+  uint32_t column;
+  const char* message; /* one line, without the place */
+  const char* caret;   /* two lines: the source line, and carets under the span */
+} fv_hint;
+/* In the order of the text. names and inputs are as in fv_evaluate, as far as they are known: a text with unknown names
+ * has hints too, and inputs' dtypes alone are read. *hints is owned by the caller: fv_hints_release. Errors:
+ * FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
+FV_API fv_status fv_lint(fv_session* session, const char* text, size_t length, const char* const* names,
+                         const fv_view* inputs, int32_t input_count, fv_hints** hints, fv_error** error);
+/* 0 for NULL. */
+FV_API int32_t fv_hints_count(const fv_hints* hints);
+/* hint->struct_size must be set; that many bytes are written. Its strings are owned by `hints`. */
+FV_API fv_status fv_hints_get(const fv_hints* hints, int32_t index, fv_hint* hint, fv_error** error);
+FV_API void fv_hints_release(fv_hints* hints);
 
 /* ---- results (immutable; data lives until release, views handed out included) ---- */
 /* 0 for NULL. */
@@ -374,11 +403,11 @@ FV_API fv_status fv_session_stream(fv_session* session, const char* device, void
 FV_API fv_status fv_session_wait_for_stream(fv_session* session, const char* device, void* stream, fv_error** error);
 FV_API fv_status fv_stream_wait_for_session(fv_session* session, const char* device, void* stream, fv_error** error);
 
-/* ---- explain: what would run. stage: "types" (what the results are, one line each), "ast", "graph", "loops", "llvm",
- * "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU), "plan" (kernels, loads, bytes) or "device" ----
- * "device": what "auto" would choose for results on the host, and the estimates. Looks for a GPU, and measures it and
- * the CPU once (up to half a second). Inputs as in fv_evaluate; only weak scalars' data is read. *result: release with
- * fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */
+/* ---- explain: what would run. stage: "types" (what the results are, one line each), "hints" (see fv_lint), "ast",
+ * "graph", "loops", "llvm", "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU), "plan" (kernels, loads, bytes)
+ * or "device" ---- "device": what "auto" would choose for results on the host, and the estimates. Looks for a GPU, and
+ * measures it and the CPU once (up to half a second). Inputs as in fv_evaluate; only weak scalars' data is read.
+ * *result: release with fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */
 FV_API fv_status fv_explain(fv_session* session, const char* text, size_t length, const char* const* names,
                             const fv_view* inputs, int32_t input_count, const char* stage, char** result,
                             fv_error** error);

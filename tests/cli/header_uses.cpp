@@ -50,6 +50,7 @@ void use_the_rest(const fuseval::Program& program, const fuseval::Session& sessi
   (void)program(matrix, 1.0f, flags, fuseval::NpyFile("a.npy"));
   (void)program.run(std::vector<fuseval::View>{fuseval::scalar(1)});
   (void)fuseval::words(fuseval::WordKind::function), (void)fuseval::help("sum"), (void)fuseval::info();
+  (void)fuseval::lint("a == nan", {{"a", 1.0}}), (void)session.lint("1");
   (void)fuseval::explain("1"), (void)session.counters();
   session.copy(fuseval::view(out.data(), {1}), fuseval::view(out.data(), {1}));
   session.synchronize("cpu"), session.wait_for_stream("cpu", session.stream("cpu"));

@@ -118,6 +118,21 @@ def test_diagnostics(run):
     assert run("eval", "a", "a=1", "--device", "abacus", status=1).stderr.startswith("fuseval: error: ")
 
 
+def test_hints(run):
+    done = run("eval", "(a >= 1) & b > 1, max(b, 0)", "a=int64:0,1", "b=int64:3,3", "--lint")
+    assert done.stdout == run("eval", "(a >= 1) & b > 1, max(b, 0)", "a=int64:0,1", "b=int64:3,3").stdout == "[False False]\n3\n"
+    first, source, carets, second, _, more = done.stderr.splitlines()
+    assert first.startswith("fuseval: hint: `&` binds tighter than comparisons") and first.endswith("(line 1, column 1)")
+    assert (source, carets) == ("(a >= 1) & b > 1, max(b, 0)", "^" + "~" * 15)
+    assert "maximum(a, b)" in second and more == " " * 25 + "^"
+    assert run("eval", "a > 1", "a=2", "--lint").stderr == ""
+    failed = run("eval", "x^2", "x=1.5", "--lint", status=1).stderr  # floats have no exclusive or
+    assert failed.index("hint: ") < failed.index("error: ")
+    assert run("explain", "x^2", "--stage", "hints").stdout.splitlines()[1:] == ["x^2", " ^"]
+    assert run("explain", "x**2", "--stage", "hints").stdout == "no hints\n"
+    assert run("repl", input="x = 3\n:explain hints x^2\n").stdout.startswith("`^` is the exclusive or")
+
+
 def standard_error_on_a_terminal(environment):
     controller, terminal = pty.openpty()
     subprocess.run([COMMAND, "eval", "1 +"], stderr=terminal, env={**os.environ, **environment})
