@@ -9,13 +9,10 @@
 #include "engine/placing.hpp"
 #include "engine/runtime.hpp"
 #include "frontend/free_names.hpp"
+#include "frontend/unicode.hpp"
 
 namespace fuseval::engine {
 namespace {
-
-std::string_view text_view(const char* text, size_t length) {
-  return text == nullptr ? std::string_view{} : std::string_view(text, length);
-}
 
 // Whether the views say enough to make machine code for them.
 bool is_complete(const fv_view* inputs, int32_t count) {
@@ -60,8 +57,9 @@ std::vector<size_t> slots_of(const Program& program, const char* const* names, i
   std::vector<bool> given(wanted.size());
   for (int32_t k = 0; k < count; ++k) {
     require(names[k] != nullptr, "a name is NULL");
+    const std::string name = fuseval::frontend::normalised_name(names[k]);
     const auto it =
-        std::find_if(wanted.begin(), wanted.end(), [&](const Program::Input& input) { return input.name == names[k]; });
+        std::find_if(wanted.begin(), wanted.end(), [&](const Program::Input& input) { return input.name == name; });
     if (it == wanted.end()) refuse(fmt::format("the program has no input '{}'", names[k]));
     slots.push_back(static_cast<size_t>(it - wanted.begin()));
     if (given[slots.back()]) refuse(fmt::format("input '{}' is given twice", names[k]));

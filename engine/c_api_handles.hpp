@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/c_api_error.hpp"
@@ -48,11 +49,25 @@ struct fv_names {
   std::vector<Name> names;
 };
 
+struct fv_hints {
+  struct Item {
+    fuseval::frontend::Hint hint;
+    fuseval::frontend::Place place;
+    std::string caret;
+  };
+  std::vector<Item> items;
+};
+
 struct fv_cancel {
   fuseval::engine::CancelToken token;
 };
 
 namespace fuseval::engine {
+
+/// What spans of errors refer to.
+inline std::string_view text_view(const char* text, size_t length) {
+  return text == nullptr ? std::string_view{} : std::string_view(text, length);
+}
 
 /// For the caller. nullptr: none, which stands for replicated.
 inline fv_distribution* make_distribution(std::shared_ptr<const Distribution> distribution) {

@@ -11,6 +11,8 @@
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
 #include "engine/with_llvm.hpp"
+#include "frontend/diagnostic.hpp"
+#include "frontend/hints.hpp"
 #include "ir/error.hpp"
 #include "runtime/cuda/describe.hpp"
 #include "runtime/distributed/hdf5_plugin.hpp"
@@ -52,10 +54,24 @@ std::string cuda_texts(const Program& program, const fv_view* inputs) {
   return text;
 }
 
+std::string hint_lines(const Program& program) {
+  std::vector<frontend::InputInfo> inputs;
+  for (const Program::Input& input : program.inputs())
+    inputs.push_back({input.name, input.dtype, {}, input.is_weak, 0});
+  std::string text;
+  for (const frontend::Hint& hint : frontend::hints(program.ast(), inputs)) {
+    const frontend::Place place = frontend::place_of(program.text(), hint.span.begin);
+    text += fmt::format("{} (line {}, column {})\n{}\n", hint.message, place.line, place.column,
+                        frontend::caret_picture(program.text(), hint.span));
+  }
+  return text.empty() ? "no hints\n" : text;
+}
+
 }  // namespace
 
 std::string explain(const Program& program, const fv_view* inputs, int32_t count, std::string_view stage) {
   if (stage == "ast") return frontend::print(program.ast());
+  if (stage == "hints") return hint_lines(program);
   program.check_inputs(inputs, count);
   if (stage == "cuda") return cuda_texts(program, inputs);
   if (stage == "device") return explain_choice(program, inputs);
@@ -74,8 +90,9 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   if (stage == "asm")
     return each_kernel(
         plan, [&](const LoopNest& nest) { return with_llvm([&] { return codegen::assembly(nest, target); }); });
-  throw Error(ErrorCode::argument,
-              fmt::format("there is no stage '{}': types, ast, graph, loops, plan, llvm, asm, cuda, device", stage));
+  throw Error(
+      ErrorCode::argument,
+      fmt::format("there is no stage '{}': types, hints, ast, graph, loops, plan, llvm, asm, cuda, device", stage));
 }
 
 std::string information(const Runtime& runtime) {

@@ -7,6 +7,7 @@
 
 #include "engine/views.hpp"
 #include "frontend/free_names.hpp"
+#include "frontend/unicode.hpp"
 #include "ir/error.hpp"
 #include "runtime/lasting.hpp"
 
@@ -50,8 +51,9 @@ void check_names(const char* const* names, const fv_view* inputs, int32_t count)
   }
 }
 
-void check_distinct(const char* const* names, int32_t count) {
-  std::vector<std::string_view> sorted(names, names + count);
+void check_distinct(const std::vector<Program::Input>& inputs) {
+  std::vector<std::string_view> sorted;
+  for (const Program::Input& input : inputs) sorted.push_back(input.name);
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   if (twice != sorted.end()) throw Error(ErrorCode::argument, fmt::format("the name '{}' is bound twice", *twice));
@@ -90,11 +92,27 @@ std::shared_ptr<Program> Session::compile(std::string_view text, const char* con
     for (const std::string& name : found) pointers.push_back(name.c_str());
     return compile(text, pointers.data(), inputs, count);
   }
-  check_distinct(names, count);
   std::vector<Program::Input> infos;
   for (int32_t k = 0; k < count; ++k)
-    infos.push_back({names[k], dtype_of(inputs[k]), inputs[k].rank, (inputs[k].flags & FV_VIEW_WEAK) != 0});
+    infos.push_back({frontend::normalised_name(names[k]), dtype_of(inputs[k]), inputs[k].rank,
+                     (inputs[k].flags & FV_VIEW_WEAK) != 0});
+  check_distinct(infos);
   return std::make_shared<Program>(runtime_, text, std::move(infos));
+}
+
+std::vector<frontend::Hint> Session::hints(std::string_view text, const char* const* names, const fv_view* inputs,
+                                           int32_t count) const {
+  check_names(names, inputs, count);
+  std::vector<std::string> found;
+  if (names == nullptr && count > 0) found = names_by_position(text, count, runtime_->text_limits);
+  std::vector<frontend::InputInfo> infos;
+  for (int32_t k = 0; k < count; ++k)
+    infos.push_back({names == nullptr ? found[static_cast<size_t>(k)] : frontend::normalised_name(names[k]),
+                     dtype_of(inputs[k]),
+                     {},
+                     false,
+                     0});
+  return frontend::hints(frontend::parse(text, runtime_->text_limits), infos);
 }
 
 std::shared_ptr<Program> Session::program(std::string_view text, const char* const* names, const fv_view* inputs,

@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/program.hpp"
 #include "engine/runtime.hpp"
+#include "frontend/hints.hpp"
 #include "runtime/lru_cache.hpp"
 #include "runtime/mutex.hpp"
 
@@ -24,6 +26,10 @@ class Session {
   /// As compile, remembered.
   std::shared_ptr<Program> program(std::string_view text, const char* const* names, const fv_view* inputs,
                                    int32_t count);
+
+  /// Of the text with these inputs bound, as far as they are: it need not be complete. names as in compile.
+  std::vector<frontend::Hint> hints(std::string_view text, const char* const* names, const fv_view* inputs,
+                                    int32_t count) const;
 
   const std::shared_ptr<Runtime>& runtime() const { return runtime_; }
   size_t program_count() const;

@@ -70,6 +70,7 @@ Table read_table(const std::string& path) {
   for (std::string line; std::getline(file, line);)
     if (!line.empty()) table.lines.push_back(line);
   if (table.lines.empty()) throw std::runtime_error(path + " cannot be read, or is empty");
+  if (table.lines[0].rfind("\xef\xbb\xbf", 0) == 0) table.lines[0].erase(0, 3);  // a byte order mark, of a spreadsheet
   table.names = fields_of(table.lines[0]);
   return table;
 }

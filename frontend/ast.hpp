@@ -67,6 +67,7 @@ enum class Operator : uint8_t {
 struct Expr {
   ExprKind kind = ExprKind::none;
   Operator op = Operator::add;  ///< unary, binary
+  bool in_parentheses = false;  ///< which are not part of its span; for hints
   Span span;                    ///< of the whole expression in the source
   Span op_span;                 ///< of the operator, call parenthesis or attribute name: where a caret points
   uint32_t first_child = 0;     ///< into Ast::children

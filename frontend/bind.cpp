@@ -7,6 +7,7 @@
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/unavailable.hpp"
 #include "frontend/vocabulary.hpp"
 
 namespace fuseval::frontend {
@@ -155,12 +156,14 @@ Value Binder::bind_name(const Expr& expr, bool is_callee) {
   auto word = builtin(name, expr.span);
   if (bound == slot_of_.end()) {
     if (word) return std::move(*word);
+    if (is_callee) refuse_unavailable(why_unavailable(name), expr.span);
     fail(is_callee ? ErrorCode::unknown_function : ErrorCode::unknown_name, expr.span, "unknown {} `{}`{}",
          is_callee ? "function" : "name", name, suggestion(name));
   }
   if (!is_callee) return bind_input(bound->second, expr.span);
   // Arrays cannot be called, so that a call means the function whatever else has its name.
   if (word && (word->kind == ValueKind::function || word->kind == ValueKind::dtype)) return std::move(*word);
+  refuse_unavailable(why_unavailable(name), expr.span);
   fail(ErrorCode::unknown_function, expr.span,
        "unknown function `{}`: the name is bound to {}, which cannot be called{}", name,
        inputs_[bound->second].is_weak ? "a number" : "an array", did_you_mean(name, function_names()));
@@ -219,9 +222,6 @@ Value Binder::bind_call(const Expr& expr) {
     arguments.push_back({is_keyword ? ast_.text(argument) : std::string_view{}, argument.span, &keep[k - 1]});
   }
   const FunctionInfo& function = *callee.function;
-  if (!function.handler)
-    fail(ErrorCode::unsupported, callee.span, "`{}` is part of the language but not available in this version",
-         function.name);
   return function.handler(*this, match_arguments(function, arguments, expr.span, expr.op_span));
 }
 

@@ -2,10 +2,13 @@
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/unavailable.hpp"
 #include "frontend/vocabulary.hpp"
 
 namespace fuseval::frontend {
 namespace {
+
+constexpr std::string_view linalg = "np.linalg";
 
 std::optional<double> constant_named(std::string_view name) {
   for (const NamedConstant& constant : named_constants())
@@ -55,6 +58,9 @@ Value callable(const FunctionInfo& function) {
 }
 
 [[noreturn]] void no_attribute(const Value& object, std::string_view name, Span name_span) {
+  if (object.is_array()) refuse_unavailable(why_unavailable_attribute(name), name_span);
+  if (object.kind == ValueKind::module)
+    refuse_unavailable(object.text == linalg ? why_unavailable_in_linalg(name) : why_unavailable(name), name_span);
   std::vector<std::string_view> known = object.kind == ValueKind::module ? function_names() : method_names();
   if (object.is_array())
     for (const AttributeInfo& attribute : array_attributes()) known.push_back(attribute.name);
@@ -101,7 +107,7 @@ std::optional<Value> Binder::builtin(std::string_view name, Span span) {
 Value Binder::attribute(Value object, std::string_view name, Span name_span, Span span) {
   if (object.kind == ValueKind::module) {
     if (name == "linalg") {
-      object.text = "np.linalg";
+      object.text = linalg;
       return object;
     }
     auto value = builtin(name, span);

@@ -9,16 +9,6 @@
 namespace fuseval::frontend {
 namespace {
 
-// LANGUAGE.md's functions that this version lacks: known by name, so that the message is not "unknown".
-constexpr std::string_view unavailable[] = {
-    "sinh",    "cosh",     "arcsinh", "asinh",  "arccosh", "acosh",     "arctanh",        "atanh",
-    "exp2",    "expm1",    "log2",    "log10",  "log1p",   "logaddexp", "logaddexp2",     "cbrt",
-    "complex", "sinc",     "erf",     "erfc",   "gamma",   "lgamma",    "norm",           "average",
-    "cumsum",  "cumprod",  "diff",    "matmul", "outer",   "einsum",    "roll",           "concatenate",
-    "stack",   "meshgrid", "random",  "normal", "randint", "grad",      "value_and_grad", "contains",
-    "nansum",  "nanprod",  "nanmin",  "nanmax", "nanmean", "nanvar",    "nanstd",         "affine",
-};
-
 // Methods that are the function of the same name.
 constexpr std::string_view shared_methods[] = {
     "all",  "any",   "argmax", "argmin",  "copy", "diagonal", "dot",      "max",   "mean", "min",
@@ -103,8 +93,6 @@ class Table {
     for (const auto rows : {elementwise_functions(), reduction_functions(), shape_functions(), creation_functions()})
       for (const FunctionRow& row : rows) functions_.emplace(row.name, parse_row(row));
     for (const OpInfo& row : all_ops()) add_op(row);
-    for (const std::string_view name : unavailable)
-      functions_.emplace(name, FunctionInfo{.name = name, .parameters = {}});
     for (const FunctionRow& row : array_methods()) add_method(row);
     for (const std::string_view name : shared_methods)
       if (const auto it = functions_.find(name); it != functions_.end()) methods_.emplace(name, it->second);
@@ -140,10 +128,9 @@ const FunctionInfo* find_in(const std::map<std::string_view, FunctionInfo>& map,
   return it == map.end() ? nullptr : &it->second;
 }
 
-std::vector<std::string_view> names_of(const std::map<std::string_view, FunctionInfo>& map, bool callable_only) {
+std::vector<std::string_view> names_of(const std::map<std::string_view, FunctionInfo>& map) {
   std::vector<std::string_view> names;
-  for (const auto& [name, function] : map)
-    if (function.handler || !callable_only) names.push_back(name);
+  for (const auto& [name, function] : map) names.push_back(name);
   return names;
 }
 
@@ -195,8 +182,8 @@ const Value& Arguments::operator[](std::string_view name) const {
 
 const FunctionInfo* find_function(std::string_view name) { return find_in(table.functions(), name); }
 const FunctionInfo* find_method(std::string_view name) { return find_in(table.methods(), name); }
-std::vector<std::string_view> method_names() { return names_of(table.methods(), true); }
-std::vector<std::string_view> function_names() { return names_of(table.functions(), true); }
+std::vector<std::string_view> method_names() { return names_of(table.methods()); }
+std::vector<std::string_view> function_names() { return names_of(table.functions()); }
 
 Arguments match_arguments(const FunctionInfo& function, std::span<const Argument> arguments, Span span, Span) {
   Arguments result{.function = &function, .span = span, .values = {}, .rest = {}};

@@ -39,8 +39,8 @@ struct Parameter {
 struct FunctionInfo {
   std::string_view name;
   std::vector<Parameter> parameters;
-  bool takes_rest = false;        ///< further positional arguments go to Arguments::rest
-  Handler handler = nullptr;      ///< null: part of the language, but not of this version
+  bool takes_rest = false;  ///< further positional arguments go to Arguments::rest
+  Handler handler = nullptr;
   Op op = Op::add;                ///< for ufuncs
   std::string_view summary = {};  ///< one line, for help
 };

@@ -107,6 +107,12 @@ constexpr Spelling keywords[] = {
     {"yield", TokenKind::foreign_keyword},
 };
 
+const Spelling* keyword_named(std::string_view word) {
+  const auto* found =
+      std::find_if(std::begin(keywords), std::end(keywords), [&](const Spelling& k) { return k.text == word; });
+  return found == std::end(keywords) ? nullptr : found;
+}
+
 /// Spellings of other languages, and what to write instead.
 struct Foreign {
   std::string_view text;
@@ -130,13 +136,13 @@ struct Lookalike {
 };
 
 constexpr Lookalike lookalikes[] = {
-    {0xab, "\""},    {0xb2, "**2"},       {0xb3, "**3"}, {0xb5, "μ (U+03BC)"}, {0xb7, "*"},    {0xbb, "\""},
-    {0xd7, "*"},     {0xf7, "/"},         {0x2010, "-"}, {0x2011, "-"},        {0x2012, "-"},  {0x2013, "-"},
-    {0x2014, "-"},   {0x2018, "'"},       {0x2019, "'"}, {0x201a, "'"},        {0x201c, "\""}, {0x201d, "\""},
-    {0x201e, "\""},  {0x2026, "..."},     {0x2032, "'"}, {0x2033, "\""},       {0x2044, "/"},  {0x2211, "sum(…)"},
-    {0x2212, "-"},   {0x220f, "prod(…)"}, {0x2215, "/"}, {0x2217, "*"},        {0x2219, "*"},  {0x221a, "sqrt(…)"},
-    {0x221e, "inf"}, {0x2227, "&"},       {0x2228, "|"}, {0x2260, "!="},       {0x2264, "<="}, {0x2265, ">="},
-    {0x22c5, "*"},   {0xac, "~"},
+    {0xab, "\""},        {0xb2, "**2"}, {0xb3, "**3"},  {0xb7, "*"},    {0xbb, "\""},        {0xd7, "*"},
+    {0xf7, "/"},         {0x2010, "-"}, {0x2011, "-"},  {0x2012, "-"},  {0x2013, "-"},       {0x2014, "-"},
+    {0x2018, "'"},       {0x2019, "'"}, {0x201a, "'"},  {0x201c, "\""}, {0x201d, "\""},      {0x201e, "\""},
+    {0x2026, "..."},     {0x2032, "'"}, {0x2033, "\""}, {0x2044, "/"},  {0x2211, "sum(…)"},  {0x2212, "-"},
+    {0x220f, "prod(…)"}, {0x2215, "/"}, {0x2217, "*"},  {0x2219, "*"},  {0x221a, "sqrt(…)"}, {0x221e, "inf"},
+    {0x2227, "&"},       {0x2228, "|"}, {0x2260, "!="}, {0x2264, "<="}, {0x2265, ">="},      {0x22c5, "*"},
+    {0xac, "~"},
 };
 
 std::string_view instead_of(char32_t character) {
@@ -154,7 +160,9 @@ std::string advice_on(char32_t c) {
   if (c == 0xa0 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x3000) {
     return ": write an ordinary space";
   }
+  if (c == 0xfeff) return ": it is an invisible byte order mark, delete it";
   if (c >= 0x80 && !is_printable(c)) return ": it is invisible, delete it";
+  if (c == 0) return ": the text may be UTF-16, and must be UTF-8";
   return "";
 }
 
@@ -178,6 +186,8 @@ Lexer::Lexer(std::string_view source) : source_(source) {
   const size_t invalid = find_invalid_utf8(source);
   if (invalid == source.size()) return;
   const auto begin = static_cast<uint32_t>(invalid);
+  if (source.starts_with("\xff\xfe") || source.starts_with("\xfe\xff"))
+    throw Error(ErrorCode::syntax, "the text is UTF-16 or UTF-32; it must be UTF-8", {0, 2});
   throw Error(ErrorCode::syntax,
               fmt::format("byte 0x{:02X} is not valid UTF-8 here", static_cast<unsigned char>(source[invalid])),
               {begin, begin + 1});
@@ -321,8 +331,11 @@ Token Lexer::name_or_keyword() {
   }
   const std::string_view word = source_.substr(position_, end - position_);
   if ((at(end, '"') || at(end, '\'')) && is_string_prefix(word)) return string(word.size());
-  for (const Spelling& keyword : keywords) {
-    if (keyword.text == word) return take(keyword.kind, word.size());
+  if (const Spelling* keyword = keyword_named(word)) return take(keyword->kind, word.size());
+  // To Python this is a name, which nothing could be bound to but by the same letters.
+  if (const std::string normal = normalised_name(word); normal != word && keyword_named(normal)) {
+    throw Error(ErrorCode::syntax, fmt::format("'{}' is the keyword '{}' in other letters", shortened(word), normal),
+                {position_, end});
   }
   return take(TokenKind::name, word.size());
 }

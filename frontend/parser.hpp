@@ -72,7 +72,7 @@ class Parser {
   ExprId parse_list();
   ExprId parse_attribute(uint32_t begin, ExprId object);
   ExprId parse_call(uint32_t begin, ExprId callee);
-  ExprId parse_argument(std::set<std::string_view>& keywords);
+  ExprId parse_argument(std::set<std::string>& keywords);
   ExprId parse_subscript(uint32_t begin, ExprId object);
   void splice_tuple();
   ExprId parse_subscript_item();

@@ -62,7 +62,8 @@ ExprId Parser::parse_literal(ExprKind kind) {
   Expr expr;
   expr.kind = kind;
   expr.span = expr.op_span = token_.span;
-  if (kind == ExprKind::name || kind == ExprKind::integer) expr.text = add_text(std::string(text_of(token_)));
+  if (kind == ExprKind::name) expr.text = add_text(normalised_name(text_of(token_)));
+  if (kind == ExprKind::integer) expr.text = add_text(std::string(text_of(token_)));
   if (kind == ExprKind::floating || kind == ExprKind::imaginary) expr.number = number_value(text_of(token_));
   if (kind == ExprKind::boolean) expr.number = token_.kind == TokenKind::keyword_true ? 1 : 0;
   advance();
@@ -97,6 +98,7 @@ ExprId Parser::parse_parentheses() {
     expect(TokenKind::right_parenthesis, "an operator, ',' or ')'");
     const ExprId id = operands_.back();
     operands_.pop_back();
+    ast_.exprs[id].in_parentheses = true;
     return id;
   }
   while (accept(TokenKind::comma) && token_.kind != TokenKind::right_parenthesis) {
@@ -123,7 +125,7 @@ ExprId Parser::parse_attribute(uint32_t begin, ExprId object) {
   advance();
   if (token_.kind != TokenKind::name) unexpected("a name after '.'");
   const Span name = token_.span;
-  const uint32_t text = add_text(std::string(text_of(token_)));
+  const uint32_t text = add_text(normalised_name(text_of(token_)));
   const size_t mark = operands_.size();
   operands_.push_back(object);
   advance();
@@ -136,7 +138,7 @@ ExprId Parser::parse_call(uint32_t begin, ExprId callee) {
   const Span opening = token_.span;
   const Nesting nesting(*this, opening);
   const size_t mark = operands_.size();
-  std::set<std::string_view> keywords;
+  std::set<std::string> keywords;
   operands_.push_back(callee);
   advance();
   while (token_.kind != TokenKind::right_parenthesis) {
@@ -147,7 +149,7 @@ ExprId Parser::parse_call(uint32_t begin, ExprId callee) {
   return add(ExprKind::call, begin, opening, mark);
 }
 
-ExprId Parser::parse_argument(std::set<std::string_view>& keywords) {
+ExprId Parser::parse_argument(std::set<std::string>& keywords) {
   const Token first = token_;
   const ExprId value = parse_expression(Power::conditional);
   if (token_.kind != TokenKind::assign) {
@@ -159,7 +161,7 @@ ExprId Parser::parse_argument(std::set<std::string_view>& keywords) {
     throw Error(ErrorCode::syntax, "a keyword argument is 'name=value' (a comparison is written '==')",
                 {first.span.begin, token_.span.end});
   }
-  if (!keywords.insert(text_of(first)).second) {
+  if (!keywords.insert(ast_.texts[ast_.exprs[value].text]).second) {
     throw Error(ErrorCode::syntax, fmt::format("the keyword argument '{}' is repeated", shortened(text_of(first))),
                 first.span);
   }

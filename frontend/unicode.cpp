@@ -1,9 +1,13 @@
 #include "frontend/unicode.hpp"
 
 #include <fmt/format.h>
+#include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
+#include <memory>
+#include <new>
 
 namespace fuseval::frontend {
 namespace {
@@ -47,6 +51,8 @@ Lead lead_of(unsigned char lead) {
   if (lead >= 0xf0 && lead < 0xf5) return {4, lead & 0x07u, 0x10000};
   return {0, 0, 0};
 }
+
+constexpr auto nfkc = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
 
 }  // namespace
 
@@ -93,6 +99,18 @@ bool is_name_start(char32_t value) { return value < 0x80 ? is_ascii_letter(value
 
 bool is_name_continue(char32_t value) {
   return is_name_start(value) || (value >= '0' && value <= '9') || contains(name_extras, value);
+}
+
+std::string normalised_name(std::string_view name) {
+  const auto is_ascii = [](char c) { return (c & 0x80) == 0; };
+  if (std::all_of(name.begin(), name.end(), is_ascii)) return std::string(name);
+  utf8proc_uint8_t* raw = nullptr;
+  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(name.data()),
+                                             static_cast<utf8proc_ssize_t>(name.size()), &raw, nfkc);
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned(raw, std::free);
+  if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
+  if (size < 0) return std::string(name);
+  return {reinterpret_cast<const char*>(raw), static_cast<size_t>(size)};
 }
 
 int display_width(char32_t value) {

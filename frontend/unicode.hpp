@@ -1,5 +1,5 @@
-// What the lexer and the diagnostics need to know of Unicode: UTF-8, which code points names are made of, and how many
-// columns of a terminal a code point takes.
+// What the lexer and the diagnostics need to know of Unicode: UTF-8, which code points names are made of and what form
+// names are compared in, and how many columns of a terminal a code point takes.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,13 @@ void append_utf8(std::string& text, char32_t value);
 /// The offset of the first byte that is not UTF-8, or text.size().
 size_t find_invalid_utf8(std::string_view text);
 
-/// As Python's identifiers, less those code points that Python would normalise (see unicode_tables.py).
+/// As Python's identifiers, less the middle dot (see unicode_tables.py).
 bool is_name_start(char32_t value);
 bool is_name_continue(char32_t value);
+
+/// The NFKC form, in which Python compares identifiers: `é` is one name, whether its accent is a character of its own
+/// or not. What is not UTF-8 stays as it is.
+std::string normalised_name(std::string_view name);
 
 /// 0 for combining characters, 2 for wide ones, else 1.
 int display_width(char32_t value);

@@ -8,6 +8,7 @@
 #include "frontend/bind.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/unavailable.hpp"
 
 namespace fuseval::frontend {
 namespace {
@@ -63,9 +64,6 @@ std::string signature(const FunctionInfo& function, size_t first) {
 }
 
 std::string function_help(const FunctionInfo& function, const FunctionInfo* method) {
-  if (!function.handler)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("`{}` is part of the language but not available in this version", function.name));
   std::string text = fmt::format("{}{}\n  {}\n", function.name, signature(function, 0), function.summary);
   if (method) text += fmt::format("  also the method a.{}{}\n", function.name, signature(*method, 1));
   return text;
@@ -145,6 +143,9 @@ std::string help(std::string_view name) {
   if (const FunctionInfo* function = find_function(name)) return function_help(*function, method);
   if (method) return method_help(*method);
   if (auto text = other_help(name)) return *std::move(text);
+  for (const std::string& reason :
+       {why_unavailable(name), why_unavailable_in_linalg(name), why_unavailable_attribute(name)})
+    refuse_unavailable(reason, {});
   throw Error(ErrorCode::unknown_function, fmt::format("there is no help on `{}`{}", name, suggestion(name)));
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "fuseval/fuseval.h"
+#include "tools/encoding.hpp"
 #include "tools/stages.hpp"
 
 namespace fuseval::tools {
@@ -51,6 +52,7 @@ std::string read_standard_input() {
   size_t got = 0;
   while ((got = std::fread(piece, 1, sizeof piece, stdin)) > 0) text.append(piece, got);
   if (std::ferror(stdin)) throw UsageError("cannot read the expression from standard input");
+  text = without_byte_order_mark(std::move(text));
   const size_t last = text.find_last_not_of(" \t\r\n");
   return text.substr(0, last == std::string::npos ? 0 : last + 1);
 }
@@ -130,6 +132,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
       ->type_name("D");
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
+  eval->add_flag("--lint", arguments.lint, "say what the expression may not mean as it stands (standard error)");
   eval->add_flag("--explain", arguments.explain, "print the plan as well (standard error)");
   add_ranks(*eval, arguments);
   add_plot(*eval, arguments);
@@ -143,7 +146,7 @@ CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
   known.emplace_back(distributed_stage);
   explain
       ->add_option("--stage", arguments.stage,
-                   "types, ast, graph, loops, llvm, asm, cuda, device, distributed or plan (default)")
+                   "types, hints, ast, graph, loops, llvm, asm, cuda, device, distributed or plan (default)")
       ->check(CLI::IsMember(known))
       ->type_name("S");
   explain->add_option("--ranks", arguments.ranks, "of the stage distributed: how many there would be")

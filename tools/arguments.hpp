@@ -33,6 +33,7 @@ struct Arguments {
   int ranks = 0;             ///< to plan for; 0: not said
   bool time = false;
   bool json = false;
+  bool lint = false;
   bool explain = false;
 };
 

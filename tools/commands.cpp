@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "fuseval/fuseval.hpp"
+#include "tools/diagnostics.hpp"
 #include "tools/json_text.hpp"
 #include "tools/numpy_text.hpp"
 #include "tools/operand.hpp"
@@ -184,6 +185,8 @@ void run_eval(const Arguments& arguments, const World* world) {
   const std::vector<Operand> operands = load_operands(arguments.bindings, world);
   seconds.load = stopwatch.lap();
   const Session session = session_for(arguments, world);
+  if (arguments.lint && is_first(world))
+    for (const Hint& hint : session.lint(arguments.text, bindings_of(operands))) report(hint);
   const Result result = evaluate(session, arguments, operands, world);
   const fv_counters counters = session.counters();
   seconds.compile = counters.front_seconds + counters.compile_seconds;

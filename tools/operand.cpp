@@ -5,9 +5,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "tools/arguments.hpp"
+#include "tools/encoding.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -16,24 +18,6 @@ namespace {
 struct BadValue {
   std::string reason;
 };
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_name(std::string_view text) {
-  if (text.empty() || is_digit(text[0])) return false;
-  for (const char c : text)
-    if (!is_digit(c) && c != '_' && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c & 0x80)) return false;
-  return true;
-}
-
-/// None, True, and, if … are words that no text uses as a name.
-bool can_be_bound(const std::string& name) {
-  try {
-    return free_names(name).size() == 1;
-  } catch (const Error&) {
-    return false;
-  }
-}
 
 /// Python's rule: underscores stand between digits. Empty when they do not.
 std::string without_underscores(std::string_view text) {
@@ -227,9 +211,10 @@ Operand parse_operand(const std::string& argument, const World* world) {
   if (equals == std::string::npos)
     throw UsageError("argument '" + argument + "': a binding is name=value (an expression with blanks needs quotes)");
   Operand operand;
-  operand.name = argument.substr(0, equals);
-  if (!is_name(operand.name) || !can_be_bound(operand.name))
-    throw UsageError("argument '" + argument + "': '" + operand.name + "' is no name");
+  const std::string written = argument.substr(0, equals);
+  const std::optional<std::string> name = name_in_texts(written);
+  if (!name) throw UsageError("argument '" + argument + "': '" + written + "' is no name");
+  operand.name = *name;
   try {
     parse_value(std::string_view(argument).substr(equals + 1), world, operand);
   } catch (const BadValue& bad) {

@@ -6,8 +6,8 @@
 
 namespace fuseval::tools {
 
-inline constexpr std::array<std::string_view, 9> stages = {"types", "ast",  "graph",  "loops", "llvm",
-                                                           "asm",   "cuda", "device", "plan"};
+inline constexpr std::array<std::string_view, 10> stages = {"types", "hints", "ast",  "graph",  "loops",
+                                                            "llvm",  "asm",   "cuda", "device", "plan"};
 
 /// What `fuseval explain` shows beside them: for ranks that are not there.
 inline constexpr std::string_view distributed_stage = "distributed";

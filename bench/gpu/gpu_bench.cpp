@@ -140,7 +140,7 @@ void bandwidth(const fuseval::Session& session, const Settings& settings, const 
   const double array_bytes = static_cast<double>(arrays.a.size()) * fv_dtype_size(static_cast<int>(one.dtype));
   const double copied = 2 * array_bytes / median(copies), moved = one.moved * array_bytes / median(seconds);
   fmt::print(
-      R"({{"kind": "bandwidth", "text": "{}", "dtype": "{}", "bytes": {:.0f}, "seconds": {:.9f}, "gbs": {:.1f}, "copy_gbs": {:.1f}}})"
+      R"({{"kind": "bandwidth", "text": "{}", "dtype": "{}", "bytes": {:.0f}, "seconds": {:.9f}, "gbs": {:.6g}, "copy_gbs": {:.6g}}})"
       "\n",
       one.text, fuseval::name_of(one.dtype), one.moved * array_bytes, median(seconds), moved / 1e9, copied / 1e9);
   std::fflush(stdout);
@@ -224,7 +224,7 @@ void streaming(const fuseval::Session& session, const Settings& settings) {
   const double map = once([&] { session.evaluate("2*a + 1", {{"a", a}}, fuseval::into(target), options); });
   const double sum = once([&] { session.evaluate("sum(a*b)", {{"a", a}, {"b", b}}, options); });
   const auto print = [&](const char* text, double gigabytes) {
-    fmt::print(R"x({{"kind": "streaming", "text": "{}", "gbs": {:.2f}, "up_gbs": {:.2f}, "down_gbs": {:.2f}}})x"
+    fmt::print(R"x({{"kind": "streaming", "text": "{}", "gbs": {:.6g}, "up_gbs": {:.6g}, "down_gbs": {:.6g}}})x"
                "\n",
                text, gigabytes, bytes / up / 1e9, bytes / down / 1e9);
   };

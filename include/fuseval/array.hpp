@@ -109,36 +109,11 @@ class Array {
   T item() const {
     static_assert(std::is_arithmetic_v<T>, "fuseval: item() gives bool, integer and floating types");
     if (size() != 1) throw Error(FV_ERROR_SHAPE, "item() needs one element; the result has " + std::to_string(size()));
-    const void* element = host_data();
-    switch (dtype()) {
-      case DType::bool_:
-        return converted<T, bool>(element);
-      case DType::int8:
-        return converted<T, std::int8_t>(element);
-      case DType::int16:
-        return converted<T, std::int16_t>(element);
-      case DType::int32:
-        return converted<T, std::int32_t>(element);
-      case DType::int64:
-        return converted<T, std::int64_t>(element);
-      case DType::uint8:
-        return converted<T, std::uint8_t>(element);
-      case DType::uint16:
-        return converted<T, std::uint16_t>(element);
-      case DType::uint32:
-        return converted<T, std::uint32_t>(element);
-      case DType::uint64:
-        return converted<T, std::uint64_t>(element);
-      case DType::float32:
-        return converted<T, float>(element);
-      case DType::float64:
-        return converted<T, double>(element);
-      case DType::float16:
-      case DType::complex64:
-      case DType::complex128:
-        break;
-    }
-    refuse_item();
+    T value{};
+    const bool is_read = read<T, bool, std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
+                              std::uint16_t, std::uint32_t, std::uint64_t, float, double>(value);
+    if (!is_read) refuse_item();
+    return value;
   }
 
   /// Takes the handle over.
@@ -218,6 +193,13 @@ class Array {
     throw Error(FV_ERROR_DTYPE, "item() cannot convert " + name_of(dtype()) + " to the type that is asked for");
   }
 
+  /// The first element, as the one of these types that its dtype is; false: it is none of them.
+  template <class T, class... Stored>
+  bool read(T& value) const {
+    const void* element = host_data();
+    return ((dtype() == dtype_of<Stored>() && (value = converted<T, Stored>(element), true)) || ...);
+  }
+
   template <class T, class Stored>
   T converted(const void* element) const {
     Stored value;
@@ -235,7 +217,7 @@ class Array {
     }
   }
 
-  std::shared_ptr<const void> owner_;
+  std::shared_ptr<const void> owner_{};
   fv_view view_{};
   int count_ = 1;
 };

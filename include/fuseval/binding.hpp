@@ -155,7 +155,7 @@ class Bindings {
   const std::vector<Binding>& list() const { return list_; }
 
  private:
-  std::vector<Binding> list_;
+  std::vector<Binding> list_{};
 };
 
 /// Where results are written to instead of fresh memory; made by into().
@@ -169,8 +169,8 @@ class Outputs {
   const std::vector<Distribution>& distributions() const { return distributions_; }
 
  private:
-  std::vector<View> views_;
-  std::vector<Distribution> distributions_;
+  std::vector<View> views_{};
+  std::vector<Distribution> distributions_{};
 };
 
 /// Containers, C arrays, views and distributed arrays, one for each result. They are written to, not resized.

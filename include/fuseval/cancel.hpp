@@ -25,7 +25,7 @@ class CancelToken {
   const fv_cancel* handle() const noexcept { return handle_.get(); }
 
  private:
-  detail::Handle<fv_cancel, fv_cancel_release> handle_;
+  detail::Handle<fv_cancel, fv_cancel_release> handle_{};
 };
 
 }  // namespace abi_0

@@ -79,7 +79,7 @@ class DistributedArray {
     return raw.byte_strides ? std::vector<std::int64_t>(raw.byte_strides, raw.byte_strides + raw.rank) : c_strides(raw);
   }
 
-  std::shared_ptr<const Array> owner_;
+  std::shared_ptr<const Array> owner_{};
   View local_;
   Distribution distribution_;
 };

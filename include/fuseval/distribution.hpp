@@ -59,7 +59,7 @@ class Distribution {
     return numbers ? std::vector<std::int64_t>(numbers, numbers + count) : std::vector<std::int64_t>();
   }
 
-  std::shared_ptr<const fv_distribution> handle_;
+  std::shared_ptr<const fv_distribution> handle_{};
 };
 
 namespace detail {

@@ -47,7 +47,7 @@ class Error : public std::runtime_error {
 
   fv_status code_;
   std::string message_;
-  std::string caret_;
+  std::string caret_{};
   std::uint32_t begin_ = 0;
   std::uint32_t end_ = 0;
   std::uint32_t line_ = 0;

@@ -126,6 +126,7 @@ typedef struct fv_session fv_session;
 typedef struct fv_program fv_program;
 typedef struct fv_results fv_results;
 typedef struct fv_names fv_names;
+typedef struct fv_hints fv_hints;
 typedef struct fv_cancel fv_cancel;
 typedef struct fv_npy fv_npy;
 typedef struct fv_world fv_world;
@@ -247,8 +248,9 @@ typedef struct fv_run_options {
 /* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
  * names: names[k] is bound to inputs[k], whatever its name: a bound name shadows a constant, function, dtype or module
  * of the language, but a call f(x) is always the language's function, as arrays cannot be called. No later version
- * breaks a binding by name, and a name that no text can spell (None, a b) is never used. NULL binds by position, to
- * those of the text's free names that have to be bound (see fv_free_names). outputs: NULL, or output_count views that
+ * breaks a binding by name, and a name that no text can spell (None, a b) is never used. Names that are one in NFKC
+ * form are one name, as in Python; two of them are FV_ERROR_ARGUMENT. NULL binds by position, to those of the text's
+ * free names that have to be bound (see fv_free_names). outputs: NULL, or output_count views that
  * the results are written to (output_count must be the number of results; a view with data == NULL asks for an owned
  * result, of its dtype, or of the result's own dtype when dtype is -1). A result is cast to its output's dtype under
  * options->casting, and broadcast to its shape. Outputs may be slices and may overlap inputs: the result is as if the
@@ -290,14 +292,14 @@ FV_API fv_status fv_program_input(const fv_program* program, int32_t index, cons
                                   fv_error** error);
 FV_API void fv_program_release(fv_program* program);
 
-/* Every name that a caller may bind and the text then uses, in the order in which they first appear. fv_names_kind
- * tells those that have to be bound (-1) from those that mean something while nobody binds them: FV_WORD_CONSTANT (pi,
- * e, inf, nan, euler_gamma, newaxis), FV_WORD_DTYPE (float32 ...) and FV_WORD_MODULE (np, numpy). Whoever has a column
- * of such a name binds it, and the text gets the column. The name of a function that is called is not among them;
- * elsewhere a function's name has to be bound. Inputs by position (names == NULL) are bound to those that have to be
- * bound alone, so that sin(pi*x) takes one: if a later version has one more constant, a text that uses its name is an
- * error there by its count of inputs, never another result. session: whose limits hold. Errors: FV_ERROR_SYNTAX,
- * FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
+/* Every name that a caller may bind and the text then uses, in NFKC form and in the order in which they first appear.
+ * fv_names_kind tells those that have to be bound (-1) from those that mean something while nobody binds them:
+ * FV_WORD_CONSTANT (pi, e, inf, nan, euler_gamma, newaxis), FV_WORD_DTYPE (float32 ...) and FV_WORD_MODULE (np, numpy).
+ * Whoever has a column of such a name binds it, and the text gets the column. The name of a function that is called is
+ * not among them; elsewhere a function's name has to be bound. Inputs by position (names == NULL) are bound to those
+ * that have to be bound alone, so that sin(pi*x) takes one: if a later version has one more constant, a text that uses
+ * its name is an error there by its count of inputs, never another result. session: whose limits hold. Errors:
+ * FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
 FV_API fv_status fv_free_names(fv_session* session, const char* text, size_t length, fv_names** names,
                                fv_error** error);
 /* 0 for NULL. */
@@ -326,6 +328,33 @@ FV_API fv_status fv_words(int32_t kind, fv_names** names, fv_error** error);
  * the caller: fv_string_release. Errors: FV_ERROR_UNKNOWN_FUNCTION (with the nearest word), FV_ERROR_UNSUPPORTED (of a
  * later version). */
 FV_API fv_status fv_help(const char* name, char** result, fv_error** error);
+
+/* ---- hints: what a text says that whoever typed it is likely not to have meant. None is looked for but here ---- */
+typedef enum fv_hint_kind {
+  FV_HINT_MASK = 0, /* a comparison beside & or |, which bind tighter: (a >= 1) & b > 1 */
+  FV_HINT_AXIS = 1, /* max(a, 0), whose 0 is the axis, for maximum(a, 0) */
+  FV_HINT_NAN = 2,  /* a == nan, which nothing is */
+  FV_HINT_POWER = 3 /* x^2, an exclusive or, for x**2 */
+} fv_hint_kind;     /* append only */
+typedef struct fv_hint {
+  size_t struct_size;
+  int32_t kind;        /* fv_hint_kind */
+  uint32_t begin, end; /* bytes of the text */
+  uint32_t line;       /* and column (in code points) of begin, from 1 */
+  uint32_t column;
+  const char* message; /* one line, without the place */
+  const char* caret;   /* two lines: the source line, and carets under the span */
+} fv_hint;
+/* In the order of the text. names and inputs are as in fv_evaluate, as far as they are known: a text with unknown names
+ * has hints too, and inputs' dtypes alone are read. *hints is owned by the caller: fv_hints_release. Errors:
+ * FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
+FV_API fv_status fv_lint(fv_session* session, const char* text, size_t length, const char* const* names,
+                         const fv_view* inputs, int32_t input_count, fv_hints** hints, fv_error** error);
+/* 0 for NULL. */
+FV_API int32_t fv_hints_count(const fv_hints* hints);
+/* hint->struct_size must be set; that many bytes are written. Its strings are owned by `hints`. */
+FV_API fv_status fv_hints_get(const fv_hints* hints, int32_t index, fv_hint* hint, fv_error** error);
+FV_API void fv_hints_release(fv_hints* hints);
 
 /* ---- results (immutable; data lives until release, views handed out included) ---- */
 /* 0 for NULL. */
@@ -391,11 +420,11 @@ FV_API fv_status fv_session_stream(fv_session* session, const char* device, void
 FV_API fv_status fv_session_wait_for_stream(fv_session* session, const char* device, void* stream, fv_error** error);
 FV_API fv_status fv_stream_wait_for_session(fv_session* session, const char* device, void* stream, fv_error** error);
 
-/* ---- explain: what would run. stage: "types" (what the results are, one line each), "ast", "graph", "loops", "llvm",
- * "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU), "plan" (kernels, loads, bytes) or "device" ----
- * "device": what "auto" would choose for results on the host, and the estimates. Looks for a GPU, and measures it and
- * the CPU once (up to half a second). Inputs as in fv_evaluate; only weak scalars' data is read. *result: release with
- * fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */
+/* ---- explain: what would run. stage: "types" (what the results are, one line each), "hints" (see fv_lint), "ast",
+ * "graph", "loops", "llvm", "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU), "plan" (kernels, loads, bytes)
+ * or "device" ---- "device": what "auto" would choose for results on the host, and the estimates. Looks for a GPU, and
+ * measures it and the CPU once (up to half a second). Inputs as in fv_evaluate; only weak scalars' data is read.
+ * *result: release with fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */
 FV_API fv_status fv_explain(fv_session* session, const char* text, size_t length, const char* const* names,
                             const fv_view* inputs, int32_t input_count, const char* stage, char** result,
                             fv_error** error);

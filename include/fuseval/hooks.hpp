@@ -19,12 +19,12 @@ enum class LogLevel : std::int32_t { debug = FV_LOG_DEBUG, info = FV_LOG_INFO, w
 struct Hooks {
   /// Memory for results and temporaries: `bytes` at a multiple of `alignment` (64); nullptr: none is left. With
   /// deallocate, or neither.
-  std::function<void*(std::size_t bytes, std::size_t alignment)> allocate;
-  std::function<void(void* memory, std::size_t bytes)> deallocate;
+  std::function<void*(std::size_t bytes, std::size_t alignment)> allocate{};
+  std::function<void(void* memory, std::size_t bytes)> deallocate{};
   /// task(k) once for every k in [0, count), on any threads; returns when all have returned.
-  std::function<void(std::int64_t count, const std::function<void(std::int64_t)>& task)> parallel_for;
+  std::function<void(std::int64_t count, const std::function<void(std::int64_t)>& task)> parallel_for{};
   /// One line, without its end.
-  std::function<void(LogLevel level, std::string_view message)> log;
+  std::function<void(LogLevel level, std::string_view message)> log{};
 };
 
 namespace detail {

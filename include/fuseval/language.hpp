@@ -11,6 +11,25 @@
 
 namespace fuseval {
 inline namespace abi_0 {
+
+enum class HintKind : std::int32_t {
+  mask = FV_HINT_MASK,    ///< a comparison beside & or |, which bind tighter
+  axis = FV_HINT_AXIS,    ///< max(a, 0), for maximum(a, 0)
+  nan = FV_HINT_NAN,      ///< a == nan
+  power = FV_HINT_POWER,  ///< x^2, for x**2
+};
+
+/// What a text says that whoever typed it is likely not to have meant, and where.
+struct Hint {
+  HintKind kind;
+  std::string message;
+  std::uint32_t begin;  ///< bytes of the text
+  std::uint32_t end;
+  std::uint32_t line;  ///< from 1
+  std::uint32_t column;
+  std::string caret;  ///< the source line and carets below it
+};
+
 namespace detail {
 
 template <class F>
@@ -20,6 +39,22 @@ std::vector<std::string> owned_names(F&& call) {
   const Handle<fv_names, fv_names_release> names(raw);
   std::vector<std::string> result;
   for (std::int32_t k = 0; k < fv_names_count(raw); ++k) result.emplace_back(fv_names_get(raw, k));
+  return result;
+}
+
+template <class F>
+std::vector<Hint> owned_hints(F&& call) {
+  fv_hints* raw = nullptr;
+  check([&](fv_error** error) { return call(&raw, error); });
+  const Handle<fv_hints, fv_hints_release> hints(raw);
+  std::vector<Hint> result;
+  for (std::int32_t k = 0; k < fv_hints_count(raw); ++k) {
+    fv_hint hint{};
+    hint.struct_size = sizeof hint;
+    check([&](fv_error** error) { return fv_hints_get(raw, k, &hint, error); });
+    result.push_back(
+        {static_cast<HintKind>(hint.kind), hint.message, hint.begin, hint.end, hint.line, hint.column, hint.caret});
+  }
   return result;
 }
 

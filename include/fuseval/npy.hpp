@@ -28,7 +28,7 @@ class NpyFile {
   }
 
  private:
-  detail::Handle<fv_npy, fv_npy_release> handle_;
+  detail::Handle<fv_npy, fv_npy_release> handle_{};
 };
 
 /// Writes anything that can be bound to a .npy file.

@@ -56,7 +56,7 @@ struct SessionOptions {
   int vector_bits = 0;        ///< 0: the widest; 256 or 512. Changes speed, never results
   std::int64_t programs = 0;  ///< kept by evaluate; 0: 1024
   std::int64_t kernels = 0;   ///< compiled kernels kept; 0: 1024
-  Hooks hooks;
+  Hooks hooks{};
   std::int64_t text_limit = 0;     ///< bytes of a text; 0: 1 MiB
   std::int64_t depth_limit = 0;    ///< nesting; 0: 200
   std::int64_t node_limit = 0;     ///< nodes of a text, operations of its program; 0: 100 000

@@ -30,7 +30,7 @@ struct RawDistributions {
   }
   const fv_distribution* const* data() const { return handles.empty() ? nullptr : handles.data(); }
 
-  std::vector<const fv_distribution*> handles;
+  std::vector<const fv_distribution*> handles{};
 };
 
 /// The names and views of bindings, as the C ABI takes them.
@@ -46,9 +46,9 @@ struct RawBindings {
   }
   std::int32_t count() const { return static_cast<std::int32_t>(views.size()); }
 
-  std::vector<const char*> names;
-  std::vector<fv_view> views;
-  RawDistributions distributions;
+  std::vector<const char*> names{};
+  std::vector<fv_view> views{};
+  RawDistributions distributions{};
 };
 
 /// Points into the outputs.
@@ -61,8 +61,8 @@ struct RawOutputs {
   }
   std::int32_t count() const { return static_cast<std::int32_t>(views.size()); }
 
-  std::vector<fv_view> views;
-  RawDistributions distributions;
+  std::vector<fv_view> views{};
+  RawDistributions distributions{};
 };
 
 /// Points into all three.
@@ -117,7 +117,7 @@ class Program {
     Outputs outputs_;
     detail::RawOutputs raw_;
     bool has_options_ = false;
-    RunOptions options_;
+    RunOptions options_{};
     fv_run_options raw_options_{};
   };
 

@@ -74,7 +74,16 @@ class Session {
     return result;
   }
 
-  /// What would run; stage is types, ast, graph, loops, llvm, asm, cuda, device or plan.
+  /// What the text says that whoever typed it is likely not to have meant. Names need not be bound.
+  std::vector<Hint> lint(std::string_view text, const Bindings& bindings = {}) const {
+    const detail::RawBindings raw(bindings);
+    return detail::owned_hints([&](fv_hints** hints, fv_error** error) {
+      return fv_lint(handle_.get(), text.data(), text.size(), raw.names.data(), raw.views.data(), raw.count(), hints,
+                     error);
+    });
+  }
+
+  /// What would run; stage is types, hints, ast, graph, loops, llvm, asm, cuda, device or plan.
   std::string explain(std::string_view text, const Bindings& bindings = {}, const char* stage = "plan") const {
     const detail::RawBindings raw(bindings);
     return detail::owned_string([&](char** result, fv_error** error) {
@@ -234,7 +243,7 @@ class Session {
 
   Session() = default;
 
-  detail::Handle<fv_session, fv_session_release> handle_;  ///< none: the default session
+  detail::Handle<fv_session, fv_session_release> handle_{};  ///< none: the default session
 };
 
 }  // namespace abi_0

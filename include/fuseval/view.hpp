@@ -22,6 +22,11 @@ inline namespace abi_0 {
 class View {
  public:
   View() = default;
+  View(const View&) = default;
+  View(View&&) noexcept = default;
+  View& operator=(const View&) = default;
+  View& operator=(View&&) noexcept = default;
+  ~View() = default;
 
   /// `byte_strides` may be empty: C order.
   View(void* data, DType dtype, const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& byte_strides,
@@ -149,7 +154,7 @@ class View {
   std::size_t rank_ = 0;
   alignas(8) unsigned char scalar_[16] = {};
   std::array<std::int64_t, 4> few_{};  ///< shape, then strides
-  std::vector<std::int64_t> many_;     ///< the same when they are more
+  std::vector<std::int64_t> many_{};   ///< the same when they are more
 };
 
 /// A strided array: any layout, strides in bytes (negative, zero and unaligned ones too); empty strides: C order.

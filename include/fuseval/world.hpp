@@ -78,7 +78,7 @@ class World {
       return std::nullopt;
     } catch (const Error& error) {
       if (rank < 0) throw;
-      return RankError{static_cast<int>(rank), error};
+      return RankError{rank, error};
     }
   }
 
@@ -97,7 +97,7 @@ class World {
   struct NotOwned {};
   World(fv_world* lent, NotOwned) : handle_(lent, [](fv_world*) {}) {}
 
-  std::shared_ptr<fv_world> handle_;
+  std::shared_ptr<fv_world> handle_{};
 };
 
 namespace detail {

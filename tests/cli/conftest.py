@@ -15,7 +15,7 @@ def run():
     """run("eval", "a + 1", "a=2") -> CompletedProcess with text output; status=None accepts any exit status."""
 
     def run(*arguments, status=0, **options):
-        done = subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60, **options)
+        done = subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
         assert status is None or done.returncode == status, f"exit {done.returncode}: {done.stderr}{done.stdout}"
         return done
 

@@ -12,7 +12,7 @@ import pyte
 
 from built_command import COMMAND
 
-DEADLINE = 60
+DEADLINE = 300  # seconds: against waiting for ever
 KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F", "delete": "\x1b[3~",
         "tab": "\t", "enter": "\r", "backspace": "\x7f", "ctrl-a": "\x01", "ctrl-c": "\x03", "ctrl-d": "\x04", "ctrl-e": "\x05",
         "ctrl-k": "\x0b", "ctrl-r": "\x12", "ctrl-u": "\x15", "ctrl-w": "\x17", "ctrl-left": "\x1b[1;5D"}

@@ -55,7 +55,8 @@ def test_scalars_are_weak_or_strong(run):
     ("x=int8:1.5", "'1.5' is no int8"), ("x=float32:1,,2", "'' is no float32"), ("x=bool:2", "'2' is no bool"),
     ("x=complex64:1", "values of dtype complex64 cannot be given"), ("x=foo:1", "'foo:1' is no number"),
     ("x", "a binding is name=value"), ("=3", "'' is no name"), ("1x=3", "'1x' is no name"), ("a b=3", "'a b' is no name"),
-    ("None=3", "'None' is no name"), ("if=3", "'if' is no name")])
+    ("None=3", "'None' is no name"), ("if=3", "'if' is no name"),
+    ("x²=3", "'x²' is no name"), ("ｉｆ=3", "'ｉｆ' is no name"), ("a\u00b7b=3", "'a·b' is no name")])
 def test_bad_bindings_name_the_argument(run, argument, reason):
     message = refused(run, "eval", "x", argument)
     assert f"argument '{argument}'" in message and reason in message
@@ -81,6 +82,34 @@ def test_expressions_that_look_like_something_else(run):
     assert run("eval", "--", "-1").stdout == "-1\n"
 
 
+ACCENTED = {"composed": "\u00e9", "decomposed": "e\u0301"}
+
+
+@pytest.mark.parametrize("bound", ACCENTED)
+@pytest.mark.parametrize("used", ACCENTED)
+def test_names_mean_the_same_in_every_form(run, bound, used):
+    name, word = ACCENTED[bound], ACCENTED[used]
+    assert run("eval", f"{word}*2 + ｘ", f"{name}=3", "x=1").stdout == "7\n"
+    assert f"'{ACCENTED['composed']}' is bound twice" in refused(run, "eval", "1", f"{name}=1", f"{word}=2")
+
+
+def test_a_byte_order_mark_is_no_part_of_standard_input(run):
+    mark = "\ufeff"
+    assert run("eval", "-", "a=2", input=f"{mark}a + 1\n").stdout == "3\n"
+    assert "(line 1, column 5)" in run("eval", "-", "a=2", input=f"{mark}a + b", status=1).stderr
+    assert run("repl", input=f"{mark}a = 2\na + 1\n").stdout == "3\n"
+    assert run("repl", input=f"{mark}:set precision 3\n1/3.0\n").stdout == "0.3333333333333333\n"
+    assert "U+FEFF: it is an invisible byte order mark" in run("eval", mark + "1", status=1).stderr
+    assert "U+FEFF" in run("eval", "-", input=f"{mark}{mark}1", status=1).stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_other_encodings_are_named(encoding):
+    for command in (["eval", "-", "a=2"], ["repl"]):
+        done = subprocess.run([COMMAND, *command], input="a + 1\n".encode(encoding), capture_output=True)
+        assert done.returncode == 1 and b"UTF-16" in done.stderr and done.stdout == b""
+
+
 def test_diagnostics(run):
     done = run("eval", "a + unknown_name", "a=1", status=1)
     assert done.stdout == ""
@@ -90,6 +119,21 @@ def test_diagnostics(run):
     done = run("eval", "a", "a=/no/such.npy", status=1)
     assert done.stderr == 'fuseval: error: cannot read "/no/such.npy": No such file or directory\n'
     assert run("eval", "a", "a=1", "--device", "abacus", status=1).stderr.startswith("fuseval: error: ")
+
+
+def test_hints(run):
+    done = run("eval", "(a >= 1) & b > 1, max(b, 0)", "a=int64:0,1", "b=int64:3,3", "--lint")
+    assert done.stdout == run("eval", "(a >= 1) & b > 1, max(b, 0)", "a=int64:0,1", "b=int64:3,3").stdout == "[False False]\n3\n"
+    first, source, carets, second, _, more = done.stderr.splitlines()
+    assert first.startswith("fuseval: hint: `&` binds tighter than comparisons") and first.endswith("(line 1, column 1)")
+    assert (source, carets) == ("(a >= 1) & b > 1, max(b, 0)", "^" + "~" * 15)
+    assert "maximum(a, b)" in second and more == " " * 25 + "^"
+    assert run("eval", "a > 1", "a=2", "--lint").stderr == ""
+    failed = run("eval", "x^2", "x=1.5", "--lint", status=1).stderr  # floats have no exclusive or
+    assert failed.index("hint: ") < failed.index("error: ")
+    assert run("explain", "x^2", "--stage", "hints").stdout.splitlines()[1:] == ["x^2", " ^"]
+    assert run("explain", "x**2", "--stage", "hints").stdout == "no hints\n"
+    assert run("repl", input="x = 3\n:explain hints x^2\n").stdout.startswith("`^` is the exclusive or")
 
 
 def standard_error_on_a_terminal(environment):

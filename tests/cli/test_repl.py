@@ -548,6 +548,13 @@ def test_piped_lines(run, state):
     assert piped(run, "").stdout == ""
 
 
+def test_names_mean_the_same_in_every_form(run):
+    composed, decomposed = "\u00e9", "e\u0301"
+    done = piped(run, f"{decomposed} = 2\n{composed} + {decomposed}\n:vars\n{decomposed}\n:del {decomposed}\n{composed}\n", status=1)
+    assert done.stdout.startswith(f"4\n_: Python-like int64 number\n{composed}: Python-like int64 number\n2\n")
+    assert f"unknown name `{composed}`" in done.stderr
+
+
 def test_piped_errors_say_the_line_and_stop_nothing(run):
     done = piped(run, "1\nfoo\n:lod\nb = (1 +\nfoo)\n2\n", status=1)
     assert done.stdout == "1\n2\n"

@@ -39,7 +39,7 @@ def violations(report):
 
 
 def run_on_fake_gpu(script, name, seed=1, **variables):
-    done = subprocess.run([sys.executable, script, name], capture_output=True, text=True, timeout=120,
+    done = subprocess.run([sys.executable, script, name], capture_output=True, text=True, timeout=300,
                           env=environment(FUSEVAL_FAKE_SEED=str(seed), **variables))
     assert done.returncode == 0, done.stderr
     assert "fake driver: " in done.stderr

@@ -22,7 +22,8 @@ struct Answer {
 Answer answer_to(std::string_view text, const std::vector<frontend::InputInfo>& inputs,
                  const frontend::Limits& limits = {});
 
-/// Ends the process, with the text that was at work and its test's seed, when one text takes longer than a minute.
+/// Ends the process, with the text that was at work and its test's seed, when one text takes more than a minute of the
+/// processor.
 class Watchdog {
  public:
   Watchdog();

@@ -11,14 +11,28 @@ def share_goal(text):
     return None if "sin(" in text or "exp(" in text else 95
 
 
+def percent_of(rate, whole):
+    """None where the whole is 0: a rate that was rounded away."""
+    return 100 * rate / whole if whole > 0 else None
+
+
+def shown(percent):
+    return "–" if percent is None else f"{percent:.0f} %"
+
+
+def verdict(percent, goal):
+    if goal is None:
+        return ""
+    return "–" if percent is None else "yes" if percent >= goal else "**no**"
+
+
 def bandwidth(rows):
     yield "| text | dtype | MB | GB/s | of a copy | goal | met |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | --- |"
     for row in rows:
-        share, goal = 100 * row["gbs"] / row["copy_gbs"], share_goal(row["text"])
-        met = "" if goal is None else "yes" if share >= goal else "**no**"
-        yield (f"| `{row['text']}` | {row['dtype']} | {row['bytes'] / 1e6:.0f} | {row['gbs']:.0f} | {share:.0f} % | "
-               f"{'' if goal is None else f'{goal} %'} | {met} |")
+        share, goal = percent_of(row["gbs"], row["copy_gbs"]), share_goal(row["text"])
+        yield (f"| `{row['text']}` | {row['dtype']} | {row['bytes'] / 1e6:.0f} | {row['gbs']:.0f} | {shown(share)} | "
+               f"{'' if goal is None else f'{goal} %'} | {verdict(share, goal)} |")
 
 
 def latency(rows):
@@ -37,7 +51,7 @@ def streaming(rows):
     for row in rows:
         slower = row["up_gbs"] if "sum" in row["text"] else min(row["up_gbs"], row["down_gbs"])
         yield (f"- `{row['text']}` over pinned arrays of the host: {row['gbs']:.1f} GB/s, "
-               f"{100 * row['gbs'] / slower:.0f} % of the slower of its copies (goal 90 %; up {row['up_gbs']:.1f}, down "
+               f"{shown(percent_of(row['gbs'], slower))} of the slower of its copies (goal 90 %; up {row['up_gbs']:.1f}, down "
                f"{row['down_gbs']:.1f} GB/s).")
 
 

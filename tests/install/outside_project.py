@@ -18,7 +18,7 @@ def run(*command, status=0, **environment):
     given = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
     folder = environment.pop("cwd", None)
     done = subprocess.run([str(word) for word in command], cwd=folder, env=given | environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=3000)
     assert done.returncode == status, f"{command} exits with {done.returncode}:\n{done.stdout[-4000:]}"
     return done.stdout
 

@@ -19,7 +19,7 @@ namespace {
 
 std::shared_ptr<World> world_of_mpi(size_t largest = size_t{1} << 30) {
   runtime::distributed::CommunicatorSettings settings;
-  settings.watchdog_seconds = 20;  // a failed test ends
+  settings.watchdog_seconds = 120;  // a failed test ends
   settings.largest_message = largest;
   return std::make_shared<World>(runtime::distributed::mpi_transport(), settings);
 }

@@ -13,7 +13,7 @@ namespace {
 World world_of_mpi() {
   fuseval::WorldOptions options;
   options.kind = FV_WORLD_MPI;
-  options.watchdog_seconds = 20;
+  options.watchdog_seconds = 120;
   return World(options);
 }
 

@@ -27,7 +27,7 @@ int world_size() {
 
 CommunicatorSettings watched(size_t largest = size_t{1} << 30) {
   CommunicatorSettings settings;
-  settings.watchdog_seconds = 20;  // a failed test ends
+  settings.watchdog_seconds = 120;  // a failed test ends
   settings.largest_message = largest;
   return settings;
 }

@@ -26,7 +26,7 @@ World world_of_mpi(bool check_calls = false) {
   fuseval::WorldOptions options;
   options.check_calls = check_calls;
   options.kind = FV_WORLD_MPI;
-  options.watchdog_seconds = 20;  // a failed test ends
+  options.watchdog_seconds = 120;  // a failed test ends
   return World(options);
 }
 

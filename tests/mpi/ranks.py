@@ -11,4 +11,4 @@ MPIRUN = shutil.which("mpirun.openmpi") or shutil.which("mpirun") or "mpirun"
 def run_ranks(ranks, *command, **options):
     """CompletedProcess with text output. ranks: their number; 0: no mpirun."""
     launcher = ["bash", "-c", '. "$0"; exec "$@"', ENVIRONMENT, MPIRUN, "-n", ranks] if ranks else []
-    return subprocess.run([str(word) for word in [*launcher, *command]], capture_output=True, text=True, timeout=100, **options)
+    return subprocess.run([str(word) for word in [*launcher, *command]], capture_output=True, text=True, timeout=300, **options)

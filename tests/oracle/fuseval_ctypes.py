@@ -42,6 +42,11 @@ class Extent(ctypes.Structure):
     _fields_ = [("data", c_void_p), ("bytes", c_size_t)]
 
 
+class Hint(ctypes.Structure):
+    _fields_ = [("struct_size", c_size_t), ("kind", c_int32), ("begin", c_uint32), ("end", c_uint32), ("line", c_uint32),
+                ("column", c_uint32), ("message", c_char_p), ("caret", c_char_p)]
+
+
 class Hooks(ctypes.Structure):
     TASK = ctypes.CFUNCTYPE(None, c_void_p, c_int64)
     _fields_ = [("struct_size", c_size_t), ("user", c_void_p),
@@ -102,6 +107,10 @@ def _load():
         "fv_names_release": (None, [c_void_p]),
         "fv_words": (c_int32, [c_int32, handle, handle]),
         "fv_help": (c_int32, [c_char_p, handle, handle]),
+        "fv_lint": (c_int32, [c_void_p, *text, names, views, c_int32, handle, handle]),
+        "fv_hints_count": (c_int32, [c_void_p]),
+        "fv_hints_get": (c_int32, [c_void_p, c_int32, POINTER(Hint), handle]),
+        "fv_hints_release": (None, [c_void_p]),
         "fv_cancel_create": (c_int32, [handle, handle]),
         "fv_cancel_set": (None, [c_void_p]),
         "fv_results_count": (c_int32, [c_void_p]),
@@ -194,6 +203,21 @@ def help_of(name):
     result = c_void_p()
     _call(library().fv_help, name.encode(), byref(result))
     return _take_string(result)
+
+
+def lint(text, inputs=None):
+    """(kind, begin, end, message) of each hint on a text: fv_hint_kind, bytes of the text."""
+    call, hints = _Text(text, inputs or {}), c_void_p()
+    _call(library().fv_lint, None, *call.arguments, byref(hints))
+    try:
+        found = []
+        for k in range(library().fv_hints_count(hints)):
+            hint = Hint(ctypes.sizeof(Hint))
+            _call(library().fv_hints_get, hints, k, byref(hint))
+            found.append((hint.kind, hint.begin, hint.end, hint.message.decode()))
+        return found
+    finally:
+        library().fv_hints_release(hints)
 
 
 def _vector(numbers):

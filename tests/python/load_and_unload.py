@@ -30,7 +30,7 @@ def resident():
 
 def threads_left():
     """A thread that was joined may be seen for a moment longer."""
-    for _ in range(200):
+    for _ in range(12_000):
         count = len(os.listdir("/proc/self/task"))
         if count == 1:
             break

@@ -19,7 +19,7 @@ def run(name, *arguments, status=0):
     binary = EXAMPLES / name
     if name in ("eigen", "xtensor") and not binary.exists():
         pytest.skip(f"{name} is not installed, so the example was not built")
-    done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=300)
     assert done.returncode == status, f"exit {done.returncode}: {done.stderr}{done.stdout}"
     return done
 
@@ -65,7 +65,7 @@ def test_map_of_nearest_airports_agrees_with_numpy(tmp_path):
     lat, lon = (np.radians(np.load(DATA / f"{name}.npy")) for name in ("lat", "lon"))
     with open(EXAMPLES.parents[2] / "examples" / "nearest_airport.txt") as text:
         subprocess.run([EXAMPLES.parent / "tools" / "fuseval", "eval", "-", *(f"{name}={DATA / name}.npy" for name in ("lat", "lon")),
-                        "-o", tmp_path / "km.npy"], stdin=text, check=True, timeout=120)
+                        "-o", tmp_path / "km.npy"], stdin=text, check=True, timeout=300)
     got = np.load(tmp_path / "km.npy")
     assert got.shape == (360, 720)
     for row, column in ((0, 0), (90, 17), (181, 360), (299, 500), (359, 719)):
@@ -195,7 +195,7 @@ def plate_after(side, steps):
 @pytest.mark.parametrize("machine", ["simulator", "fake GPU"])
 def test_heat_on_a_device(machine):
     variables = {"FUSEVAL_LIBCUDA": "/nowhere"} if machine == "simulator" else environment(FUSEVAL_FAKE_SEED="5")
-    done = subprocess.run([EXAMPLES / "device_arrays", "33", "120"], capture_output=True, text=True, timeout=120,
+    done = subprocess.run([EXAMPLES / "device_arrays", "33", "120"], capture_output=True, text=True, timeout=300,
                           env=os.environ | variables)
     assert done.returncode == 0, done.stderr
     assert not violations(done.stderr) and ("fake driver: " in done.stderr) == (machine != "simulator")

@@ -20,7 +20,7 @@ def pack(tmp_path_factory):
 
 
 def check(pack, *options, **variables):
-    command = [sys.executable, ROOT / "tests" / "gpu" / "check.py", "--try", "--pack", pack, "--no-sanitizer", *options]
+    command = [sys.executable, ROOT / "tests" / "gpu" / "check.py", "--try", "--pack", pack, "--no-sanitizer", "--patient", *options]
     return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ, **variables), cwd=ROOT)
 
 
@@ -48,11 +48,28 @@ def test_everything_on_the_fake_machine(pack, tmp_path):
         assert part in done.stdout
 
 
-def test_the_record_replaces_the_one_before(tmp_path):
+@pytest.fixture(scope="module")
+def record():
     specification = importlib.util.spec_from_file_location("record", ROOT / "tests" / "gpu" / "record.py")
-    record = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(record)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_the_record_replaces_the_one_before(record, tmp_path):
     page = tmp_path / "gpu.md"
     page.write_text(f"before\n{record.BEGIN}\nold\n{record.END}\nafter\n")
     record.write(page, "new\n")
     assert page.read_text() == f"before\n{record.BEGIN}\n\nnew\n\n{record.END}\nafter\n"
+
+
+def test_rates_of_nothing_have_no_share(record):
+    """A busy machine that copies some kilobytes may reach any rate, which is 0 once it is rounded."""
+    about = {"cuda device 0": "none", "cuda driver": "none", "cuda compiler": "none"}
+    measured = [{"kind": "bandwidth", "text": "2*a + 3*b", "dtype": "float64", "bytes": 8, "gbs": 1e-9, "copy_gbs": rate}
+                for rate in (0.0, 2e-9)]
+    measured += [{"kind": "streaming", "text": text, "gbs": 0.0, "up_gbs": 0.0, "down_gbs": 1.0} for text in ("a", "sum(a)")]
+    page = record.page(about, [], measured, "today")
+    assert "| `2*a + 3*b` | float64 | 0 | 0 | – | 95 % | – |" in page
+    assert "| `2*a + 3*b` | float64 | 0 | 0 | 50 % | 95 % | **no** |" in page
+    assert page.count("– of the slower of its copies") == 2

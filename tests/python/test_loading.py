@@ -14,7 +14,7 @@ OTHERS = ["libLLVM-14.so.1", "libLLVM-19.so.1", "libLLVM.so.22.1"]
 
 
 def rounds(*arguments):
-    done = subprocess.run([sys.executable, SCRIPT, library(), *arguments], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, SCRIPT, library(), *arguments], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, f"exit {done.returncode}: {done.stderr}"
     return json.loads(done.stdout)
 

@@ -69,7 +69,7 @@ def test_console(snippet, folder):
         assert words[:2] == ["./dev", "run"], f"{snippet}: what is {command}?"
         text = (folder / words.pop()).read_text() if words[-2] == "<" else None
         words = [word for word in words if word != "<"]
-        done = subprocess.run([COMMAND, *words[2:]], cwd=folder, input=text, capture_output=True, text=True, timeout=60,
+        done = subprocess.run([COMMAND, *words[2:]], cwd=folder, input=text, capture_output=True, text=True, timeout=300,
                               env={**os.environ, "LC_ALL": "C.UTF-8"})
         assert done.returncode == (1 if "error:" in expected else 0), done.stderr
         assert not expected or done.stdout + done.stderr == expected
@@ -88,7 +88,7 @@ def test_repl_session(page, folder):
     assert len(session) > 2
     end = "----"
     text = "".join(f"{typed}:help {end}\n" for typed, _ in session)
-    done = subprocess.run([COMMAND, "repl"], cwd=folder, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    done = subprocess.run([COMMAND, "repl"], cwd=folder, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
     said = re.sub(r"^fuseval: standard input:\d+: ", "", done.stdout, flags=re.MULTILINE)
     answers = re.split(rf"^error: there is no help on `{end}`\n", said, flags=re.MULTILINE)
     assert len(answers) == len(session) + 1
@@ -105,8 +105,8 @@ def test_program(snippet, tmp_path):
     compiler = ["g++", "-std=c++20"] if snippet.language == "cpp" else ["gcc", "-std=c11"]
     engine = BUILD / "engine"
     subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'include'}", source, "-o", program,
-                    f"-L{engine}", "-lfuseval", f"-Wl,-rpath,{engine}"], check=True, timeout=120)
-    done = subprocess.run([program], capture_output=True, text=True, timeout=60, env=machine_of(snippet))
+                    f"-L{engine}", "-lfuseval", f"-Wl,-rpath,{engine}"], check=True, timeout=300)
+    done = subprocess.run([program], capture_output=True, text=True, timeout=300, env=machine_of(snippet))
     assert done.returncode == 0, done.stderr
     assert not violations(done.stderr)
     assert is_whole or not done.stdout
@@ -121,7 +121,7 @@ def machine_of(snippet):
 def test_python(snippet, tmp_path):
     script = tmp_path / "snippet.py"
     script.write_text(snippet.text)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, env=machine_of(snippet))
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300, env=machine_of(snippet))
     assert done.returncode == 0 and not violations(done.stderr), done.stderr
 
 

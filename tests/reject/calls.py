@@ -151,6 +151,13 @@ def results(text):
     return made
 
 
+def hints(text):
+    """The fv_hints of a text, which is not released."""
+    handle = ctypes.c_void_p()
+    raw("fv_lint", None, text, len(text), None, None, 0, ctypes.byref(handle))
+    return handle
+
+
 def npy_file(path):
     """The fv_npy of a file of the repository, never released."""
     made = ctypes.c_void_p()
@@ -281,7 +288,7 @@ def write_npy(path, array):
 
 NULL = None
 TOOLS = {name: value for name, value in globals().items() if not name.startswith("_")}
-NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"Counters": fv.Counters, "Extent": fv.Extent, "fv": fv}
+NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"Counters": fv.Counters, "Hint": fv.Hint, "Extent": fv.Extent, "fv": fv}
 
 
 def value_of(expression, **names):

@@ -19,7 +19,7 @@ TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?P<raw>.*?)\)"|"(?P<plain>(?:[^"\\\
 
 # Files whose literals are printed, also by debug builds alone, or are broken invariants (Error(internal)), not diagnostics.
 NO_DIAGNOSTICS = {
-    "frontend/ast.cpp", "frontend/unicode.cpp", "ir/print.cpp", "ir/verify_graph.cpp", "ir/verify_loops.cpp",
+    "frontend/ast.cpp", "frontend/hints.cpp", "frontend/unicode.cpp", "ir/print.cpp", "ir/verify_graph.cpp", "ir/verify_loops.cpp",
     "runtime/cpu_limits.cpp", "engine/handle_book.cpp", "engine/device/simulated_device.cpp",
     "engine/device/explain_choice.cpp"}
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tools/encoding.hpp"
 #include "tools/repl/command_table.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"

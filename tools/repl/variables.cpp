@@ -2,6 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <set>
+
+#include "tools/encoding.hpp"
 #include "tools/repl/words.hpp"
 
 namespace fuseval::tools {
@@ -58,8 +61,10 @@ void Variable::check_file() const {
 }
 
 Bindings bindings_for(std::string_view text, const Variables& variables) {
+  std::set<std::string> names;  // two spellings may be one name
+  for (const std::string& word : names_in(text)) names.insert(name_in_texts(word).value_or(word));
   Bindings bindings;
-  for (const std::string& name : names_in(text))
+  for (const std::string& name : names)
     if (const auto it = variables.find(name); it != variables.end()) bindings.add(name, it->second.view());
   return bindings;
 }

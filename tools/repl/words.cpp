@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <numeric>
 
+#include "tools/encoding.hpp"
+
 namespace fuseval::tools {
 namespace {
 
@@ -81,8 +83,6 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
-
-bool is_name_byte(char c) { return c == '_' || (c & 0x80) != 0 || std::isalnum(static_cast<unsigned char>(c)); }
 
 std::string_view stripped(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";

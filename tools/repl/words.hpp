@@ -7,8 +7,6 @@
 
 namespace fuseval::tools {
 
-/// Letters, digits, _ and everything beyond ASCII.
-bool is_name_byte(char c);
 std::string_view stripped(std::string_view text);
 /// Nothing but blanks and comments.
 bool is_blank(std::string_view text);

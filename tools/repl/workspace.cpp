@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tools/encoding.hpp"
 #include "tools/progress.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"
@@ -48,12 +49,12 @@ Variable Workspace::evaluate_one(const Passage& passage) const {
 }
 
 const Variable* Workspace::find(std::string_view name) const {
-  const auto it = variables_.find(name);
+  const auto it = variables_.find(name_in_texts(name).value_or(std::string(name)));
   return it == variables_.end() ? nullptr : &it->second;
 }
 
 void Workspace::check_name(const Passage& name) const {
-  const std::string text(name.text());
+  const std::string text = name_in_texts(name.text()).value_or(std::string(name.text()));
   const std::vector<FreeName> free = about(name, [&] { return session_.free_names(name.in_place()); });
   if (free.size() == 1 && free[0].name == text) return;
   const bool is_word = names_in(text).size() == 1 && names_in(text)[0] == text;  // None
@@ -63,11 +64,11 @@ void Workspace::check_name(const Passage& name) const {
 
 void Workspace::bind(const Passage& name, const Variable& variable) {
   check_name(name);
-  variables_.insert_or_assign(std::string(name.text()), variable);
+  variables_.insert_or_assign(name_in_texts(name.text()).value_or(std::string(name.text())), variable);
 }
 
 void Workspace::remove(const std::string& name) {
-  if (variables_.erase(name) > 0) return;
+  if (variables_.erase(name_in_texts(name).value_or(name)) > 0) return;
   std::vector<std::string> known;
   for (const auto& [each, variable] : variables_) known.push_back(each);
   const std::string near = nearest(name, known);

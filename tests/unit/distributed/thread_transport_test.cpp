@@ -52,7 +52,7 @@ TEST_CASE("ranks as threads: every operation, in pieces and whole, messages in m
 TEST_CASE("ranks as threads: calls that are checked are the same calls") {
   CommunicatorSettings checked;
   checked.check_calls = true;
-  checked.watchdog_seconds = 20;
+  checked.watchdog_seconds = 120;
   for (const int size : {1, 2, 5}) run_ranks(size, [&](const auto& transport) { check_transport(transport, checked); });
   for (int size = 2; size <= 7; ++size) run_ranks(size, check_differing_calls);
 }

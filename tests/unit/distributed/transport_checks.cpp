@@ -250,7 +250,7 @@ void check_transport(const std::shared_ptr<Transport>& transport, const Communic
 void check_differing_calls(const std::shared_ptr<Transport>& transport) {
   CommunicatorSettings checked;
   checked.check_calls = true;
-  checked.watchdog_seconds = 20;
+  checked.watchdog_seconds = 120;
   Communicator ranks(transport, checked);
   const bool odd = ranks.rank() % 2 == 1;
   char bytes[8] = {};

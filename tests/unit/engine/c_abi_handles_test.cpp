@@ -92,7 +92,7 @@ TEST_CASE("releasing an object that a call is using is asserted" * doctest::skip
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    alarm(30);
+    alarm(300);
     std::signal(SIGABRT, SIG_DFL);
     static fv_session* session = nullptr;
     auto hooks = sized<fv_hooks>();

@@ -3,6 +3,41 @@
 
 using namespace engine_test;
 
+TEST_CASE("hints say where they are, also of a text whose names are not bound") {
+  const std::string text = "a + 1,\n  (\u03b1 >= 1) & b > 1";
+  fv_hints* hints = nullptr;
+  REQUIRE(fv_lint(nullptr, text.data(), text.size(), nullptr, nullptr, 0, &hints, nullptr) == FV_OK);
+  REQUIRE(fv_hints_count(hints) == 1);
+  fv_hint hint{};
+  hint.struct_size = sizeof hint;
+  REQUIRE(fv_hints_get(hints, 0, &hint, nullptr) == FV_OK);
+  CHECK(hint.kind == FV_HINT_MASK);
+  CHECK(text.substr(hint.begin, hint.end - hint.begin) == "(\u03b1 >= 1) & b > 1");
+  CHECK(hint.line == 2);
+  CHECK(hint.column == 3);
+  CHECK(hint.caret == std::string("  (\u03b1 >= 1) & b > 1\n  ^~~~~~~~~~~~~~~~"));
+  CHECK(contains(hint.message, "`&` binds tighter than comparisons"));
+  const fv_hint before = hint;
+  hint.struct_size = offsetof(fv_hint, begin);
+  hint.begin = 77;
+  REQUIRE(fv_hints_get(hints, 0, &hint, nullptr) == FV_OK);
+  CHECK(hint.begin == 77);
+  CHECK(hint.message == before.message);
+  for (const std::int32_t index : {-1, 1}) CHECK(fv_hints_get(hints, index, &hint, nullptr) == FV_ERROR_INVALID_HANDLE);
+  fv_hints_release(hints);
+  CHECK(failure_of([&](fv_error** error) {
+          return fv_lint(nullptr, "a +", 3, nullptr, nullptr, 0, &hints, error);
+        }).status == FV_ERROR_SYNTAX);
+  CHECK(hints == nullptr);
+  CHECK(fuseval::lint("x*2").empty());
+  const std::vector<fuseval::Hint> found = fuseval::lint("max(x, 0)", {{"x", 1.0}});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == fuseval::HintKind::axis);
+  CHECK(fuseval::explain("x^2, x", {{"x", 1}}, "hints") ==
+        "`^` is the exclusive or of bits: a power is written `**` (line 1, column 2)\nx^2, x\n ^\n");
+  CHECK(fuseval::explain("x", {{"x", 1}}, "hints") == "no hints\n");
+}
+
 TEST_CASE("an error says what, where and how it looks") {
   const std::string text = "1 +\n  ä + missing*2";
   Doubles a;

@@ -61,6 +61,43 @@ TEST_CASE("without names, inputs are bound to the names that mean nothing else, 
   fv_program_release(program);
 }
 
+TEST_CASE("names are one name in every form that Python normalises") {
+  double two = 2, three = 3;
+  const fv_view inputs[] = {scalar_view(two, FV_FLOAT64), scalar_view(three, FV_FLOAT64)};
+  constexpr const char *composed = "\u00e9", *decomposed = "e\u0301", *micro = "\u00b5", *mu = "\u03bc";
+  fv_results* results = nullptr;
+  for (const char* bound : {composed, decomposed})
+    for (const char* used : {composed, decomposed}) {
+      const char* names[] = {bound, micro};
+      const std::string text = std::string(used) + " - " + mu;
+      REQUIRE(fv_evaluate(nullptr, text.data(), text.size(), names, inputs, 2, nullptr, 0, nullptr, &results,
+                          nullptr) == FV_OK);
+      CHECK(value_of(std::exchange(results, nullptr)) == -1);
+      fv_program* program = nullptr;
+      REQUIRE(fv_compile(nullptr, text.data(), text.size(), names, inputs, 2, &program, nullptr) == FV_OK);
+      const char* name = nullptr;
+      REQUIRE(fv_program_input(program, 0, &name, nullptr, nullptr) == FV_OK);
+      CHECK(name == std::string(composed));
+      const char* others[] = {mu, used};
+      REQUIRE(fv_run_named(program, others, inputs, 2, nullptr, 0, nullptr, &results, nullptr) == FV_OK);
+      CHECK(value_of(std::exchange(results, nullptr)) == 1);
+      fv_program_release(program);
+    }
+  fv_names* free = nullptr;
+  const std::string text = std::string(decomposed) + " + " + composed + " + " + micro;
+  REQUIRE(fv_free_names(nullptr, text.data(), text.size(), &free, nullptr) == FV_OK);
+  REQUIRE(fv_names_count(free) == 2);
+  CHECK(fv_names_get(free, 0) == std::string(composed));
+  CHECK(fv_names_get(free, 1) == std::string(mu));
+  fv_names_release(free);
+  const Failure failure = failure_of([&](fv_error** error) {
+    const char* twice[] = {composed, decomposed};
+    return fv_evaluate(nullptr, "1", 1, twice, inputs, 2, nullptr, 0, nullptr, &results, error);
+  });
+  CHECK(failure.status == FV_ERROR_ARGUMENT);
+  CHECK(failure.message == "the name '\u00e9' is bound twice");
+}
+
 TEST_CASE("a program tells its inputs, and takes them by name in any order") {
   double two = 2;
   float three = 3;

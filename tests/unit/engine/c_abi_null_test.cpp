@@ -48,6 +48,8 @@ TEST_CASE("null pointers everywhere") {
   }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_program_input(nullptr, 0, nullptr, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_free_names(nullptr, "a", 1, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_lint(nullptr, "a", 1, nullptr, nullptr, 0, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_hints_get(nullptr, 0, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_words(FV_WORD_FUNCTION, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_help(nullptr, &string, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_help("sum", nullptr, e); }));
@@ -68,6 +70,8 @@ TEST_CASE("null pointers everywhere") {
   fv_string_release(nullptr);
   fv_npy_release(nullptr);
   fv_names_release(nullptr);
+  fv_hints_release(nullptr);
+  CHECK(fv_hints_count(nullptr) == 0);
   fv_cancel_release(nullptr);
   fv_cancel_set(nullptr);
   fv_cancel_clear(nullptr);

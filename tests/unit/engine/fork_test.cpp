@@ -48,7 +48,7 @@ TEST_CASE("a child of fork() evaluates on several threads, and the parent goes o
     const pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      alarm(30);  // a child that hangs fails, it does not hang the tests
+      alarm(300);  // a child that hangs fails, it does not hang the tests
       const bool good = works(session, a, "a*a + 2.0") && threads_here() == 3;
       _exit(good ? 0 : 1);
     }
@@ -63,10 +63,10 @@ TEST_CASE("a grandchild, and the default session") {
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    alarm(30);
+    alarm(300);
     const pid_t grandchild = fork();
     if (grandchild == 0) {
-      alarm(30);
+      alarm(300);
       _exit(works(fuseval::Session::shared(), a, "a - -2.0") ? 0 : 1);
     }
     int status = -1;

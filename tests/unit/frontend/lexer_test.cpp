@@ -130,8 +130,18 @@ TEST_CASE("names") {
   CHECK(kind("import") == TokenKind::foreign_keyword);
 }
 
-TEST_CASE("names that Python would normalise are refused, not taken for others") {
-  for (const char* text : {"\u00b5", "\ufb01", "e\u0301", "\uff41", "x\u00b7y", "\u0663"}) {
+TEST_CASE("names may be written in any form that Python normalises") {
+  for (const char* text :
+       {"\u00b5", "\ufb01", "e\u0301", "\uff41\uff11", "\u1112\u1161\u11ab", "\u2102", "\U0001d4b6"}) {
+    CAPTURE(text);
+    CHECK(kind(text) == TokenKind::name);
+    CHECK(tokens(text).size() == 3);
+    CHECK(tokens(text).front().span.end == std::string_view(text).size());
+  }
+}
+
+TEST_CASE("what begins no name, or is a keyword in other letters, is refused") {
+  for (const char* text : {"x\u00b7y", "x\u0387y", "\u0663", "\u0301e", "x\u00b2", "\uff49\uff46", "\U0001d413rue"}) {
     CAPTURE(text);
     CHECK(is_refused(text));
   }

@@ -29,6 +29,12 @@ std::string source_of(const Ast& ast, Span span) { return ast.source.substr(span
 
 }  // namespace
 
+TEST_CASE("names are in the form in which Python compares them") {
+  CHECK(parse("e\u0301 + \uff41.\uff53\uff55\uff4d(\u00b5=1)").texts ==
+        std::vector<std::string>{"\u00e9", "a", "sum", "\u03bc", "1"});
+  CHECK_THROWS_WITH(parse("f(\u00e9=1, e\u0301=2)"), "the keyword argument 'e\u0301' is repeated");
+}
+
 TEST_CASE("precedence is Python's") {
   CHECK(sexpr("-a**-b") == "(- (** a (- b)))");
   CHECK(sexpr("2**3**2") == "(** 2 (** 3 2))");

@@ -182,7 +182,7 @@ int end_of_child(F body) {
   const pid_t child = fork();
   if (child == 0) {
     signal(SIGBUS, SIG_DFL);  // sanitizers and doctest have handlers of their own
-    alarm(20);
+    alarm(300);
     _exit(body());
   }
   int status = 0;

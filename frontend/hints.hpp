@@ -1,0 +1,31 @@
+// Hints: what a text says that whoever typed it is likely not to have meant. The text is none the worse for it, and a
+// hint is no error.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "frontend/ast.hpp"
+#include "frontend/bind.hpp"
+
+namespace fuseval::frontend {
+
+enum class HintKind : uint8_t {
+  mask,  ///< a comparison beside & or | that binds tighter: `(a >= 1) & b > 1`
+  axis,  ///< max(a, 0): 0 is the axis
+  nan,   ///< a == nan
+  power  ///< x^2: exclusive or
+};
+
+struct Hint {
+  HintKind kind = HintKind::mask;
+  std::string message;
+  Span span;
+};
+
+/// In the order of the text. `inputs`: what is bound, as far as it is known; of them names and dtypes count.
+std::vector<Hint> hints(const Ast& ast, std::span<const InputInfo> inputs);
+
+}  // namespace fuseval::frontend
