@@ -18,7 +18,6 @@
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
-#include "runtime/mapped_guard.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -171,17 +170,13 @@ class Run {
     return owned_[k].size() > 0 ? owned_data(k) : static_cast<char*>(outputs_[k].data);
   }
 
-  // Runs `body` over the buffers of `made`, with mapped inputs guarded against files that shrink.
+  // Runs `body` over the buffers of `made`, with mapped inputs guarded against files that shrink or change.
   template <class Body>
   void guarded(Body&& body, const Specialisation& made, char* flags = nullptr) {
     BufferTable table(made, temporaries(made));
     table.fill(inputs_, [&](uint32_t k) { return output_data(k, flags); });
-    const std::vector<runtime::AddressRange> ranges = mapped_ranges(made, inputs_);
-    if (ranges.empty()) return body(table.data());
-    const runtime::MappedGuard guard(ranges);
-    body(table.data());
-    if (guard.faulted())
-      throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
+    read_guarded(
+        mapped_ranges(made, inputs_), [&] { body(table.data()); }, partly_written);
   }
 
   void copy_back(size_t k) const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/mapped_ranges.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
@@ -48,7 +49,7 @@ AlignedCall::AlignedCall(const Program& program, const fv_view* inputs, const fv
     if (!program.is_used(k) || !wants_copy(inputs[k])) continue;
     if (inputs_.empty()) inputs_.assign(inputs, inputs + input_count);
     inputs_[k] = replaced(inputs[k]);
-    copy_view(inputs[k], inputs_[k]);
+    read_guarded(inputs[k], [&] { copy_view(inputs[k], inputs_[k]); });
   }
   for (int32_t k = 0; k < output_count; ++k) {
     if (!wants_copy(outputs[k])) continue;

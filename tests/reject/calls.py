@@ -279,6 +279,10 @@ def write_npy(path, array):
     raw("fv_npy_write", path.encode(), view.array)
 
 
+def check_files(*paths):
+    raw("fv_files_check", (ctypes.c_char_p * len(paths))(*map(str.encode, paths)), len(paths))
+
+
 NULL = None
 TOOLS = {name: value for name, value in globals().items() if not name.startswith("_")}
 NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"Counters": fv.Counters, "Extent": fv.Extent, "fv": fv}

@@ -178,7 +178,7 @@ TEST_CASE("parts that ranks have: the array that they are, and what does not fit
   check_same_error(3, huge, ErrorCode::limit, "rank 2: axis 0 becomes longer than 2^63 - 1");
 }
 
-TEST_CASE("a mapped file that shrinks while it is moved is an error on all ranks") {
+TEST_CASE("a mapped file that shrank before it is moved is an error on all ranks") {
   Session session = session_of();
   const TemporaryFolder folder;
   std::vector<double> numbers(1 << 16, 1.0);
@@ -193,12 +193,13 @@ TEST_CASE("a mapped file that shrinks while it is moved is an error on all ranks
   for (const Layout& layout : {Layout{0, {}}, Layout{}})
     check_same_error(
         3, [&](const auto& world) { scatter(session, world, &mapped, 0, layout); }, ErrorCode::file,
-        "rank 0: a mapped input file shrank while it was read");
+        "rank 0: the mapped file \"" + folder.path("a.npy") + "\" has become shorter since it was opened");
   check_same_error(
       3,
       [&](const auto& world) {
         const Distribution whole{world, {3 << 16}, even_layout({3 << 16}, 0, 3)};
         gather(session, world->rank() == 1 ? &mapped : &plain, whole, 2);
       },
-      ErrorCode::file, "rank 1: a mapped input file shrank while it was read");
+      ErrorCode::file,
+      "rank 1: the mapped file \"" + folder.path("a.npy") + "\" has become shorter since it was opened");
 }
