@@ -80,6 +80,7 @@ bool FileTarget::is_same_file(const FileTarget& other) const {
   const auto is_same = [](const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
   };
+  if (path_ == other.path_) return true;
   if (replaced_ && other.replaced_) return is_same(*replaced_, *other.replaced_);
   const std::filesystem::path mine(path_), theirs(other.path_);
   struct stat here {

@@ -279,6 +279,9 @@ def write_npy(path, array):
     raw("fv_npy_write", path.encode(), view.array)
 
 
+read_nothing = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda context: None)
+
+
 def check_files(*paths):
     raw("fv_files_check", (ctypes.c_char_p * len(paths))(*map(str.encode, paths)), len(paths))
 

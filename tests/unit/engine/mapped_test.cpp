@@ -2,7 +2,6 @@
 // process.
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <stdexcept>
 
 #include "support.hpp"
+#include "tests/unit/hosts_mapping.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using namespace engine_test;
@@ -44,25 +44,10 @@ class File {
   std::filesystem::path path_;
 };
 
-/// The elements of a File, mapped by the host.
-class HostsMapping {
- public:
-  explicit HostsMapping(const File& file) {
-    const int fd = open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
-    pages_ = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    REQUIRE(pages_ != MAP_FAILED);
-  }
-  ~HostsMapping() { munmap(pages_, bytes); }
-  fuseval::View view() const {
-    return fuseval::View(static_cast<char*>(pages_) + 128, fuseval::DType::float64, {count}, {},
-                         FV_VIEW_READONLY | FV_VIEW_MAPPED);
-  }
-
- private:
-  static constexpr std::size_t bytes = 128 + 8 * count;
-  void* pages_ = nullptr;
-};
+/// All elements of a File that the host has mapped.
+fuseval::View view_of(const HostsMapping& mapping) {
+  return fuseval::View(mapping.data() + 128, fuseval::DType::float64, {count}, {}, FV_VIEW_READONLY | FV_VIEW_MAPPED);
+}
 
 /// Every way in which the library reads elements of a view, each with strides of several kinds.
 struct Reader {
@@ -149,18 +134,19 @@ TEST_CASE("a host's mapping of a file that shrinks is a file error of every read
   for (const Reader& reader : readers(folder)) {
     CAPTURE(std::string(reader.name));
     const File file;
-    const HostsMapping mapped(file);
+    const HostsMapping mapping(file.path());
+    const fuseval::View mapped = view_of(mapping);
     const fuseval::Session session = session_of(3);
-    CHECK(error_of([&] { reader.read(session, mapped.view()); }).code() == FV_OK);
+    CHECK(error_of([&] { reader.read(session, mapped); }).code() == FV_OK);
     std::filesystem::remove(folder.path("out.npy"));
     file.shrink(4096);
     for (int repeat = 0; repeat < 3; ++repeat) {
-      const fuseval::Error error = error_of([&] { reader.read(session, mapped.view()); });
+      const fuseval::Error error = error_of([&] { reader.read(session, mapped); });
       CHECK(error.code() == FV_ERROR_FILE);
       CHECK(contains(error.message(), "shrank"));
     }
     // What is still there can be read.
-    CHECK(session.evaluate("a[0] + a[1]", {{"a", mapped.view()}}).item<double>() == 2);
+    CHECK(session.evaluate("a[0] + a[1]", {{"a", mapped}}).item<double>() == 2);
   }
   CHECK(folder.files() == 0);
   struct sigaction after {};
@@ -242,9 +228,9 @@ TEST_CASE("outputs of the caller's, and checks of values, over a file that shrin
   const File file;
   std::vector<std::int64_t> exponents(count, 2);
   fuseval::save(file.path(), exponents);
-  const HostsMapping mapping(file);
-  const fv_view doubles = mapping.view().raw();
-  const fuseval::View mapped(doubles.data, fuseval::DType::int64, {count}, {}, doubles.flags);
+  const HostsMapping mapping(file.path());
+  const fuseval::View mapped(mapping.data() + 128, fuseval::DType::int64, {count}, {},
+                             FV_VIEW_READONLY | FV_VIEW_MAPPED);
   std::vector<std::int64_t> base(count, 3), out(count, 7);
   const fuseval::Bindings bindings = {{"a", base}, {"n", mapped}};
   fuseval::evaluate("a**n", bindings, fuseval::into(out));
@@ -269,4 +255,27 @@ TEST_CASE("files that are not there, or no arrays") {
   file.shrink(5);
   CHECK(error_of([&] { fuseval::NpyFile{file.path()}; }).code() == FV_ERROR_FILE);
   CHECK(error_of([] { fuseval::save("/nonexistent/a.npy", 1.0); }).code() == FV_ERROR_FILE);
+}
+
+TEST_CASE("files of any bytes are written whole, and what cannot be written is found before") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("a.txt");
+  fuseval::check_files({path, folder.path("b.txt")});
+  CHECK(folder.files() == 0);
+  fuseval::write_file(path, "some text");
+  fuseval::write_file(folder.path("empty"), "");
+  CHECK(folder.read("a.txt") == "some text");
+  CHECK(folder.files() == 2);
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+  for (const auto& attempt :
+       {std::function<void()>([&] { fuseval::write_file(path, "other"); }), std::function<void()>([&] {
+          fuseval::check_files({folder.path("empty"), path});
+        })}) {
+    const fuseval::Error error = error_of(attempt);
+    CHECK(error.code() == FV_ERROR_FILE);
+    CHECK(error.message() == "cannot write \"" + path + "\": it is read-only");
+  }
+  CHECK(error_of([&] { fuseval::check_files({folder.path("b"), folder.path("./b")}); }).code() == FV_ERROR_ARGUMENT);
+  CHECK(folder.read("a.txt") == "some text");
+  CHECK(folder.files() == 2);
 }
