@@ -125,6 +125,21 @@ void uninstall() {
   if (is_ours(current)) sigaction(SIGBUS, &table.previous, nullptr);
 }
 
+/// A fault on a thread that blocks its signal ends the process, whatever handler there is. Whether it did block it.
+bool unblock_faults() {
+  sigset_t fault, before;
+  sigemptyset(&fault);
+  sigaddset(&fault, SIGBUS);
+  return pthread_sigmask(SIG_UNBLOCK, &fault, &before) == 0 && sigismember(&before, SIGBUS) == 1;
+}
+
+void block_faults() {
+  sigset_t fault;
+  sigemptyset(&fault);
+  sigaddset(&fault, SIGBUS);
+  pthread_sigmask(SIG_BLOCK, &fault, nullptr);
+}
+
 /// In a forked child the guards of the parent's other threads will never be released.
 void forget_parent() {
   if (table.owner == getpid()) return;
@@ -152,11 +167,14 @@ MappedGuard::MappedGuard(std::span<const AddressRange> ranges) : ranges_(ranges.
   for (const AddressRange& range : ranges)
     if (range.begin < range.end)
       entries_.push_back(table.ranges.publish(range, [](Lost& lost) { lost.from.store(UINTPTR_MAX); }));
-  if (!entries_.empty() && table.guards++ == 0) install();
+  if (entries_.empty()) return;
+  if (table.guards++ == 0) install();
+  unblocked_ = unblock_faults();
 }
 
 MappedGuard::~MappedGuard() {
   if (entries_.empty()) return;
+  if (unblocked_) block_faults();
   const std::lock_guard lock(table.lock);
   if (table.owner != getpid()) return;
   for (Ranges::Entry* entry : entries_) {

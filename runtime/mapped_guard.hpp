@@ -15,7 +15,9 @@ namespace fuseval::runtime {
 /// While any MappedGuard lives, a chained SIGBUS handler is installed (the previous one gets every fault that is not
 /// ours and comes back with the last guard). A fault inside one of the guarded ranges, on any thread, maps zero pages
 /// over the rest of that range, so that the kernel runs on, and is remembered here: the caller then fails with
-/// Error(file). The lost pages fault again afterwards, so that a later guard over the same range sees them too.
+/// Error(file). On the thread that makes the guard, and takes it away, the signal is not blocked meanwhile; the pool's
+/// threads never block it. The lost pages fault again afterwards, so that a later guard over the same range sees them
+/// too.
 ///
 /// Mappings that fuseval made itself (KnownMapping) are compared with their files as well: what was read from a file
 /// that has been written to since it was opened is neither its old contents nor its new ones.
@@ -40,6 +42,7 @@ class MappedGuard {
  private:
   std::vector<AddressRange> ranges_;
   std::vector<RangeTable<Lost>::Entry*> entries_;
+  bool unblocked_ = false;  ///< on this thread, by this guard
 };
 
 }  // namespace fuseval::runtime
