@@ -9,6 +9,7 @@
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
+#include "runtime/mapped_files.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -107,6 +108,7 @@ SharedArray take(Session& session, Managed* managed, bool is_readonly) {
   Result array = array_of(managed->tensor, is_readonly);
   check(session, array);
   auto taken = std::make_shared<Taken<Managed>>(session.runtime(), array.place);
+  if (runtime::is_known_mapping(array.data)) array.mapping = taken;  // it came from here
   auto made = std::make_shared<const OwnedArray>(OwnedArray{taken, std::move(array)});
   taken->managed = managed;  // nothing can fail any more
   return made;

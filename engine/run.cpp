@@ -17,7 +17,6 @@
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
-#include "runtime/mapped_guard.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -201,17 +200,13 @@ class Run {
     return owned_[k].size() > 0 ? owned_data(k) : static_cast<char*>(outputs_[k].data);
   }
 
-  // Runs `made`, with mapped inputs guarded against files that shrink. flags: where its results go instead, one byte
-  // each.
+  // Runs `made`, with mapped inputs guarded against files that shrink or change. flags: where its results go instead,
+  // one byte each.
   void guarded(const Specialisation& made, char* flags = nullptr) {
     BufferTable table(made, temporaries(made));
     table.fill(inputs_, [&](uint32_t k) { return output_data(k, flags); });
-    const std::vector<runtime::AddressRange> ranges = mapped_ranges(made, inputs_);
-    if (ranges.empty()) return launch(made, table.data());
-    const runtime::MappedGuard guard(ranges);
-    launch(made, table.data());
-    if (guard.faulted())
-      throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
+    read_guarded(
+        mapped_ranges(made, inputs_), [&] { launch(made, table.data()); }, partly_written);
   }
 
   void copy_back(size_t k) const {

@@ -26,6 +26,7 @@ void validate_description(const fv_view& view, const std::string& what) {
   const bool python = dtype == DType::bool_ || dtype == DType::int64 || dtype == DType::float64;
   if (view.rank != 0 || !python) refuse(what, "a weak scalar has rank 0 and dtype bool, int64 or float64");
   if (view.device_type != FV_DEVICE_CPU) refuse(what, "a weak scalar is on the host, not on a device");
+  if ((view.flags & FV_VIEW_MAPPED) != 0) refuse(what, "a weak scalar is a number of the caller's, not a mapped file");
 }
 
 void validate(const fv_view& view, const std::string& what) {

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -16,8 +15,10 @@
 #include <thread>
 #include <vector>
 
+#include "ir/error.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/file_descriptor.hpp"
+#include "runtime/temporary_file.hpp"
 
 namespace fuseval::runtime {
 namespace {
@@ -71,16 +72,6 @@ std::string read_file(int fd) {
     at += static_cast<size_t>(done);
   }
   return bytes;
-}
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(done));
-  }
-  return true;
 }
 
 /// The value, if the file is whole and its key is this one.
@@ -174,21 +165,18 @@ std::optional<std::string> DiskCache::find(std::string_view key) const {
 
 bool DiskCache::store(std::string_view key, std::string_view value) const {
   if (!is_usable()) return false;
-  static std::atomic<unsigned> serial{0};
-  const std::string path = path_of(key);
-  const std::string temporary = fmt::format("{}.{}-{}.tmp", path, getpid(), serial.fetch_add(1));
-  unlink(temporary.c_str());  // left by a process that died and had our id
-  FileDescriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (file.get() < 0) return false;
   Header header;
   header.key_bytes = key.size();
   header.value_bytes = value.size();
   header.checksum = checksum(key, value);
-  const std::string_view head(reinterpret_cast<const char*>(&header), sizeof header);
-  // Not synced: after a power cut the checksum tells.
-  const bool written = write_all(file.get(), head) && write_all(file.get(), key) && write_all(file.get(), value);
-  if (!file.close() || !written || rename(temporary.c_str(), path.c_str()) != 0) {
-    unlink(temporary.c_str());
+  try {
+    // Not synced: after a power cut the checksum tells.
+    TemporaryFile file(FileTarget::exactly(path_of(key)), {.is_synced = false, .mode = 0600});
+    file.write(reinterpret_cast<const char*>(&header), sizeof header);
+    file.write(key.data(), key.size());
+    file.write(value.data(), value.size());
+    file.finish();
+  } catch (const Error&) {
     return false;
   }
   enforce_cap();

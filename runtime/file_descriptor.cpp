@@ -18,10 +18,14 @@ bool FileDescriptor::close() {
   return fd < 0 || ::close(fd) == 0;
 }
 
-void fail_on_file(const char* verb, const std::string& path, const std::string& reason) {
+std::string quoted(const std::string& path) {
   std::string shown;
   for (const char c : path) shown += static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c;
-  throw Error(ErrorCode::file, fmt::format("cannot {} \"{}\": {}", verb, shown, reason));
+  return '"' + shown + '"';
+}
+
+void fail_on_file(const char* verb, const std::string& path, const std::string& reason) {
+  throw Error(ErrorCode::file, fmt::format("cannot {} {}: {}", verb, quoted(path), reason));
 }
 
 void fail_on_file(const char* verb, const std::string& path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 namespace fuseval::runtime {
 
@@ -9,6 +10,7 @@ class FileDescriptor {
  public:
   explicit FileDescriptor(int fd) : fd_(fd) {}
   ~FileDescriptor();
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;
 
@@ -20,7 +22,10 @@ class FileDescriptor {
   int fd_;
 };
 
-/// Throws Error(file): cannot <verb> "<path>": <reason>. The path is shown without control characters.
+/// The path for a message: without control characters.
+std::string quoted(const std::string& path);
+
+/// Throws Error(file): cannot <verb> "<path>": <reason>.
 [[noreturn]] void fail_on_file(const char* verb, const std::string& path, const std::string& reason);
 /// The same with errno's words.
 [[noreturn]] void fail_on_file(const char* verb, const std::string& path);

@@ -1,8 +1,7 @@
 // The SIGBUS handler and the table of ranges that it looks into.
 //
-// The handler may run on any thread at any time, so it takes no lock and allocates nothing: it reads a table of entries
-// that is only ever extended, each entry published under a version number (odd: in use) that is read before and after
-// its bounds. An entry whose guard is gone cannot be hit: a guard outlives all reads of its range.
+// The handler may run on any thread at any time, so it takes no lock and allocates nothing: it reads a RangeTable. An
+// entry whose guard is gone cannot be hit: a guard outlives all reads of its range.
 //
 // A page that faults is replaced by zeros together with the rest of the range, which is beyond the end of the file as
 // well. Two guards may share pages (two programs that read one file), so every entry that the replaced pages touch is
@@ -10,58 +9,30 @@
 // ones.
 #include "runtime/mapped_guard.hpp"
 
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cerrno>
+#include <mutex>
 
+#include "ir/error.hpp"
 #include "runtime/file_descriptor.hpp"
+#include "runtime/mapped_files.hpp"
+#include "runtime/mutex.hpp"
 
 namespace fuseval::runtime {
 
-struct MappedGuard::Entry {
-  std::atomic<uint32_t> version{0};
-  std::atomic<uintptr_t> begin{0};
-  std::atomic<uintptr_t> end{0};
-  std::atomic<uintptr_t> lost_from{UINTPTR_MAX};  ///< first replaced address; UINTPTR_MAX: no fault
-};
-
 namespace {
 
-using Entry = MappedGuard::Entry;
-
-struct Chunk {
-  std::array<Entry, 64> entries;
-  std::atomic<Chunk*> next{nullptr};
-};
-
-/// A lock that a forked child does not inherit: it is held by a process, and a holder that is not this process is gone.
-class ProcessLock {
- public:
-  void lock() {
-    const pid_t here = getpid();
-    pid_t holder = 0;
-    while (!holder_.compare_exchange_weak(holder, here, std::memory_order_acquire)) {
-      if (holder != here && holder != 0) continue;  // a parent's: taken over by the next exchange
-      sched_yield();
-      holder = 0;
-    }
-  }
-  void unlock() { holder_.store(0, std::memory_order_release); }
-
- private:
-  std::atomic<pid_t> holder_{0};
-};
+using Lost = MappedGuard::Lost;
+using Ranges = RangeTable<Lost>;
 
 /// A signal handler has no argument to find its data by, so this is one for the process.
 struct Table {
-  Chunk first;
-  ProcessLock lock;  ///< for everything below and for publishing; never taken by the handler
+  Ranges ranges;
+  Mutex lock;  ///< for everything below and for publishing; never taken by the handler
   int guards = 0;
   pid_t owner = 0;
   struct sigaction previous {};
@@ -73,27 +44,12 @@ uintptr_t page_bytes() { return static_cast<uintptr_t>(sysconf(_SC_PAGESIZE)); }
 uintptr_t page_floor(uintptr_t address) { return address & ~(page_bytes() - 1); }
 uintptr_t page_ceil(uintptr_t address) { return page_floor(address + page_bytes() - 1); }
 
-template <class F>
-void each_entry(F f) {
-  for (Chunk* chunk = &table.first; chunk; chunk = chunk->next.load(std::memory_order_acquire))
-    for (Entry& entry : chunk->entries)
-      if (!f(entry)) return;
-}
-
-/// The entry's bounds if it is in use, else an empty range.
-AddressRange bounds(const Entry& entry) {
-  const uint32_t before = entry.version.load(std::memory_order_acquire);
-  const AddressRange range{entry.begin.load(std::memory_order_acquire), entry.end.load(std::memory_order_acquire)};
-  const bool stable = before % 2 == 1 && entry.version.load(std::memory_order_relaxed) == before;
-  return stable ? range : AddressRange{};
-}
-
 void mark_lost(uintptr_t begin, uintptr_t end) {
-  each_entry([&](Entry& entry) {
-    const AddressRange range = bounds(entry);
+  table.ranges.each([&](Ranges::Entry& entry) {
+    const AddressRange range = Ranges::bounds(entry);
     if (range.begin >= range.end || range.end <= begin || range.begin >= end) return true;
-    uintptr_t known = entry.lost_from.load(std::memory_order_relaxed);
-    while (begin < known && !entry.lost_from.compare_exchange_weak(known, begin)) {
+    uintptr_t known = entry.known.from.load(std::memory_order_relaxed);
+    while (begin < known && !entry.known.from.compare_exchange_weak(known, begin)) {
     }
     return true;
   });
@@ -102,8 +58,8 @@ void mark_lost(uintptr_t begin, uintptr_t end) {
 /// Replaces the pages from the faulting one to the end of its range by zeros. False: the address is not guarded.
 bool repair(uintptr_t address) {
   uintptr_t end = 0;
-  each_entry([&](const Entry& entry) {
-    const AddressRange range = bounds(entry);
+  table.ranges.each([&](const Ranges::Entry& entry) {
+    const AddressRange range = Ranges::bounds(entry);
     if (range.begin <= address && address < range.end) end = std::max(end, page_ceil(range.end));
     return true;
   });
@@ -166,38 +122,30 @@ void uninstall() {
   if (is_ours(current)) sigaction(SIGBUS, &table.previous, nullptr);
 }
 
+/// A fault on a thread that blocks its signal ends the process, whatever handler there is. Whether it did block it.
+bool unblock_faults() {
+  sigset_t fault, before;
+  sigemptyset(&fault);
+  sigaddset(&fault, SIGBUS);
+  return pthread_sigmask(SIG_UNBLOCK, &fault, &before) == 0 && sigismember(&before, SIGBUS) == 1;
+}
+
+void block_faults() {
+  sigset_t fault;
+  sigemptyset(&fault);
+  sigaddset(&fault, SIGBUS);
+  pthread_sigmask(SIG_BLOCK, &fault, nullptr);
+}
+
 /// In a forked child the guards of the parent's other threads will never be released.
 void forget_parent() {
   if (table.owner == getpid()) return;
   table.owner = getpid();
   table.guards = 0;
-  each_entry([](Entry& entry) {
+  table.ranges.each([](Ranges::Entry& entry) {
     entry.version.store(0, std::memory_order_release);
     return true;
   });
-}
-
-Entry* free_entry() {
-  Entry* found = nullptr;
-  Chunk* last = &table.first;
-  each_entry([&](Entry& entry) {
-    if (entry.version.load(std::memory_order_relaxed) % 2 == 0) found = &entry;
-    return found == nullptr;
-  });
-  if (found) return found;
-  while (Chunk* next = last->next.load(std::memory_order_relaxed)) last = next;
-  auto* chunk = new Chunk;  // stays: the handler may be reading it
-  last->next.store(chunk, std::memory_order_release);
-  return chunk->entries.data();
-}
-
-Entry* publish(AddressRange range) {
-  Entry* entry = free_entry();
-  entry->begin.store(range.begin, std::memory_order_release);  // not before the entry was withdrawn
-  entry->end.store(range.end, std::memory_order_release);
-  entry->lost_from.store(UINTPTR_MAX, std::memory_order_relaxed);
-  entry->version.fetch_add(1, std::memory_order_release);
-  return entry;
 }
 
 /// Makes zero pages fault again.
@@ -207,37 +155,46 @@ void withdraw_zeros(uintptr_t begin, uintptr_t end) {
     mmap(reinterpret_cast<void*>(begin), end - begin, PROT_READ, MAP_PRIVATE | MAP_FIXED, empty.get(), 0);
 }
 
-struct Locked {
-  Locked() { table.lock.lock(); }
-  ~Locked() { table.lock.unlock(); }
-};
-
 }  // namespace
 
-MappedGuard::MappedGuard(std::span<const AddressRange> ranges) {
+MappedGuard::MappedGuard(std::span<const AddressRange> ranges) : ranges_(ranges.begin(), ranges.end()) {
   entries_.reserve(ranges.size());
-  const Locked locked;
+  const std::lock_guard lock(table.lock);
   forget_parent();
   for (const AddressRange& range : ranges)
-    if (range.begin < range.end) entries_.push_back(publish(range));
-  if (!entries_.empty() && table.guards++ == 0) install();
+    if (range.begin < range.end)
+      entries_.push_back(table.ranges.publish(range, [](Lost& lost) { lost.from.store(UINTPTR_MAX); }));
+  if (entries_.empty()) return;
+  if (table.guards++ == 0) install();
+  unblocked_ = unblock_faults();
 }
 
 MappedGuard::~MappedGuard() {
   if (entries_.empty()) return;
-  const Locked locked;
+  if (unblocked_) block_faults();
+  const std::lock_guard lock(table.lock);
   if (table.owner != getpid()) return;
-  for (Entry* entry : entries_) {
-    const uintptr_t lost = entry->lost_from.load();
+  for (Ranges::Entry* entry : entries_) {
+    const uintptr_t lost = entry->known.from.load();
     if (lost != UINTPTR_MAX) withdraw_zeros(lost, page_ceil(entry->end.load(std::memory_order_relaxed)));
-    entry->version.fetch_add(1, std::memory_order_release);
+    Ranges::withdraw(*entry);
   }
   if (--table.guards == 0) uninstall();
 }
 
 bool MappedGuard::faulted() const {
   return std::any_of(entries_.begin(), entries_.end(),
-                     [](const Entry* entry) { return entry->lost_from.load() != UINTPTR_MAX; });
+                     [](const Ranges::Entry* entry) { return entry->known.from.load() != UINTPTR_MAX; });
+}
+
+std::optional<std::string> MappedGuard::damage() const {
+  if (auto change = change_behind(ranges_)) return change;
+  if (faulted()) return "a mapped input file shrank while it was read";
+  return std::nullopt;
+}
+
+void MappedGuard::require_whole(const char* consequence) const {
+  if (const auto reason = damage()) throw Error(ErrorCode::file, *reason + consequence);
 }
 
 }  // namespace fuseval::runtime

@@ -38,24 +38,19 @@ std::string read_text(int fd, const std::string& path, size_t bytes, size_t offs
   return text;
 }
 
-size_t regular_file_bytes(int fd, const std::string& path) {
-  struct stat status {};
-  if (fstat(fd, &status) != 0) fail_on_file(verb, path);
-  if (S_ISDIR(status.st_mode)) fail_on_file(verb, path, "it is a folder");
-  if (!S_ISREG(status.st_mode)) fail_on_file(verb, path, "it is not a regular file");
-  return static_cast<size_t>(status.st_size);
-}
-
 /// Reverses every group of `width` bytes.
 void swap_bytes(char* data, size_t bytes, size_t width) {
   for (size_t begin = 0; begin < bytes; begin += width) std::reverse(data + begin, data + begin + width);
 }
 
 /// Not blocking: opening a FIFO must not wait for its writer.
-int open_to_read(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) fail_on_file(verb, path);
-  return fd;
+std::shared_ptr<const OpenedFile> open_to_read(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status {};
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) fail_on_file(verb, path);
+  if (S_ISDIR(status.st_mode)) fail_on_file(verb, path, "it is a folder");
+  if (!S_ISREG(status.st_mode)) fail_on_file(verb, path, "it is not a regular file");
+  return std::make_shared<const OpenedFile>(std::move(file), path, FileStamp::of(status));
 }
 
 }  // namespace
@@ -63,10 +58,10 @@ int open_to_read(const std::string& path) {
 NpyReader::NpyReader(const std::string& path) : path_(path), file_(open_to_read(path)) { read_header(); }
 
 void NpyReader::read_header() {
-  const size_t file_bytes = regular_file_bytes(file_.get(), path_);
+  const auto file_bytes = static_cast<size_t>(file_->stamp().size);
   try {
-    const NpyPrefix prefix = parse_npy_prefix(read_text(file_.get(), path_, NpyPrefix::most_bytes, 0));
-    const std::string text = read_text(file_.get(), path_, prefix.header_bytes, prefix.header_offset);
+    const NpyPrefix prefix = parse_npy_prefix(read_text(file_->fd(), path_, NpyPrefix::most_bytes, 0));
+    const std::string text = read_text(file_->fd(), path_, prefix.header_bytes, prefix.header_offset);
     if (text.size() < prefix.header_bytes) throw Error(ErrorCode::file, "it ends within its header");
     header_ = parse_npy_header(text);
     data_offset_ = prefix.header_offset + prefix.header_bytes;
@@ -83,7 +78,7 @@ void NpyReader::read_header() {
 }
 
 void NpyReader::read_range(char* target, size_t bytes, size_t offset) const {
-  if (read_at(file_.get(), path_, target, bytes, data_offset_ + offset) < bytes)
+  if (read_at(file_->fd(), path_, target, bytes, data_offset_ + offset) < bytes)
     fail_on_file(verb, path_, "it shrank while it was read");
 }
 
@@ -108,12 +103,13 @@ void NpyReader::read(char* target, const ByteRuns& runs) const {
     for (size_t k = 0; k < runs.count; ++k)
       read_range(target + k * runs.bytes, runs.bytes, runs.first + k * runs.pitch);
   }
+  if (const auto change = file_->change()) fail_on_file(verb, path_, "it " + *change);
   const size_t width = static_cast<size_t>(size_of(header_.dtype)) / (is_complex(header_.dtype) ? 2 : 1);
   if (header_.swapped) swap_bytes(target, runs.total(), width);
 }
 
 FileMapping NpyReader::map(size_t offset, size_t bytes) const {
-  FileMapping mapping(file_.get(), data_offset_ + offset, bytes);
+  FileMapping mapping(file_, data_offset_ + offset, bytes);
   if (mapping.data() == nullptr) fail_on_file(verb, path_);
   return mapping;
 }

@@ -1,11 +1,11 @@
 // .npy files that are read in parts.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "runtime/byte_runs.hpp"
-#include "runtime/file_descriptor.hpp"
 #include "runtime/file_mapping.hpp"
 #include "runtime/npy_header.hpp"
 
@@ -21,7 +21,8 @@ class NpyReader {
   const NpyHeader& header() const { return header_; }
   size_t data_bytes() const { return data_bytes_; }
 
-  /// The runs, one behind the other, in this machine's byte order. Errors: file; also when the file has shrunk.
+  /// The runs, one behind the other, in this machine's byte order. Errors: file; also when the file was written to
+  /// since it was opened.
   void read(char* target, const ByteRuns& runs) const;
   /// Elements as they are in the file. Errors: file.
   FileMapping map(size_t offset, size_t bytes) const;
@@ -32,7 +33,7 @@ class NpyReader {
   void read_through_staging(char* target, const ByteRuns& runs) const;
 
   std::string path_;
-  FileDescriptor file_;
+  std::shared_ptr<const OpenedFile> file_;
   NpyHeader header_;
   size_t data_offset_ = 0, data_bytes_ = 0;
 };

@@ -126,6 +126,21 @@ void write_files(const std::vector<Value>& values, const std::vector<std::string
   }
 }
 
+/// Before anything is evaluated: that each result has a file of its own, which can be written.
+void check_outputs(const Arguments& arguments) {
+  std::vector<std::string> files = arguments.out_files;
+  if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
+    check_picture_file(arguments.plot_file, arguments.picture);
+    files.push_back(arguments.plot_file);
+  }
+  try {
+    check_files(files);
+  } catch (const Error& error) {
+    if (error.code() == FV_ERROR_ARGUMENT) throw UsageError("-o: " + error.message());
+    throw;
+  }
+}
+
 void draw(const std::vector<Value>& values, const Arguments& arguments) {
   if (arguments.plot_file.empty()) return;
   std::vector<View> views;
@@ -178,8 +193,7 @@ std::string plan_of(const Session& session, const Arguments& arguments, const st
 }  // namespace
 
 void run_eval(const Arguments& arguments, const World* world) {
-  if (!arguments.plot_file.empty() && arguments.plot_file != "-")
-    check_picture_file(arguments.plot_file, arguments.picture);
+  if (is_first(world)) check_outputs(arguments);
   Seconds seconds;
   Stopwatch stopwatch;
   const std::vector<Operand> operands = load_operands(arguments.bindings, world);

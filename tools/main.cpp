@@ -5,6 +5,7 @@
 
 #include "tools/arguments.hpp"
 #include "tools/commands.hpp"
+#include "tools/ending_signals.hpp"
 #include "tools/failure.hpp"
 #include "tools/ranks.hpp"
 #include "tools/repl/repl.hpp"
@@ -33,6 +34,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  clean_up_on_signals();
   std::optional<Arguments> arguments;
   std::optional<Failure> failure = failure_of([&] { arguments = parse_arguments(argc, argv); });
   if (asks_for_ranks(argc, argv) && (arguments || failure)) return run_on_ranks(arguments, std::move(failure));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/call_memory.hpp"
+#include "engine/mapped_ranges.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/checked.hpp"
@@ -52,7 +53,7 @@ AlignedCall::AlignedCall(const Program& program, const fv_view* inputs, const fv
     byte_extent(layout_of(inputs[k]), fv_dtype_size(inputs[k].dtype),
                 fmt::format("input '{}'", program.inputs()[k].name));
     inputs_[k] = replaced(inputs[k]);
-    copy_view(inputs[k], inputs_[k]);
+    read_guarded(inputs[k], [&] { copy_view(inputs[k], inputs_[k]); });
   }
   for (int32_t k = 0; k < output_count; ++k) {
     if (!wants_copy(outputs[k])) continue;

@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <optional>
-
 #include "engine/device/device_run.hpp"
+#include "engine/mapped_ranges.hpp"
 #include "engine/views.hpp"
 #include "ir/checked.hpp"
 #include "ir/error.hpp"
-#include "runtime/mapped_guard.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -46,16 +43,15 @@ void copy_bytes(DeviceSpace& space, const fv_view& from, const fv_view& to) {
   if (!place_of(from).is_host()) require_memory(device, source, bytes, "from");
   if (!place_of(to).is_host()) require_memory(device, target, bytes, "to");
   if (place_of(from) == place_of(to)) return queue.copy(target, source, bytes);
-  std::optional<runtime::MappedGuard> guard;
-  if ((from.flags & FV_VIEW_MAPPED) != 0) guard.emplace(std::array{runtime::address_range(array_of(from))});
-  try {
-    place_of(to).is_host() ? queue.download(target, source, bytes) : queue.upload(target, source, bytes);
-    queue.synchronize();
-  } catch (...) {
-    queue.settle();
-    throw;
-  }
-  if (guard && guard->faulted()) throw Error(ErrorCode::file, "a mapped input file shrank while it was read");
+  read_guarded(from, [&] {
+    try {
+      place_of(to).is_host() ? queue.download(target, source, bytes) : queue.upload(target, source, bytes);
+      queue.synchronize();
+    } catch (...) {
+      queue.settle();
+      throw;
+    }
+  });
 }
 
 bool overlap(const fv_view& from, const fv_view& to) {

@@ -15,7 +15,6 @@
 #include "engine/views.hpp"
 #include "ir/checked.hpp"
 #include "ir/error.hpp"
-#include "runtime/mapped_guard.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -81,11 +80,10 @@ class DeviceRun {
   void place_inputs() {
     addresses_.resize(made_.signature().inputs.size());
     const std::vector<runtime::AddressRange> mapped = mapped_ranges(made_, call_.inputs);
-    if (mapped.empty()) return place_each_input();
-    const runtime::MappedGuard guard(mapped);
-    place_each_input();
-    queue_.get().synchronize();
-    if (guard.faulted()) throw Error(ErrorCode::file, "a mapped input file shrank while it was read");
+    read_guarded(mapped, [&] {
+      place_each_input();
+      if (!mapped.empty()) queue_.get().synchronize();
+    });
   }
 
   void place_each_input() {
@@ -295,7 +293,10 @@ class DeviceRun {
 
   void go_streamed(Results* results) {
     const std::vector<runtime::AddressRange> mapped = mapped_ranges(made_, call_.inputs);
-    if (!mapped.empty()) guard_.emplace(mapped);
+    if (!mapped.empty()) {
+      guard_.emplace(mapped);
+      guard_->require_whole();
+    }
     place_streamed_inputs();
     check_streamed_values();
     place_streamed_outputs();
@@ -365,8 +366,7 @@ class DeviceRun {
     const StreamPlan plan = plan_stream(made, arrays_, limits_);
     const StreamedRun run{space_, program_.runtime().pool, options_.threads, queue_, options_.control, program_.text()};
     run.run(made, plan, buffers);
-    if (guard_ && guard_->faulted())
-      throw Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written");
+    if (guard_) guard_->require_whole(partly_written);
   }
   void copy_to_given(size_t k) {
     const Specialisation::Result& result = made_.results()[k];

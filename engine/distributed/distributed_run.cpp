@@ -122,6 +122,7 @@ class DistributedRun {
     if (const auto mapped = mapped_ranges(ranked_.made(), inputs_); !mapped.empty()) guard.emplace(mapped);
     guard_ = guard ? &*guard : nullptr;
     attempt([&] {
+      if (guard_ != nullptr) guard_->require_whole();
       space_.begin(options_, memory_);
       place();
       pack_inputs();
@@ -165,8 +166,7 @@ class DistributedRun {
   }
   Communicator& ranks() { return world_.communicator(); }
   void look_at_guard() {
-    if (guard_ != nullptr && guard_->faulted() && !draining())
-      fail(Error(ErrorCode::file, "a mapped input file shrank while it was read; outputs may be partly written"));
+    if (guard_ != nullptr) attempt([&] { guard_->require_whole(partly_written); });
   }
 
   // ---- memory ----

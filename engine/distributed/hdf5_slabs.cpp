@@ -170,7 +170,8 @@ size_t most_beside_elements(const Hdf5Name& name) { return 16384 + 1024 * name.d
 std::unique_ptr<runtime::TemporaryFile> make_file(const fuseval_hdf5_table& hdf5, const Hdf5Name& name, DType dtype,
                                                   const Shape& shape) {
   const fuseval_hdf5_type type = type_of(dtype, shape);
-  auto file = std::make_unique<runtime::TemporaryFile>(runtime::target_of(name.file));
+  auto file = std::make_unique<runtime::TemporaryFile>(runtime::FileTarget(name.file),
+                                                       runtime::TemporaryFile::Options{.needs_name = true});
   require_replaceable(hdf5, name);
   // A full disk is to be the system's error: HDF5 1.10 crashes at the end of a process in which a file could not be
   // closed.
@@ -254,9 +255,9 @@ void write_parts(World& world, const Hdf5Name& name, const std::string& file, co
   const auto writing = failure_of([&] { write_rounds(dataset, source, box, largest, rounds); });
   const auto closing = failure_of([&] { dataset.close(); });  // by all ranks: it is collective
   all_or_none(world, [&] {
+    guarded.require_whole();  // first: what HDF5 says of pages that are lost is not clear
     if (writing) throw *writing;
     if (closing) throw *closing;
-    guarded.require_whole();
     sync_written(file, name.file);
   });
 }
@@ -268,9 +269,11 @@ void write_whole(World& world, const Hdf5Name& name, const std::string& file, co
   dataset.open_to_write(file, name.dataset, nullptr);
   const GuardedSource guarded(&local);
   PieceSource source(array_of(local), box);
-  write_rounds(dataset, source, box, largest, BoxPieces(box, largest).count());
-  dataset.close();
+  const auto writing =
+      failure_of([&] { write_rounds(dataset, source, box, largest, BoxPieces(box, largest).count()); });
   guarded.require_whole();
+  if (writing) throw *writing;
+  dataset.close();
 }
 
 }  // namespace

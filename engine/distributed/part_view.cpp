@@ -38,7 +38,7 @@ GuardedSource::GuardedSource(const fv_view* view) {
 }
 
 void GuardedSource::require_whole() const {
-  if (guard_ && guard_->faulted()) throw Error(ErrorCode::file, "a mapped input file shrank while it was read");
+  if (guard_) guard_->require_whole();
 }
 
 }  // namespace fuseval::engine

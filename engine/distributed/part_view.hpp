@@ -19,11 +19,11 @@ void require_part(const fv_view* local, const Distribution& distribution);
 CollectiveCall call_of(const std::string& what, const fv_view& local, const Distribution& distribution,
                        const std::vector<int64_t>& numbers = {});
 
-/// This rank's source, or nullptr, while it is read: it may be a mapped file, that may shrink.
+/// This rank's source, or nullptr, while it is read: it may be a mapped file, that may shrink or change.
 class GuardedSource {
  public:
   explicit GuardedSource(const fv_view* view);
-  /// Throws Error(file) if it shrank since.
+  /// Throws Error(file) if it shrank or changed: once the reading is done, by a rank that the others wait for.
   void require_whole() const;
 
  private:

@@ -56,13 +56,15 @@ Result read_part(Session& session, const NpyReader& reader, const Layout& layout
   return result;
 }
 
+constexpr runtime::TemporaryFile::Options shared_by_ranks{.needs_name = true};
+
 /// The temporary file of rank 0, with its header and its size; nothing on other ranks.
 std::unique_ptr<runtime::TemporaryFile> make_file(World& world, const std::string& path, DType dtype,
                                                   const Shape& shape, const std::string& header) {
   std::unique_ptr<runtime::TemporaryFile> file;
   all_or_none(world, [&] {
     if (world.rank() != 0) return;
-    file = std::make_unique<runtime::TemporaryFile>(runtime::target_of(path));
+    file = std::make_unique<runtime::TemporaryFile>(runtime::FileTarget(path), shared_by_ranks);
     file->reserve(header.size() + runtime::data_bytes({dtype, false, false, shape}));
     file->write(header.data(), header.size());
   });
@@ -100,6 +102,7 @@ void write_part(const std::string& path, const std::string& name, size_t begin, 
   runtime::FileDescriptor file(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
   if (file.get() < 0) runtime::fail_on_file("write", path);
   const GuardedSource guarded(&local);
+  guarded.require_whole();
   RunWriter writer(file.get(), path, begin, runs);
   runtime::stream_elements(array_of(local), [&](const char* data, size_t bytes) { writer.take(data, bytes); });
   guarded.require_whole();

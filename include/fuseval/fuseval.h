@@ -61,7 +61,7 @@ typedef enum fv_status {
   FV_ERROR_AXIS = 8,             /* an axis or index out of range */
   FV_ERROR_LIMIT = 9,            /* a limit: text, depth, nodes, operands, memory, an integer's bits */
   FV_ERROR_VALUE = 10,           /* depends on values: an integer to a negative power */
-  FV_ERROR_FILE = 11,            /* a file that cannot be read or written, or that shrank while it was mapped */
+  FV_ERROR_FILE = 11,            /* a file that cannot be read or written, or changed while it was mapped */
   FV_ERROR_MEMORY = 12,          /* out of memory, more than 2^56 elements, or a size that overflows */
   FV_ERROR_UNSUPPORTED = 13,     /* valid, but not in this version or on this device */
   FV_ERROR_INVALID_HANDLE = 14,  /* a null or malformed argument, or an object that was released */
@@ -100,7 +100,7 @@ typedef enum fv_device_type {
 /* View flags. */
 #define FV_VIEW_READONLY 1u /* may not be an output */
 #define FV_VIEW_WEAK 2u     /* rank 0; a Python-like scalar under NEP 50: dtype bool, int64 or float64 */
-#define FV_VIEW_MAPPED 4u   /* input data is a mapped file that may shrink: a fault becomes FV_ERROR_FILE */
+#define FV_VIEW_MAPPED 4u   /* data is a mapped file that may shrink: a fault becomes FV_ERROR_FILE */
 
 /* A strided array in somebody's memory. byte_strides may be NULL for C order; strides may be negative or 0 (inputs),
  * and data may be unaligned. `data` is the address of element [0, 0, …]. */
@@ -259,7 +259,7 @@ typedef struct fv_run_options {
  * memory); may be NULL if every output is given. The program is kept by the session, by text and inputs, so that the
  * next call finds it. Arrays of the host's that do not fit a device's memory go through it part by part; what cannot is
  * FV_ERROR_MEMORY. Errors: every code but FV_ERROR_INTERNAL. On failure no output has been touched, except after
- * FV_ERROR_CANCELLED, FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that shrank) of a call that had begun, and after
+ * FV_ERROR_CANCELLED, FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that changed) of a call that had begun, and after
  * FV_ERROR_DEVICE and FV_ERROR_MEMORY of one that goes part by part: outputs may then be partly written, and the
  * message says so. Those of a distributed call may be after any failure that not all ranks could foresee. Threads:
  * calls may share inputs. An output must not be used by another thread during the call. */
@@ -403,8 +403,9 @@ FV_API void fv_array_release(fv_array* array);
 FV_API fv_status fv_array_from_dlpack(fv_session* session, void* managed, int32_t versioned, fv_array** array,
                                       fv_error** error);
 /* The tensor shares the array's memory, and is the caller's: its deleter gives it back. Its data is ready in the
- * session's stream (fv_stream_wait_for_session). Errors: FV_ERROR_ARGUMENT (read-only, and versioned is 0),
- * FV_ERROR_UNSUPPORTED (the simulator's memory). */
+ * session's stream (fv_stream_wait_for_session). Who reads an array of fv_load_slab that is mapped (FV_VIEW_MAPPED of
+ * its view) through it is not guarded against a file that shrinks: copy it first, or load it with `copy`. Errors:
+ * FV_ERROR_ARGUMENT (read-only, and versioned is 0), FV_ERROR_UNSUPPORTED (the simulator's memory). */
 FV_API fv_status fv_array_to_dlpack(const fv_array* array, int32_t versioned, void** managed, fv_error** error);
 
 /* Waits for all the session's work on a device. Errors: FV_ERROR_DEVICE: what went wrong there. */
@@ -448,16 +449,38 @@ typedef struct fv_counters {
 /* counters->struct_size must be set; that many bytes are written. */
 FV_API fv_status fv_session_counters(const fv_session* session, fv_counters* counters, fv_error** error);
 
-/* ---- .npy files ---- */
-/* Opens for reading, memory-mapped where the data can be used as it lies (copied if `copy` is not 0). The file is owned
- * by the caller. Errors: FV_ERROR_FILE, FV_ERROR_UNSUPPORTED (a dtype that fuseval does not have). */
+/* ---- files ---- */
+/* Opens a .npy file for reading, memory-mapped where the data can be used as it lies (copied if `copy` is not 0). The
+ * file is owned by the caller. While it is mapped, it keeps a file descriptor, and whoever reads the array looks
+ * whether the file is what was mapped: FV_ERROR_FILE if it has been written to since, as far as its size and its time
+ * of change tell. A file that is replaced by a rename, as fv_npy_write does it, leaves the mapping as it is. Errors:
+ * FV_ERROR_FILE (also if the file changes while it is copied), FV_ERROR_UNSUPPORTED (a dtype that fuseval does not
+ * have). */
 FV_API fv_status fv_npy_open(const char* path, int32_t copy, fv_npy** file, fv_error** error);
 /* View of the whole array, valid until release; flags say FV_VIEW_READONLY, and FV_VIEW_MAPPED when it is a mapping. */
 FV_API fv_status fv_npy_view(const fv_npy* file, fv_view* view, fv_error** error);
 FV_API void fv_npy_release(fv_npy* file);
-/* Writes to a temporary name beside `path` and renames it there, so that no half file is ever seen. The last of several
- * writers at a time wins. Errors: FV_ERROR_FILE. */
+/* For hosts that read elements through the addresses of views: calls read(context), and returns FV_ERROR_FILE if one of
+ * the views with FV_VIEW_MAPPED cannot be read, or has changed, before or after it. What was read is then of no use:
+ * pages that a file has lost read as zeros during the call. Without it, to touch such a page ends the process
+ * (SIGBUS). What the library itself reads needs no such call. */
+FV_API fv_status fv_read_mapped(const fv_view* views, int32_t count, void (*read)(void* context), void* context,
+                                fv_error** error);
+/* Writes the array as a .npy file that nobody sees before it is whole, and that replaces what has this name: through
+ * symbolic links, with owner, group, mode and access control list of the replaced file; other hard links to that keep
+ * it. The last of several writers at a time wins. Whatever ends the process leaves no part of a file, or, on file
+ * systems without O_TMPFILE, one of a temporary name (".fuseval-*.tmp"), if fv_files_discard is not called. Errors:
+ * FV_ERROR_FILE, also for a file that is read-only, or whose owner it would lose, for folders, devices and pipes. */
 FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** error);
+/* The same for a file of these bytes. */
+FV_API fv_status fv_file_write(const char* path, const void* data, size_t bytes, fv_error** error);
+/* Before a long evaluation: whether fv_npy_write, fv_file_write or fv_save_slab could write all of these files. Makes
+ * their temporary files, and takes them away again. Errors: FV_ERROR_FILE; FV_ERROR_ARGUMENT for two names of one file,
+ * be they links to it or spellings of its name. */
+FV_API fv_status fv_files_check(const char* const* paths, int32_t count, fv_error** error);
+/* Removes the files of temporary names that this process is writing, which then fail. Async-signal-safe: for a host's
+ * handlers of signals that end it. The library has no such handlers. */
+FV_API void fv_files_discard(void);
 
 /* ---- ranks: arrays that no process holds whole ----
  * A world is a number of ranks that work together: processes under MPI, or threads of this process. Each holds its part

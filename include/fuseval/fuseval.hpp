@@ -26,4 +26,5 @@
 #endif
 
 #include "fuseval/evaluate.hpp"
+#include "fuseval/file.hpp"
 #include "fuseval/npy.hpp"

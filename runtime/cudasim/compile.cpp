@@ -19,6 +19,7 @@
 #include "runtime/cudasim/module.hpp"
 #include "runtime/cudasim/process.hpp"
 #include "runtime/cudasim/shim_text.hpp"
+#include "runtime/unfinished_names.hpp"
 
 namespace fuseval::runtime::cudasim {
 namespace {
@@ -30,6 +31,9 @@ class PrivateFolder {
     const char* parent = std::getenv("TMPDIR");
     path_ = fmt::format("{}/fuseval-cudasim-XXXXXX", parent && *parent ? parent : "/tmp");
     if (!mkdtemp(path_.data())) fail_on_file("make a folder like", path_);
+    names_[0] = UnfinishedName(path_, UnfinishedName::Kind::folder);
+    names_[1] = UnfinishedName(file(text_name));
+    names_[2] = UnfinishedName(file(object_name));
   }
   ~PrivateFolder() {
     std::error_code ignored;
@@ -37,10 +41,15 @@ class PrivateFolder {
   }
   PrivateFolder(const PrivateFolder&) = delete;
   PrivateFolder& operator=(const PrivateFolder&) = delete;
-  std::string file(const char* name) const { return path_ + "/" + name; }
+  std::string text() const { return file(text_name); }
+  std::string object() const { return file(object_name); }
 
  private:
+  static constexpr const char *text_name = "kernels.cpp", *object_name = "kernels.so";
+  std::string file(const char* name) const { return path_ + "/" + name; }
+
   std::string path_;
+  std::array<UnfinishedName, 3> names_;
 };
 
 bool is_name(std::string_view name) {
@@ -176,9 +185,9 @@ std::string build_in(const PrivateFolder& folder, std::span<const Source> source
       if (!is_name(kernel))
         throw Error(ErrorCode::internal, fmt::format("cudasim: \"{}\" is no kernel's name", kernel));
   const std::string compiler = chosen_compiler(options);
-  write_file(folder.file("kernels.cpp"), translation_unit(sources));
-  std::string output = folder.file("kernels.so");
-  run_compiler(command(compiler, folder.file("kernels.cpp"), output), output, sources, options.timeout);
+  write_file(folder.text(), translation_unit(sources));
+  std::string output = folder.object();
+  run_compiler(command(compiler, folder.text(), output), output, sources, options.timeout);
   return output;
 }
 
@@ -209,9 +218,9 @@ std::string Module::build(std::span<const Source> sources, const CompileOptions&
 
 Module Module::load(std::span<const Source> sources, const std::string& object) {
   const PrivateFolder folder;
-  write_file(folder.file("kernels.so"), object);
+  write_file(folder.object(), object);
   Module module;
-  module.loaded_ = load_file(folder.file("kernels.so"), sources);
+  module.loaded_ = load_file(folder.object(), sources);
   return module;
 }
 

@@ -407,17 +407,6 @@ def test_load_and_save(repl, tmp_path):
     assert repl.enter("x") == "[[0. 1. 2.]\n [3. 4. 5.]]"
 
 
-def test_a_file_that_shrinks(repl, tmp_path):
-    np.save(tmp_path / "x.npy", np.ones(10**6))
-    repl.enter(":load x.npy")
-    os.truncate(tmp_path / "x.npy", 4096)
-    message = 'error: "x.npy" has become shorter since it was loaded'
-    assert repl.enter("x") == message
-    assert repl.enter(":save x y.npy") == message
-    assert "shrank while it was read" in repl.enter("x + 1")
-    assert repl.enter("1") == "1"
-
-
 def test_type_and_vars_and_del(repl):
     repl.enter("a = ones((2, 3))")
     repl.enter("k = 2")

@@ -286,6 +286,13 @@ def write_npy(path, array):
     raw("fv_npy_write", path.encode(), view.array)
 
 
+read_nothing = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda context: None)
+
+
+def check_files(*paths):
+    raw("fv_files_check", (ctypes.c_char_p * len(paths))(*map(str.encode, paths)), len(paths))
+
+
 NULL = None
 TOOLS = {name: value for name, value in globals().items() if not name.startswith("_")}
 NAMESPACE = {name: getattr(np, name) for name in np.__all__} | TOOLS | {"Counters": fv.Counters, "Hint": fv.Hint, "Extent": fv.Extent, "fv": fv}

@@ -4,7 +4,6 @@
 
 #include "tools/picture/chart_figure.hpp"
 #include "tools/picture/paint.hpp"
-#include "tools/picture/picture_file.hpp"
 #include "tools/picture/png.hpp"
 #include "tools/picture/svg.hpp"
 #include "tools/picture/terminal_picture.hpp"
@@ -52,16 +51,20 @@ void check_picture_file(const std::string& path, const PictureOptions& options) 
     throw Error(FV_ERROR_ARGUMENT,
                 "\"" + path + "\" does not end in .png or .svg, the kinds of pictures that there are");
   check_size(options, file_limits);
-  check_replaceable(path);
+  check_files({path});
 }
 
 void write_picture(const std::string& path, const std::vector<View>& arrays, const PictureOptions& given) {
   check_picture_file(path, given);
   const PictureOptions options = cleaned(given);
   const int width = options.width > 0 ? options.width : default_width;
-  const Chart chart = read_chart(arrays, options, width, most_bins);
-  const Figure figure = figure_of(chart, options.title, width, options.height);
-  replace_file(path, ends_with(path, ".svg") ? svg_of(figure) : png_of(painted(figure)));
+  std::string bytes;
+  read_mapped(arrays, [&] {
+    const Chart chart = read_chart(arrays, options, width, most_bins);
+    const Figure figure = figure_of(chart, options.title, width, options.height);
+    bytes = ends_with(path, ".svg") ? svg_of(figure) : png_of(painted(figure));
+  });
+  write_file(path, bytes);
 }
 
 void print_picture(std::FILE* file, const std::vector<View>& arrays, const PictureOptions& options) {

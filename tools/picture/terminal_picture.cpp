@@ -1,6 +1,7 @@
 #include "tools/picture/terminal_picture.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "tools/picture/chart_figure.hpp"
 #include "tools/picture/paint.hpp"
@@ -18,8 +19,7 @@ constexpr int most_bins = 200;
 /// The prompt's lines stay in sight below it.
 int rows_at_hand(const Terminal& terminal) { return std::clamp(terminal.rows - 2, 6, most_rows); }
 
-void print_sixels(std::FILE* file, const Terminal& terminal, const std::vector<View>& arrays,
-                  const PictureOptions& options) {
+std::string sixels(const Terminal& terminal, const std::vector<View>& arrays, const PictureOptions& options) {
   const int columns = options.width > 0 ? options.width : terminal.columns;
   const int width =
       std::clamp(columns * terminal.cell_width, smallest_width, options.width > 0 ? longest_side : default_width);
@@ -28,24 +28,29 @@ void print_sixels(std::FILE* file, const Terminal& terminal, const std::vector<V
   const int most_height =
       std::clamp(rows * terminal.cell_height, smallest_height, options.height > 0 ? longest_side : default_height);
   const bool has_own_height = options.height == 0 && std::holds_alternative<ImageChart>(chart);
-  const std::string text = sixel_of(painted(figure_of(chart, options.title, width, has_own_height ? 0 : most_height)));
-  std::fwrite(text.data(), 1, text.size(), file);
+  return sixel_of(painted(figure_of(chart, options.title, width, has_own_height ? 0 : most_height)));
 }
 
-void print_characters(std::FILE* file, const Terminal& terminal, const std::vector<View>& arrays,
-                      const PictureOptions& options) {
+TextCanvas characters(const Terminal& terminal, const std::vector<View>& arrays, const PictureOptions& options) {
   const int columns = options.width > 0 ? options.width : std::clamp(terminal.columns, 20, most_columns);
   const Chart chart = read_chart(arrays, options, 2 * columns, std::clamp(columns - 10, 5, most_bins));
-  text_chart(chart, options.title, terminal, columns, options.height, rows_at_hand(terminal))
-      .print(file, terminal.palette);
+  return text_chart(chart, options.title, terminal, columns, options.height, rows_at_hand(terminal));
 }
 
 }  // namespace
 
 void print_in_terminal(std::FILE* file, const std::vector<View>& arrays, const PictureOptions& options) {
   const Terminal terminal = terminal_of(file);
-  terminal.has_sixels ? print_sixels(file, terminal, arrays, options)
-                      : print_characters(file, terminal, arrays, options);
+  std::string text;
+  std::optional<TextCanvas> canvas;
+  read_mapped(arrays, [&] {
+    if (terminal.has_sixels)
+      text = sixels(terminal, arrays, options);
+    else
+      canvas.emplace(characters(terminal, arrays, options));
+  });
+  std::fwrite(text.data(), 1, text.size(), file);
+  if (canvas) canvas->print(file, terminal.palette);
 }
 
 }  // namespace fuseval::tools

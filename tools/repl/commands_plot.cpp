@@ -27,10 +27,7 @@ void run_plot(Workspace& workspace, const Passage& arguments) {
   const Value value = workspace.evaluate(expression);
   options.labels = result_labels(options.title, value.items.size());
   std::vector<View> views;
-  for (const Variable& item : value.items) {
-    item.check_file();
-    views.push_back(item.view());
-  }
+  for (const Variable& item : value.items) views.push_back(item.view());
   if (path.empty())
     print_picture(stdout, views, options);
   else

@@ -41,7 +41,6 @@ void run_save(Workspace& workspace, const Passage& arguments) {
   const std::vector<std::string> words = split_words(arguments.last_word().text());
   const std::string path = npy_path(words.at(0));
   const Variable variable = workspace.evaluate_one(expression);
-  variable.check_file();
   const BusyNotice notice("writing " + words[0]);
   save(path, variable.view());
 }

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <unordered_set>
 
+#include "fuseval/fuseval.hpp"
+
 namespace fuseval::tools {
 namespace {
 
@@ -114,16 +116,14 @@ void History::append_to_file(const std::string& entry) {
   if (!written) give_up("write");
 }
 
-// Beside the file and then in its place: no reader finds half of it. What cannot be shortened stays long.
+// No reader finds half of it. What cannot be shortened stays long.
 void History::shorten_file() const {
-  const std::string beside = file_ + "." + std::to_string(getpid());
-  const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return;
   std::string text;
   for (const std::string& entry : entries_) text += encoded(entry) + "\n";
-  const bool written = write_all(file, text);
-  close(file);
-  if (!written || std::rename(beside.c_str(), file_.c_str()) != 0) unlink(beside.c_str());
+  try {
+    write_file(file_, text);
+  } catch (const Error&) {
+  }
 }
 
 void History::give_up(const std::string& what) {

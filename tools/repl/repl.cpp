@@ -125,8 +125,9 @@ class Repl {
     if (is_word_for_quitting(body.text())) return workspace_.quit();
     const Value value = workspace_.evaluate(body);
     for (const Variable& item : value.items) {
-      item.check_file();
-      std::printf("%s\n", numpy_text(item.view().raw(), workspace_.settings().print).c_str());
+      std::string text;
+      read_mapped({item.view()}, [&] { text = numpy_text(item.view().raw(), workspace_.settings().print); });
+      std::printf("%s\n", text.c_str());
     }
     if (!value.is_tuple) workspace_.bind_last(value.items[0]);
   }

@@ -1,6 +1,6 @@
 #include "tools/repl/variables.hpp"
 
-#include <sys/stat.h>
+#include <filesystem>
 
 #include <set>
 
@@ -10,10 +10,10 @@
 namespace fuseval::tools {
 namespace {
 
-MappedFile mapped_file(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return {path};
-  return {path, status.st_dev, status.st_ino, status.st_size};
+bool is_small(const std::string& path) {
+  std::error_code unknown;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, unknown);
+  return !unknown && bytes <= most_copied_bytes;
 }
 
 std::string numbers_text(const int64_t* numbers, int32_t count) {
@@ -46,18 +46,10 @@ Variable::Variable(Array array) {
   keeper_ = std::move(keeper);
 }
 
-Variable::Variable(const std::string& path) {
-  file_ = mapped_file(path);
-  auto keeper = std::make_shared<const NpyFile>(path);
+Variable::Variable(const std::string& path) : file_(path) {
+  auto keeper = std::make_shared<const NpyFile>(path, is_small(path));
   view_ = keeper->view();
   keeper_ = std::move(keeper);
-}
-
-void Variable::check_file() const {
-  if ((view_.raw().flags & FV_VIEW_MAPPED) == 0) return;
-  const MappedFile now = mapped_file(file_.path);
-  if (now.device == file_.device && now.inode == file_.inode && now.size < file_.size)
-    throw Error(FV_ERROR_FILE, "\"" + file_.path + "\" has become shorter since it was loaded");
 }
 
 Bindings bindings_for(std::string_view text, const Variables& variables) {

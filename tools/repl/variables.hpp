@@ -1,8 +1,7 @@
 // The names that a user of the REPL has bound.
 #pragma once
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,32 +13,24 @@
 
 namespace fuseval::tools {
 
-/// The file behind a mapped array: it must not have become shorter when the array is looked at.
-struct MappedFile {
-  std::string path;
-  dev_t device = 0;
-  ino_t inode = 0;
-  off_t size = 0;
-};
+/// Files of more bytes are mapped by :load, and must not change meanwhile; others are copied, and may.
+constexpr std::uintmax_t most_copied_bytes = std::uintmax_t{64} << 20;
 
 /// An array or scalar, and what keeps its memory. Copies share it; it never changes.
 class Variable {
  public:
   explicit Variable(Array array);
-  /// A .npy file, memory-mapped. Throws Error.
+  /// A .npy file, copied or mapped. Throws Error.
   explicit Variable(const std::string& path);
 
   const View& view() const { return view_; }
   /// "": not from a file.
-  const std::string& file() const { return file_.path; }
-  /// Throws Error(FV_ERROR_FILE) if the file behind it is shorter than it was: to touch the array would end the
-  /// process.
-  void check_file() const;
+  const std::string& file() const { return file_; }
 
  private:
   std::shared_ptr<const void> keeper_;
   View view_;
-  MappedFile file_;
+  std::string file_;
 };
 
 using Variables = std::map<std::string, Variable, std::less<>>;

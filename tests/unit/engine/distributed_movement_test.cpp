@@ -1,11 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <fstream>
 
 #include "engine/device/array_copy.hpp"
 #include "engine/distributed/movement.hpp"
 #include "runtime/npy.hpp"
 #include "tests/unit/engine/movement_trial.hpp"
+#include "tests/unit/hosts_mapping.hpp"
 #include "tests/unit/temporary_folder.hpp"
 #include "tests/unit/thrown.hpp"
 
@@ -178,7 +180,7 @@ TEST_CASE("parts that ranks have: the array that they are, and what does not fit
   check_same_error(3, huge, ErrorCode::limit, "rank 2: axis 0 becomes longer than 2^63 - 1");
 }
 
-TEST_CASE("a mapped file that shrinks while it is moved is an error on all ranks") {
+TEST_CASE("a mapped file that shrank before it is moved is an error on all ranks") {
   Session session = session_of();
   const TemporaryFolder folder;
   std::vector<double> numbers(1 << 16, 1.0);
@@ -186,19 +188,26 @@ TEST_CASE("a mapped file that shrinks while it is moved is an error on all ranks
   runtime::write_npy(folder.path("a.npy"), {reinterpret_cast<char*>(numbers.data()), DType::float64, shape, {8}});
   const auto file = runtime::NpyFile::open(folder.path("a.npy"));
   const fv_view mapped{file->view().data, FV_FLOAT64, 1, shape.data(), nullptr, FV_DEVICE_CPU, 0, FV_VIEW_MAPPED};
-  fv_view plain = mapped;
+  fv_view plain = mapped, hosts = mapped;
   plain.data = numbers.data();
   plain.flags = 0;
+  const HostsMapping mapping(folder.path("a.npy"));
+  hosts.data = mapping.data() + 128;
   std::filesystem::resize_file(folder.path("a.npy"), 4096);
-  for (const Layout& layout : {Layout{0, {}}, Layout{}})
+  for (const fv_view* const view : std::array<const fv_view*, 2>{&mapped, &hosts}) {
+    const std::string reason =
+        view == &hosts ? "a mapped input file shrank while it was read"
+                       : "the mapped file \"" + folder.path("a.npy") + "\" has become shorter since it was opened";
+    for (const Layout& layout : {Layout{0, {}}, Layout{}})
+      check_same_error(
+          3, [&](const auto& world) { scatter(session, world, view, 0, layout); }, ErrorCode::file,
+          "rank 0: " + reason);
     check_same_error(
-        3, [&](const auto& world) { scatter(session, world, &mapped, 0, layout); }, ErrorCode::file,
-        "rank 0: a mapped input file shrank while it was read");
-  check_same_error(
-      3,
-      [&](const auto& world) {
-        const Distribution whole{world, {3 << 16}, even_layout({3 << 16}, 0, 3)};
-        gather(session, world->rank() == 1 ? &mapped : &plain, whole, 2);
-      },
-      ErrorCode::file, "rank 1: a mapped input file shrank while it was read");
+        3,
+        [&](const auto& world) {
+          const Distribution whole{world, {3 << 16}, even_layout({3 << 16}, 0, 3)};
+          gather(session, world->rank() == 1 ? view : &plain, whole, 2);
+        },
+        ErrorCode::file, "rank 1: " + reason);
+  }
 }

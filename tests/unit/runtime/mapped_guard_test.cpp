@@ -148,6 +148,21 @@ TEST_CASE("faults on the pool's workers are repaired as well") {
   CHECK(guard.faulted());
 }
 
+TEST_CASE("a fault on a thread that blocks all signals is repaired, and the thread blocks them again") {
+  sigset_t all, before, after;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  {
+    Mapping mapping(4);
+    const MappedGuard guard = guard_of(mapping.all());
+    mapping.shrink(1);
+    CHECK(mapping.at(2 * page) == 0);
+    CHECK(guard.faulted());
+  }
+  pthread_sigmask(SIG_SETMASK, &before, &after);
+  CHECK(sigismember(&after, SIGBUS) == 1);
+}
+
 TEST_CASE("the handler is there only while a guard is") {
   const struct sigaction before = current_action();
   {

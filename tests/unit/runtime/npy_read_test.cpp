@@ -1,14 +1,18 @@
 // Files built byte by byte: the reader may not be checked by the writer of the same project.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <complex>
 #include <cstring>
+#include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "ir/error.hpp"
 #include "runtime/npy.hpp"
+#include "runtime/npy_reader.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 using namespace fuseval;
@@ -256,4 +260,28 @@ TEST_CASE("every truncation of a file and every changed header byte gives a file
     }
   CHECK(read > 0);  // blanks are
   CHECK(read < 100);
+}
+
+TEST_CASE("a file that is written to while it is read is an error") {
+  const TemporaryFolder folder;
+  const std::vector<double> values(1000, 1);
+  const std::string path = folder.path("a.npy");
+  write_npy(path, {reinterpret_cast<char*>(const_cast<double*>(values.data())), DType::float64, {1000}, {8}});
+  std::vector<double> read(1000);
+  const auto error_of_reading = [&](const std::function<void()>& change) {
+    const NpyReader reader(path);
+    change();
+    try {
+      reader.read(reinterpret_cast<char*>(read.data()), {0, 8000, 8000, 1});
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string("no error");
+  };
+  CHECK(error_of_reading([] {}) == "no error");
+  CHECK(error_of_reading([&] {
+          const timespec times[] = {{1'000'000'000, 0}, {1'000'000'000, 1}};
+          utimensat(AT_FDCWD, path.c_str(), times, 0);
+        }) == "cannot read \"" + path + "\": it has changed since it was opened");
+  CHECK(error_of_reading([&] { std::filesystem::rename(path, folder.path("b.npy")); }) == "no error");
 }

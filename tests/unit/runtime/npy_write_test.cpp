@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -165,12 +167,30 @@ TEST_CASE("writing from a mapped file that shrank is an error") {
   write_npy(folder.path("source.npy"), {reinterpret_cast<char*>(values.data()), DType::int32, {100'000}, {4}});
   const auto source = NpyFile::open(folder.path("source.npy"));
   REQUIRE(truncate(folder.path("source.npy").c_str(), 5000) == 0);
-  const std::string expected =
-      "cannot write \"" + folder.path("a.npy") + "\": the mapped file that it is written from shrank";
+  const std::string expected = "cannot write \"" + folder.path("a.npy") + "\": the mapped file \"" +
+                               folder.path("source.npy") + "\" has become shorter since it was opened";
   CHECK(error_of(folder.path("a.npy"), source->view()) == expected);
   ArrayView every_second = source->view();
   every_second.shape = {50'000};
   every_second.strides = {8};
   CHECK(error_of(folder.path("a.npy"), every_second) == expected);
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("writing from a host's mapping of a file that shrank is an error") {
+  const TemporaryFolder folder;
+  const int fd = open(folder.write("source", std::string(400'000, 'x')).c_str(), O_RDWR);
+  void* const pages = mmap(nullptr, 400'000, PROT_READ, MAP_PRIVATE, fd, 0);
+  REQUIRE(pages != MAP_FAILED);
+  REQUIRE(ftruncate(fd, 5000) == 0);
+  ArrayView source{static_cast<char*>(pages), DType::int32, {100'000}, {4}, true, true};
+  CHECK(error_of(folder.path("a.npy"), source) ==
+        "cannot write \"" + folder.path("a.npy") + "\": the mapped file that it is written from shrank");
+  source.shape = {50'000};
+  source.strides = {8};
+  CHECK(error_of(folder.path("a.npy"), source) ==
+        "cannot write \"" + folder.path("a.npy") + "\": a mapped input file shrank while it was read");
+  CHECK(folder.files() == 1);
+  munmap(pages, 400'000);
+  close(fd);
 }
