@@ -11,6 +11,7 @@
 #include "engine/streaming_stores.hpp"
 #include "engine/views.hpp"
 #include "ir/error.hpp"
+#include "ir/work.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -68,10 +69,12 @@ void Specialisation::build(Function function, const Workshop& workshop) {
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
   if (signature_.rule.for_ranks) {
     plan_ = make_logical_plan(simple, signature_.layouts, outputs);
+    measure_work(workshop);
     return;
   }
   const bool for_device = signature_.rule.for_device;
   plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : workshop.chains);
+  measure_work(workshop);
   if (for_device)
     keep_device_chains(plan_);
   else
@@ -116,6 +119,12 @@ void Specialisation::add_value_checks(Function& function) {
     function.outputs.push_back(check.node);
     results_.push_back({DType::bool_, {}, {}, false});
   }
+}
+
+// Before anything is compiled, let alone run.
+void Specialisation::measure_work(const Workshop& workshop) {
+  work_ = saturating_add(elements_evaluated(plan_), check_ == nullptr ? 0 : check_->work());
+  require_work(work_, workshop.work_limit);
 }
 
 void Specialisation::compile(const Workshop& workshop) {
