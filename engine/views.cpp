@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/device/place.hpp"
 #include "ir/error.hpp"
 
