@@ -231,7 +231,9 @@ KernelArguments arguments_of(const PreparedKernel& kernel, char* const* pointers
 void fill_pointers(const PreparedKernel& kernel, char* const* buffers, char** pointers) {
   for (size_t k = 0; k < kernel.bases.size(); ++k) {
     const auto& base = kernel.bases[k];
-    pointers[k] = base.memory ? buffers[base.buffer] + base.offset : nullptr;
+    // As numbers: a buffer without elements, or of a kernel that is only explained, may have no address.
+    const uintptr_t begin = base.memory ? reinterpret_cast<uintptr_t>(buffers[base.buffer]) : 0;
+    pointers[k] = reinterpret_cast<char*>(begin + static_cast<uintptr_t>(base.memory ? base.offset : 0));
   }
 }
 

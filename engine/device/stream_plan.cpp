@@ -288,15 +288,17 @@ class Planner {
   // ---- how long a part is
 
   void choose_step(StreamPass& pass) {
-    if (plan_.whole_bytes > limits_.memory) refuse(plan_.whole_bytes);
     if (pass.axis < 0 || pass.moving.empty()) {
       pass.axis = -1;
+      if (plan_.whole_bytes > limits_.memory) refuse(plan_.whole_bytes);
       return;
     }
     int64_t moved = 0;
     for (const MovingArray& one : pass.moving)
       if (one.goes_up || one.comes_down) moved = capped_add(moved, bytes_of(arrays_[one.buffer].extent));
-    const auto free = static_cast<int64_t>(limits_.memory - plan_.whole_bytes);
+    // Negative where not even what stays there fits: then the smallest parts are found, to say what is needed.
+    const auto free = static_cast<int64_t>(limits_.memory) -
+                      static_cast<int64_t>(std::min<size_t>(plan_.whole_bytes, size_t{farthest_byte}));
     const int64_t suggested = std::clamp(moved / wanted_parts, least_part, most_part);
     const int64_t wanted = limits_.part_bytes > 0 ? static_cast<int64_t>(limits_.part_bytes) : suggested;
     if (pass.group > 0) choose_group(pass, free, wanted);
@@ -304,7 +306,7 @@ class Planner {
     pass.step = longest_step(pass, std::min(left, wanted));
     lay_out(pass);
     if (static_cast<int64_t>(pass.part_bytes) > left)
-      refuse(capped_add(plan_.whole_bytes + static_cast<size_t>(state_bytes(pass)),
+      refuse(capped_add(capped_add(plan_.whole_bytes, static_cast<size_t>(state_bytes(pass))),
                         capped_multiply(pass.part_bytes, sets_of_parts)));
     plan_.part_bytes = std::max(plan_.part_bytes, pass.part_bytes);
     plan_.moved_bytes = capped_add(plan_.moved_bytes, moved);
