@@ -117,6 +117,7 @@ fv_status fv_read_mapped(const fv_view* views, int32_t count, void (*read)(void*
       validate(views[k], "a view");
       if ((views[k].flags & FV_VIEW_MAPPED) == 0) continue;
       require_host(views[k]);
+      require_bounded(views[k], "a view");
       mapped.push_back(fuseval::runtime::address_range(array_of(views[k])));
     }
     read_guarded(mapped, [&] { read(context); });

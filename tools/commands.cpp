@@ -1,5 +1,6 @@
 #include "tools/commands.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -132,8 +133,10 @@ void write_files(const std::vector<Value>& values, const std::vector<std::string
 }
 
 /// Before anything is evaluated: that each result has a file of its own, which can be written.
-void check_outputs(const Arguments& arguments) {
+void check_outputs(const Arguments& arguments, const World* world) {
   std::vector<std::string> files = arguments.out_files;
+  if (world == nullptr && std::any_of(files.begin(), files.end(), is_hdf5))
+    throw UsageError("-o: a file of HDF5 is written with --distributed");
   if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
     check_picture_file(arguments.plot_file, arguments.picture);
     files.push_back(arguments.plot_file);
@@ -198,7 +201,7 @@ std::string plan_of(const Session& session, const Arguments& arguments, const st
 }  // namespace
 
 void run_eval(const Arguments& arguments, const World* world) {
-  if (is_first(world)) check_outputs(arguments);
+  if (is_first(world)) check_outputs(arguments, world);
   Seconds seconds;
   Stopwatch stopwatch;
   const std::vector<Operand> operands = load_operands(arguments.bindings, world);

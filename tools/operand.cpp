@@ -156,17 +156,6 @@ void parse_typed(DType dtype, std::string_view list, Operand& operand) {
 
 View weak_view(bool value) { return View::of_scalar(value, FV_VIEW_WEAK); }
 
-/// "file.h5:/dataset", or the only dataset of "file.h5".
-bool is_hdf5(std::string_view value) {
-  for (const std::string_view ending : {".h5", ".hdf5", ".he5"}) {
-    const size_t place = value.find(ending);
-    if (place == 0 || place == std::string_view::npos) continue;
-    const size_t end = place + ending.size();
-    if (end == value.size() || value[end] == ':') return true;
-  }
-  return false;
-}
-
 void parse_value(std::string_view value, const World* world, Operand& operand) {
   constexpr std::string_view suffix = ".npy";
   const size_t colon = value.find(':');
@@ -205,6 +194,16 @@ void parse_value(std::string_view value, const World* world, Operand& operand) {
 }
 
 }  // namespace
+
+bool is_hdf5(std::string_view value) {
+  for (const std::string_view ending : {".h5", ".hdf5", ".he5"}) {
+    const size_t place = value.find(ending);
+    if (place == 0 || place == std::string_view::npos) continue;
+    const size_t end = place + ending.size();
+    if (end == value.size() || value[end] == ':') return true;
+  }
+  return false;
+}
 
 Operand parse_operand(const std::string& argument, const World* world) {
   const size_t equals = argument.find('=');

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fuseval/fuseval.hpp"
@@ -18,6 +19,9 @@ struct Operand {
   std::vector<unsigned char> elements;
   std::optional<DistributedArray> parts;  ///< in place of `view`
 };
+
+/// "file.h5:/dataset", or "file.h5" alone: a name of a dataset of HDF5.
+bool is_hdf5(std::string_view value);
 
 /// world: the arrays of files are cut along their first axis, and each rank reads its part; this is collective. Throws
 /// UsageError that names the argument, or Error for a file that cannot be read.
