@@ -26,16 +26,18 @@ void prepare(const Program& program, const fv_view* inputs) {
   const Place place = place_of_call(program, inputs, nullptr, 0, {});
   ResultRule rule;
   rule.for_device = !place.is_host();
-  const auto made = program.specialise(inputs, nullptr, 0, rule, nullptr);
+  RunControl control(nullptr, {}, Deadline(program.runtime().call_limits.milliseconds));
+  const bool is_limited = program.runtime().call_limits.milliseconds > 0;
+  const auto made = program.specialise(inputs, nullptr, 0, rule, {is_limited ? &control : nullptr, 0});
   if (rule.for_device) prepare_for_device(program.runtime().devices.get(place), program, *made);
 }
 
-void check(CallOptions& call, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
-           int32_t output_count) {
+void check(CallOptions& call, const Runtime& runtime, const fv_view* inputs, int32_t input_count,
+           const fv_view* outputs, int32_t output_count) {
   require(input_count >= 0 && (inputs != nullptr || input_count == 0), "input_count is negative, or inputs is NULL");
   require(output_count >= 0 && (outputs != nullptr || output_count == 0),
           "output_count is negative, or outputs is NULL");
-  call.read();
+  call.read(runtime.call_limits);
   call.check_extents(inputs, input_count, outputs, output_count);
 }
 
@@ -86,7 +88,7 @@ fv_status fv_evaluate(fv_session* session, const char* text, size_t length, cons
     CallOptions call(options, input_count, output_count);
     call.make(view, [&] {
       require(text != nullptr, "text is NULL");
-      check(call, inputs, input_count, outputs, output_count);
+      check(call, *used.get().runtime(), inputs, input_count, outputs, output_count);
       const auto program = used.get().program(view, names, inputs, input_count);
       run_program(*program, inputs, input_count, outputs, output_count, call, results);
     });
@@ -118,7 +120,7 @@ fv_status fv_compile(fv_session* session, const char* text, size_t length, const
     CallOptions call(options, input_count, output_count);
     call.make(text, [&] {
       const Program& known = *program.get("program").program;
-      check(call, inputs, input_count, outputs, output_count);
+      check(call, known.runtime(), inputs, input_count, outputs, output_count);
       run_program(known, inputs, input_count, outputs, output_count, call, results);
     });
   });
@@ -144,7 +146,7 @@ fv_status fv_run_named(const fv_program* program, const char* const* names, cons
     CallOptions call(options, input_count, output_count);
     call.make(text, [&] {
       const Program& known = *used.get("program").program;
-      check(call, inputs, input_count, outputs, output_count);
+      check(call, known.runtime(), inputs, input_count, outputs, output_count);
       const std::vector<size_t> slots = slots_of(known, names, input_count);
       std::vector<fv_view> ordered(slots.size());
       for (size_t k = 0; k < slots.size(); ++k) ordered[slots[k]] = inputs[k];

@@ -104,6 +104,9 @@ SessionOptions session_options(const fv_session_options* given) {
   set_limit(result.text.nodes, options.node_limit, "node_limit");
   set_limit(result.text.operands, options.operand_limit, "operand_limit");
   set_limit(result.memory_limit, options.memory_limit, "memory_limit");
+  set_limit(result.call.work, options.work_limit, "work_limit");
+  set_limit(result.call.milliseconds, options.time_limit, "time_limit");
+  set_limit(result.call.compile_milliseconds, options.compile_limit, "compile_limit");
   result.hooks = hooks_of(options.hooks);
   return result;
 }
@@ -151,7 +154,7 @@ CallOptions::CallOptions(const fv_run_options* given, int32_t input_count, int32
   if (ranks_->call().world) run_.distributed = &ranks_->call();
 }
 
-void CallOptions::read() {
+void CallOptions::read(const CallLimits& limits) {
   if (given_.threads < 0)
     throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", given_.threads));
   run_.threads = given_.threads;
@@ -159,10 +162,15 @@ void CallOptions::read() {
   run_.device = device_choice(given_.device);
   run_.stream = given_.stream;
   run_.results_on = results_on(given_.results_on);
-  if (given_.cancel == nullptr && given_.progress == nullptr) return;
+  CallLimits own;
+  set_limit(own.work, given_.work_limit, "work_limit");
+  set_limit(own.milliseconds, given_.time_limit, "time_limit");
+  run_.work_limit = own.work;
+  const int64_t milliseconds = smaller_limit(own.milliseconds, limits.milliseconds);
+  if (given_.cancel == nullptr && given_.progress == nullptr && milliseconds == 0) return;
   const CancelToken* token = nullptr;
   if (given_.cancel != nullptr) token = &cancel_.emplace(given_.cancel).get("cancel").token;
-  run_.control = &control_.emplace(token, ProgressHook{given_.progress, given_.progress_user});
+  run_.control = &control_.emplace(token, ProgressHook{given_.progress, given_.progress_user}, Deadline(milliseconds));
 }
 
 void CallOptions::check_extents(const fv_view* inputs, int32_t input_count, const fv_view* outputs,

@@ -76,8 +76,8 @@ class CallOptions {
     f();
   }
 
-  /// How it is made. Throws Error.
-  void read();
+  /// How it is made, in a session with such limits. Throws Error.
+  void read(const CallLimits& limits);
   const RunOptions& run() const { return run_; }
   /// Throws Error(invalid_handle) for a view that leaves its extent.
   void check_extents(const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count) const;

@@ -40,7 +40,7 @@ std::string each_kernel(const Plan& plan, F&& show) {
 std::string cuda_texts(const Program& program, const fv_view* inputs) {
   ResultRule rule;
   rule.for_device = true;
-  const auto made = program.specialise(inputs, nullptr, 0, rule, nullptr);
+  const auto made = program.specialise(inputs, nullptr, 0, rule, {});
   const Plan& plan = made->plan();
   const std::vector<char*> aligned(plan.buffers.size(), nullptr);
   std::string text;

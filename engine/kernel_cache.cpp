@@ -21,16 +21,17 @@ bool is_ready(const std::shared_future<std::shared_ptr<const codegen::Kernel>>& 
 constexpr std::chrono::milliseconds patience{1};
 
 template <class Future>
-auto get_unless_stopped(const Future& future, const RunControl* control) {
-  if (control != nullptr)
-    while (future.wait_for(patience) != std::future_status::ready) control->check();
+auto get_unless_stopped(const Future& future, const CompileControl& control) {
+  if (control.exists())
+    while (future.wait_for(patience) != std::future_status::ready) control.check();
   return future.get();
 }
 
 }  // namespace
 
 std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, const codegen::TargetOptions& target,
-                                                        const RunControl* control) {
+                                                        const CompileControl& control) {
+  control.check();
   std::string key = cache_key(nest, target);
   const auto promise = std::make_shared<Promise>();
   Future future;
@@ -42,8 +43,8 @@ std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, co
     future = is_known ? known->kernel : promise->get_future().share();
     if (!is_known) kernels_.insert(key, {future, runtime::fork_generation()});
   }
-  if (!is_known && control == nullptr) compile(key, nest, target, *promise);
-  if (!is_known && control != nullptr)
+  if (!is_known && !control.exists()) compile(key, nest, target, *promise);
+  if (!is_known && control.exists())
     background_.run([this, key = std::move(key), nest, target, promise] { compile(key, nest, target, *promise); });
   return get_unless_stopped(future, control);
 }

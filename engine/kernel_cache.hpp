@@ -6,8 +6,8 @@
 #include <string>
 
 #include "codegen/llvm/kernel.hpp"
+#include "engine/compile_control.hpp"
 #include "engine/counters.hpp"
-#include "engine/run_control.hpp"
 #include "runtime/background.hpp"
 #include "runtime/lru_cache.hpp"
 #include "runtime/mutex.hpp"
@@ -20,10 +20,10 @@ class KernelCache {
 
   /// Compiles at most once a key, also when several threads ask at the same time. Thread-safe. A forked child compiles
   /// anew what its parent was compiling then.
-  /// control: nullptr, or what may stop the wait (Error(cancelled)): LLVM cannot be stopped, so it then works on in the
+  /// control may stop it before it begins and while it waits: LLVM cannot be stopped, so that it works on in the
   /// background, and whoever asks again finds the kernel or waits for it.
   std::shared_ptr<const codegen::Kernel> get(const LoopNest& nest, const codegen::TargetOptions& target,
-                                             const RunControl* control);
+                                             const CompileControl& control);
 
   size_t size() const;
   int64_t code_bytes() const;

@@ -168,11 +168,10 @@ void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view
 
 std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs, const fv_view* outputs,
                                                           int32_t output_count, const ResultRule& rule,
-                                                          const RunControl* control) const {
+                                                          const Making& making) const {
   if (auto known = find_recent(inputs, outputs, output_count, rule)) return known;
   const FrontTimer timer(runtime_->counters);
-  const Workshop workshop{runtime_->kernels,     runtime_->target,       runtime_->chains,
-                          runtime_->text_limits, runtime_->memory_limit, control};
+  const Workshop workshop = workshop_of(*runtime_, making);
   auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule), workshop);
   runtime_->counters.add(runtime_->counters.plans_made, 1);
   remember(made, inputs, outputs, output_count, rule);

@@ -244,14 +244,15 @@ class Run {
 
 /// The specialisation for a call, which `keep` keeps. The views have been checked.
 const Specialisation& specialisation(const Program& program, const fv_view* inputs, const fv_view* outputs,
-                                     int32_t output_count, const ResultRule& rule, const RunControl* control,
+                                     int32_t output_count, const ResultRule& rule, const Making& making,
                                      std::shared_ptr<const Specialisation>& keep) {
   if (const Specialisation* known = program.find(inputs, outputs, output_count, rule)) return *known;
-  keep = program.specialise(inputs, outputs, output_count, rule, control);
+  keep = program.specialise(inputs, outputs, output_count, rule, making);
   return *keep;
 }
 
-void require_outputs(const Specialisation& made, int32_t output_count, const Results* results) {
+void admit(const Specialisation& made, int32_t output_count, const RunOptions& options, const Results* results) {
+  require_work(made.work(), options.work_limit);
   if (results == nullptr && static_cast<size_t>(output_count) != made.results().size())
     throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
 }
@@ -264,8 +265,8 @@ void first_call_of_device(Place place, const Program& program, const DeviceCall&
   const AlignedCall call(program, given.inputs, given.outputs, given.output_count);
   std::shared_ptr<const Specialisation> keep;
   const Specialisation& made =
-      specialisation(program, call.inputs(), call.outputs(), given.output_count, rule, options.control, keep);
-  require_outputs(made, given.output_count, results);
+      specialisation(program, call.inputs(), call.outputs(), given.output_count, rule, options.making(), keep);
+  admit(made, given.output_count, options, results);
   run_on_device(program.runtime().devices.get(place), program, made,
                 {call.inputs(), call.outputs(), given.output_count, given.results_on_device}, options, results);
   call.copy_back();
@@ -283,7 +284,7 @@ void call_device(Place place, const Program& program, const fv_view* inputs, con
   const DeviceCall call{inputs, outputs, output_count, results_stay(options, program, inputs)};
   const Specialisation* made = program.find(inputs, outputs, output_count, rule);
   if (made == nullptr) return first_call_of_device(place, program, call, rule, options, results);
-  require_outputs(*made, output_count, results);
+  admit(*made, output_count, options, results);
   run_on_device(program.runtime().devices.get(place), program, *made, call, options, results);
 }
 
@@ -335,9 +336,10 @@ bool call_device_if_faster(const Program& program, const Specialisation* known, 
   ResultRule rule = options.rule;
   rule.for_device = true;
   std::shared_ptr<const Specialisation> keep;
-  const HostCall call{program,      specialisation(program, inputs, outputs, output_count, rule, options.control, keep),
-                      inputs,       outputs,
-                      output_count, options};
+  const HostCall call{
+      program,      specialisation(program, inputs, outputs, output_count, rule, options.making(), keep),
+      inputs,       outputs,
+      output_count, options};
   if (known != nullptr && Automatic::is_short(call.planned)) known->attachments().add(std::make_unique<IsShort>());
   try {
     const Place place = automatic.choose(call);
@@ -397,9 +399,9 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   if (made == nullptr) {
     program.check_inputs(inputs, input_count);
     check_outputs(outputs, output_count);
-    made = &specialisation(program, inputs, outputs, output_count, options.rule, options.control, keep);
+    made = &specialisation(program, inputs, outputs, output_count, options.rule, options.making(), keep);
   }
-  require_outputs(*made, output_count, results);
+  admit(*made, output_count, options, results);
   RunOptions exact = options;
   exact.threads = threads_of(options, program.runtime());
   Run(program, *made, inputs, outputs, output_count, exact).go(results);

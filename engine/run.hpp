@@ -17,8 +17,11 @@ struct RunOptions {
   void* stream = nullptr;  ///< the caller's, to run on; nullptr: the session's
   /// Where results go that no output is given for.
   enum class ResultsOn { where_inputs_are, host, device } results_on = ResultsOn::where_inputs_are;
-  RunControl* control = nullptr;                 ///< if somebody may stop the call, or watches it
+  RunControl* control = nullptr;                 ///< if something may stop the call, or somebody watches it
+  int64_t work_limit = 0;                        ///< elements that it may evaluate; 0: the session's limit
   const DistributedCall* distributed = nullptr;  ///< if it is a call over the ranks of a world
+
+  Making making() const { return {control, work_limit}; }
 };
 
 /// How many threads a call may use.

@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "engine/deadline.hpp"
+
 namespace fuseval::engine {
 
 /// Set from any thread or signal handler; read by calls that were given it.
@@ -21,10 +23,11 @@ struct ProgressHook {
   void* user = nullptr;
 };
 
-/// Belongs to one call. A call that nobody stops or watches has none, and pays a branch a block for it.
+/// Belongs to one call. A call that nothing stops and nobody watches has none, and pays a branch a block for it.
 class RunControl {
  public:
-  RunControl(const CancelToken* token, const ProgressHook& progress) : token_(token), progress_(progress) {}
+  RunControl(const CancelToken* token, const ProgressHook& progress, const Deadline& deadline = {})
+      : token_(token), progress_(progress), deadline_(deadline) {}
 
   /// About how long the call's kernels take on one thread, before they start; afterwards outputs may be written to.
   void begin(double nanoseconds);
@@ -32,14 +35,14 @@ class RunControl {
   /// By any thread, between blocks of about block_nanoseconds.
   bool goes_on() const {
     return !stopped_.load(std::memory_order_relaxed) &&
-           (token_ == nullptr || !token_->is_set.load(std::memory_order_relaxed));
+           (token_ == nullptr || !token_->is_set.load(std::memory_order_relaxed)) && !deadline_.has_passed();
   }
   /// By any thread, after a block of about so long. Reports progress on the thread that made this object.
   void did(double nanoseconds) noexcept;
   /// What that thread does between blocks as well: messages move when somebody looks. Must not throw; empty: nothing.
   void between_blocks(std::function<void()> poke) { poke_ = std::move(poke); }
 
-  /// Throws Error(cancelled) or Error(hook) if the call is to stop.
+  /// Throws Error(cancelled), Error(hook) or Error(limit) if the call is to stop.
   void check() const;
 
   /// Estimates of a kernel's time can be an order of magnitude low (strides of a page, pages that are first touched):
@@ -52,6 +55,7 @@ class RunControl {
 
   const CancelToken* token_;
   const ProgressHook progress_;
+  const Deadline deadline_;
   std::function<void()> poke_;
   const std::thread::id caller_ = std::this_thread::get_id();
   std::chrono::steady_clock::time_point last_report_ = std::chrono::steady_clock::now();

@@ -27,6 +27,16 @@ inline ChainLimits chain_limits(int threads) {
   return {.tile_bytes = second, .row_bytes = std::max(second, share), .threads = threads};
 }
 
+/// What one call may take; 0: as much as it likes.
+struct CallLimits {
+  int64_t work = 0;                  ///< elements that it evaluates
+  int64_t milliseconds = 0;          ///< from its beginning to its end
+  int64_t compile_milliseconds = 0;  ///< for each plan and its kernels
+};
+
+/// Of two limits the one that holds, where 0 is none.
+inline int64_t smaller_limit(int64_t a, int64_t b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
+
 struct SessionOptions {
   int threads = 0;
   int vector_bits = 0;
@@ -34,6 +44,7 @@ struct SessionOptions {
   size_t kernel_limit = 1024;
   frontend::Limits text;           ///< what a text may be
   size_t memory_limit = SIZE_MAX;  ///< bytes that one call may take
+  CallLimits call;
   Hooks hooks;
 };
 
@@ -43,6 +54,7 @@ struct Runtime {
         hooks(options.hooks),
         text_limits(options.text),
         memory_limit(options.memory_limit),
+        call_limits(options.call),
         pool(options.threads, options.hooks.parallel_for),
         kernels(options.kernel_limit, counters),
         chains(chain_limits(pool.threads())),
@@ -54,6 +66,7 @@ struct Runtime {
   const Hooks hooks;
   const frontend::Limits text_limits;
   const size_t memory_limit;
+  const CallLimits call_limits;
   Counters counters;
   runtime::ThreadPool pool;
   KernelCache kernels;

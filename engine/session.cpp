@@ -3,16 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "engine/views.hpp"
 #include "frontend/free_names.hpp"
 #include "frontend/unicode.hpp"
 #include "ir/error.hpp"
+#include "runtime/environment.hpp"
 #include "runtime/lasting.hpp"
 
 namespace fuseval::engine {
 namespace {
+
+// 0: FUSEVAL_THREADS is not set.
+int threads_of_environment() {
+  constexpr int most = 4096;
+  const std::string text = runtime::environment("FUSEVAL_THREADS");
+  if (text.empty()) return 0;
+  int threads = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
+  if (error == std::errc() && end == text.data() + text.size() && threads >= 1 && threads <= most) return threads;
+  throw Error(ErrorCode::argument, fmt::format("the environment variable FUSEVAL_THREADS is '{}'; it must be a whole "
+                                               "number from 1 to {}",
+                                               text, most));
+}
 
 std::shared_ptr<Runtime> make_runtime(const SessionOptions& options) {
   if (options.vector_bits != 0 && options.vector_bits != 256 && options.vector_bits != 512)
@@ -21,7 +36,9 @@ std::shared_ptr<Runtime> make_runtime(const SessionOptions& options) {
     throw Error(ErrorCode::argument, fmt::format("threads is {}; it must not be negative", options.threads));
   codegen::TargetOptions target;
   target.vector_bits = options.vector_bits;
-  return std::make_shared<Runtime>(options, target);
+  SessionOptions exact = options;
+  if (exact.threads == 0) exact.threads = threads_of_environment();
+  return std::make_shared<Runtime>(exact, target);
 }
 
 // Lengths in front of texts: no two calls share a key. names may be nullptr.

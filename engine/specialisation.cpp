@@ -13,6 +13,7 @@
 #include "engine/views.hpp"
 #include "ir/checked.hpp"
 #include "ir/error.hpp"
+#include "ir/work.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -73,12 +74,14 @@ void Specialisation::build(Function function, const Workshop& workshop) {
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
   if (signature_.rule.for_ranks) {
     plan_ = make_logical_plan(simple, signature_.layouts, outputs);
+    measure_work(workshop);
     return;
   }
   const bool for_device = signature_.rule.for_device;
   plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : workshop.chains);
   if (for_device) keep_device_chains(plan_);
   place_buffers();
+  measure_work(workshop);
   if (!for_device) {
     require_room(workshop.memory_limit);
     compile(workshop);
@@ -133,6 +136,12 @@ void Specialisation::require_room(size_t limit) const {
     if (!result.given) all = capped_add(all, static_cast<size_t>(bytes));
   }
   require_memory(all, limit);
+}
+
+// Before anything is compiled, let alone run.
+void Specialisation::measure_work(const Workshop& workshop) {
+  work_ = capped_add(elements_evaluated(plan_), check_ == nullptr ? 0 : check_->work());
+  require_work(work_, workshop.work_limit);
 }
 
 void Specialisation::compile(const Workshop& workshop) {

@@ -11,7 +11,7 @@
 #include "engine/chain.hpp"
 #include "engine/executor.hpp"
 #include "engine/expected_view.hpp"
-#include "engine/kernel_cache.hpp"
+#include "engine/workshop.hpp"
 #include "frontend/bind.hpp"
 #include "fuseval/fuseval.h"
 #include "ir/plan.hpp"
@@ -41,16 +41,6 @@ struct CallSignature {
   std::vector<ArrayLayout> layouts;    ///< [slot]
   std::vector<OutputRequest> outputs;  ///< empty: every result owned, in its own dtype
   ResultRule rule;
-};
-
-/// What specialisations are made with.
-struct Workshop {
-  KernelCache& kernels;
-  const codegen::TargetOptions& target;
-  const ChainLimits& chains;
-  const frontend::Limits& text_limits;
-  size_t memory_limit;        ///< of a call
-  const RunControl* control;  ///< nullptr, or what may stop the making
 };
 
 /// The call's value of a weak scalar, as 64 bits.
@@ -116,6 +106,8 @@ class Specialisation {
   /// Whether result k may be written over the array of `slot` when both have the same address (in_place.hpp).
   bool is_harmless_over(size_t k, uint32_t slot) const { return in_place_[k * signature_.inputs.size() + slot]; }
   size_t temporary_bytes() const { return temporary_bytes_; }
+  /// Elements that a call evaluates, check() included; over all ranks together.
+  int64_t work() const { return work_; }
 
   /// Where the address of each plan buffer comes from: position is a slot, a result, or an offset into the temporaries.
   struct BufferSource {
@@ -133,6 +125,7 @@ class Specialisation {
   void build(Function function, const Workshop& workshop);
   void shape_results(Function& function);
   void add_value_checks(Function& function);
+  void measure_work(const Workshop& workshop);
   void compile(const Workshop& workshop);
   void place_buffers();
   void require_room(size_t limit) const;
@@ -157,6 +150,7 @@ class Specialisation {
   std::vector<Extent> input_extents_, output_extents_;
   std::vector<bool> in_place_;
   size_t temporary_bytes_ = 0;
+  int64_t work_ = 0;
   // Flat copies of what the warm path compares and looks up, so that it touches few cache lines.
   std::vector<ExpectedView> expected_inputs_, expected_outputs_;
   std::vector<BufferSource> buffer_sources_;

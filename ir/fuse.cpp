@@ -15,6 +15,10 @@ constexpr size_t body_limit = 256;
 constexpr int64_t recompute_limit = 12;
 // Arrays that one merged kernel may read: each is a stream for the prefetchers.
 constexpr size_t leaf_limit = 16;
+// Reductions of one kernel: by then it computes longer than it takes to read an array, so that merging more of them
+// saves nothing, and their states would leave the caches. Kernels of so many that differ in constants alone are one
+// piece of machine code.
+constexpr size_t accumulator_limit = 16;
 // Bounds on the search, for programs with very many results: how far back a root looks for a kernel to join, and how
 // often placement is redone.
 constexpr size_t join_window = 16;
@@ -304,6 +308,7 @@ class Fuser {
   // Order-sensitive accumulators of one kernel must have one size: it decides the canonical block.
   bool may_reduce_in(const KernelGroup& kernel, const KernelGroup& wanted, NodeId id) const {
     if (!kernel.is_reduction()) return true;
+    if (kernel.reduces.size() == accumulator_limit) return false;
     if (kernel.reduced_axes != wanted.reduced_axes || kernel.order != wanted.order) return false;
     const auto sensitive_size = [&](NodeId n) {
       const DType dtype = graph_.dtype(graph_.input_of(n));

@@ -1,4 +1,4 @@
-// Environment variables that name files and folders.
+// Environment variables.
 #pragma once
 
 #include <cstdlib>

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "fuseval/fuseval.h"
+#include "tools/byte_count.hpp"
 #include "tools/encoding.hpp"
 #include "tools/stages.hpp"
 
@@ -58,7 +59,7 @@ std::string read_standard_input() {
 }
 
 void add_threads(CLI::App& app, Arguments& arguments) {
-  app.add_option("--threads", arguments.threads, "at most this many threads")
+  app.add_option("--threads", arguments.threads, "at most this many threads; FUSEVAL_THREADS is the default")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
 }
@@ -101,6 +102,21 @@ void add_plot(CLI::App& eval, Arguments& arguments) {
   eval.add_option("--plot-title", picture.title, "in place of the expression")->type_name("TEXT")->needs(plot);
 }
 
+void add_limits(CLI::App& eval, Arguments& arguments) {
+  eval.add_option("--timeout", arguments.timeout, "fail when compiling and evaluating take longer")
+      ->check(CLI::Range(1e-3, 1e9))
+      ->type_name("SECONDS");
+  eval.add_option_function<std::string>(
+          "--memory",
+          [&](const std::string& text) {
+            const auto bytes = byte_count_of(text);
+            if (!bytes) throw CLI::ValidationError("--memory", "'" + text + "' is no number of bytes like 500M or 2G");
+            arguments.memory = *bytes;
+          },
+          "fail when results and temporaries would take more; K, M, G and T are powers of 1024")
+      ->type_name("BYTES");
+}
+
 void add_text_and_bindings(CLI::App& app, Arguments& arguments) {
   app.add_option("EXPR", arguments.text, "the expression; - reads it from standard input")->required();
   app.add_option("BINDING", arguments.bindings, value_help)->type_name("");
@@ -134,6 +150,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
   eval->add_flag("--lint", arguments.lint, "say what the expression may not mean as it stands (standard error)");
   eval->add_flag("--explain", arguments.explain, "print the plan as well (standard error)");
+  add_limits(*eval, arguments);
   add_ranks(*eval, arguments);
   add_plot(*eval, arguments);
   return eval;

@@ -1,6 +1,7 @@
 // The command line, as data.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -27,7 +28,9 @@ struct Arguments {
   std::string plot_file;               ///< "": no picture; "-": on standard output
   PictureOptions picture;              ///< as far as the command line tells
   std::string stage = "plan";
-  int threads = 0;           ///< 0: all
+  int threads = 0;           ///< 0: FUSEVAL_THREADS, or all
+  double timeout = 0;        ///< seconds that the evaluation may take; 0: as long as it likes
+  int64_t memory = 0;        ///< bytes that it may take; 0: no limit
   bool distributed = false;  ///< arrays of files are spread over the ranks
   double watchdog = 0;       ///< seconds; 0: off
   int ranks = 0;             ///< to plan for; 0: not said

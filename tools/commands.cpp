@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -51,8 +52,11 @@ std::vector<Operand> load_operands(const std::vector<std::string>& arguments, co
 
 Session session_for(const Arguments& arguments, const World* world = nullptr) {
   SessionOptions options;
-  options.threads = arguments.threads == 0 && world != nullptr ? world->threads() : arguments.threads;
-  return options.threads == 0 ? Session::shared() : Session(options);
+  options.threads = arguments.threads;
+  options.memory_limit = arguments.memory;
+  const bool has_default = std::getenv("FUSEVAL_THREADS") != nullptr;
+  if (options.threads == 0 && world != nullptr && !has_default) options.threads = world->threads();
+  return options.threads == 0 && options.memory_limit == 0 ? Session::shared() : Session(options);
 }
 
 /// Whether this rank is the one that prints.
@@ -90,6 +94,7 @@ std::vector<Value> values_of(const Session& session, const Result& result, const
 // --out-dtype casts as astype does.
 RunOptions run_options(const Arguments& arguments) {
   RunOptions options;
+  options.time_limit = static_cast<int64_t>(arguments.timeout * 1e3);
   if (!arguments.device.empty()) options.device = arguments.device.c_str();
   if (!arguments.out_dtype.empty()) {
     options.result_dtype = arguments.out_dtype.c_str();

@@ -1,5 +1,6 @@
 #include "codegen/llvm/evaluate.hpp"
 
+#include "codegen/llvm/shared_function.hpp"
 #include "codegen/lower_scalar.hpp"
 
 namespace fuseval::codegen {
@@ -29,6 +30,7 @@ Evaluation::Evaluation(Frame& frame, const LoopNest& nest, const std::vector<Ins
       instructions_(&instructions),
       lane_axis_(lane_axis),
       results_(std::move(results)),
+      shared_(shared_operations(instructions)),
       places_(nest.operands.size()),
       scalars_(instructions.size()),
       splats_(instructions.size()),
@@ -81,7 +83,7 @@ void Evaluation::hoist() {
   for (size_t k = 0; k < instructions_->size(); ++k) {
     const Instruction& instruction = (*instructions_)[k];
     if (scalars_[k].value || is_sink(instruction) || (axes_[k] & ~entered_) != 0) continue;
-    scalars_[k] = is_source(instruction) ? emit_load(instruction, scalar) : emit_scalar(instruction, scalar);
+    scalars_[k] = is_source(instruction) ? emit_load(instruction, scalar) : emit_scalar(k, scalar);
   }
 }
 
@@ -147,7 +149,8 @@ LlvmValue Evaluation::emit_load(const Instruction& instruction, Lanes& lanes) co
   return {ir.CreateAdd(start.value, offsets), DType::int64};
 }
 
-LlvmValue Evaluation::emit_scalar(const Instruction& instruction, Lanes& lanes) const {
+LlvmValue Evaluation::emit_scalar(size_t k, Lanes& lanes) const {
+  const Instruction& instruction = (*instructions_)[k];
   LlvmEmitter& e = lanes.emitter;
   if (instruction.kind == InstructionKind::constant)
     return e.splat({frame_->constant(static_cast<int>(instruction.attribute), instruction.dtype), instruction.dtype});
@@ -156,7 +159,8 @@ LlvmValue Evaluation::emit_scalar(const Instruction& instruction, Lanes& lanes) 
   for (; count < 3 && instruction.arguments[count] != no_value; ++count)
     arguments[count] = value(instruction.arguments[count], lanes);
   if (instruction.kind == InstructionKind::cast) return lower_cast(arguments[0], instruction.dtype, e);
-  return lower(instruction.op, std::span<const LlvmValue>(arguments, count), e);
+  const std::span<const LlvmValue> given(arguments, count);
+  return shared_[k] ? call_shared(instruction.op, instruction.dtype, given, e) : lower(instruction.op, given, e);
 }
 
 LlvmValue Evaluation::value(uint32_t k, Lanes& lanes) const {
@@ -176,7 +180,7 @@ void Evaluation::compute(Lanes& lanes) const {
   for (size_t k = 0; k < instructions_->size(); ++k) {
     const Instruction& instruction = (*instructions_)[k];
     if (is_sink(instruction) || is_source(instruction) || scalars_[k].value || lanes.values[k].value) continue;
-    if (is_ready(k)) lanes.values[k] = emit_scalar(instruction, lanes);
+    if (is_ready(k)) lanes.values[k] = emit_scalar(k, lanes);
   }
 }
 

@@ -65,7 +65,7 @@ class Evaluation {
   uint64_t lane_bit() const { return lane_axis_ < 0 ? 0 : uint64_t{1} << lane_axis_; }
   bool is_ready(size_t k) const;
   LlvmValue emit_load(const Instruction& instruction, Lanes& lanes) const;
-  LlvmValue emit_scalar(const Instruction& instruction, Lanes& lanes) const;
+  LlvmValue emit_scalar(size_t k, Lanes& lanes) const;
   bool is_prepared(Lanes& lanes) const { return prepared_lanes_ == lanes.emitter.lanes(); }
   llvm::Value* lane_stride(int operand) const;
   llvm::Value* index_offsets(int operand, LlvmEmitter& e) const;
@@ -75,6 +75,7 @@ class Evaluation {
   const std::vector<Instruction>* instructions_;
   int lane_axis_;
   Results results_;
+  std::vector<bool> shared_;  ///< by instruction: whether it is a call
   uint64_t entered_ = 0;
   std::vector<uint64_t> axes_;         ///< by instruction: the axes it depends on
   std::vector<llvm::Value*> places_;   ///< by operand: pointer (index operand: value) at the entered axes

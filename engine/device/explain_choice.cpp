@@ -71,7 +71,7 @@ std::string explain_on_host(const Program& program, const fv_view* inputs) {
   Runtime& runtime = program.runtime();
   RunOptions options;
   options.rule.for_device = true;
-  const auto planned = program.specialise(inputs, nullptr, 0, options.rule, nullptr);
+  const auto planned = program.specialise(inputs, nullptr, 0, options.rule, {});
   const HostCall call{program, *planned, inputs, nullptr, 0, options};
   const Rivals* rivals = runtime.automatic.wake(program.shared_runtime());
   if (rivals == nullptr) {

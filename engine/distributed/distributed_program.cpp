@@ -98,9 +98,7 @@ std::unique_ptr<Specialisation> specialise_for_ranks(const Program& program, con
   rule.for_ranks = true;
   const std::vector<fv_view> in = whole_views(inputs, program.inputs().size(), call.inputs);
   const std::vector<fv_view> out = whole_views(outputs, static_cast<size_t>(output_count), call.outputs);
-  Runtime& runtime = program.runtime();
-  const Workshop workshop{runtime.kernels,     runtime.target,       runtime.chains,
-                          runtime.text_limits, runtime.memory_limit, options.control};
+  const Workshop workshop = workshop_of(program.runtime(), options.making());
   return std::make_unique<Specialisation>(program.ast(),
                                           program.signature_of(in.data(), out.data(), output_count, rule), workshop);
 }
@@ -231,9 +229,7 @@ std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& prog
 
 void DistributedProgram::make_local(const Program& program, const fv_view* inputs, const fv_view* outputs,
                                     const RunOptions& options) {
-  Runtime& runtime = program.runtime();
-  const Workshop workshop{runtime.kernels,     runtime.target,       runtime.chains,
-                          runtime.text_limits, runtime.memory_limit, options.control};
+  const Workshop workshop = workshop_of(program.runtime(), options.making());
   is_ready_ = false;
   run_->local(run_->strides_for(inputs, outputs), workshop);
   note_ready(program, inputs, outputs);

@@ -35,7 +35,7 @@ std::string_view reason_of(ErrorCode code) {
     case ErrorCode::memory:
       return "ran out of memory";
     case ErrorCode::limit:
-      return "reached a limit of its session";
+      return "reached a limit of its session or its call";
     case ErrorCode::file:
       return "lost a mapped file that it read";
     case ErrorCode::cancelled:
@@ -414,6 +414,7 @@ struct Call {
 void check_call(const Call& call, DistributedProgram& made, const Results* results) {
   const auto& [program, inputs, outputs, output_count, options, ranks, where] = call;
   if (options.control != nullptr) options.control->check();
+  require_work(made.made().work(), options.work_limit);
   require_places(made.made(), output_count, results);
   require_place_of_results(options, made.place());
   if (made.is_ready_for(inputs, outputs)) return;

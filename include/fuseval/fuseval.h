@@ -59,7 +59,7 @@ typedef enum fv_status {
   FV_ERROR_SHAPE = 6,            /* shapes that do not broadcast */
   FV_ERROR_CASTING = 7,          /* an output cannot hold the result under the casting rule */
   FV_ERROR_AXIS = 8,             /* an axis or index out of range */
-  FV_ERROR_LIMIT = 9,            /* a limit: text, depth, nodes, operands, memory, an integer's bits */
+  FV_ERROR_LIMIT = 9,            /* a limit: text, depth, nodes, operands, memory, an integer's bits, work, time */
   FV_ERROR_VALUE = 10,           /* depends on values: an integer to a negative power */
   FV_ERROR_FILE = 11,            /* a file that cannot be read or written, or changed while it was mapped */
   FV_ERROR_MEMORY = 12,          /* out of memory, more than 2^56 elements, or a size that overflows */
@@ -177,7 +177,9 @@ typedef struct fv_hooks {
  * NULL wherever a session is asked for means the process's default one, made at its first use ---- */
 typedef struct fv_session_options {
   size_t struct_size;
-  int32_t threads;       /* 0: as many as the process may use */
+  /* 0: the environment variable FUSEVAL_THREADS, which the default session goes by too; without it, as many as the
+   * process may use */
+  int32_t threads;
   int32_t vector_bits;   /* 0: the widest; 256 or 512. Changes speed, never results */
   int64_t program_limit; /* programs kept by fv_evaluate; 0: 1024 */
   int64_t kernel_limit;  /* compiled kernels kept; 0: 1024 */
@@ -187,10 +189,17 @@ typedef struct fv_session_options {
   int64_t node_limit;    /* nodes of a text, and operations of its program; 0: 100 000 */
   int64_t operand_limit; /* arrays that a text may use; 0: 1024 */
   int64_t memory_limit;  /* bytes one call may take for results, temporaries and its kernels' work; 0: no limit */
+  /* Elements that one call may evaluate, by all ranks together: one for each operation, cast and reduction of an element,
+   * and one for an element that is only moved. Known before anything is compiled, and refused then; 0: no limit. */
+  int64_t work_limit;
+  int64_t time_limit; /* milliseconds that a call may take, with compiling; 0: no limit. See fv_run_options */
+  /* Milliseconds that compiling one text for one kind of call may take; 0: no limit. What has been compiled by then is
+   * kept, so that a later call gets further. */
+  int64_t compile_limit;
 } fv_session_options;
 
 /* options may be NULL. Starts no thread: that is done by the first call that can use one.
- * Errors: FV_ERROR_ARGUMENT (a number out of range), FV_ERROR_UNSUPPORTED (a CPU below x86-64-v3). */
+ * Errors: FV_ERROR_ARGUMENT (a number out of range, or FUSEVAL_THREADS is none), FV_ERROR_UNSUPPORTED (a CPU below x86-64-v3). */
 FV_API fv_status fv_session_create(const fv_session_options* options, fv_session** session, fv_error** error);
 /* Programs and results made by the session stay valid, and its threads are joined when the last program is released. */
 FV_API void fv_session_release(fv_session* session);
@@ -243,6 +252,11 @@ typedef struct fv_run_options {
   fv_world* world;
   const fv_distribution* const* input_distributions;  /* NULL, or one an input; NULL for one: replicated */
   const fv_distribution* const* output_distributions; /* NULL, or one an output */
+  int64_t work_limit; /* as the session's, for this call; 0: none of its own. The smaller one of both holds */
+  /* Milliseconds that this call may take, with compiling, before it fails with FV_ERROR_LIMIT; 0: none of its own. The
+   * smaller one of this and the session's holds. The clock is read where a cancel token is: at least every 10 ms of
+   * computing, on devices between kernels; a call of less than 20 us may not read it. */
+  int64_t time_limit;
 } fv_run_options;
 
 /* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
@@ -259,7 +273,8 @@ typedef struct fv_run_options {
  * memory); may be NULL if every output is given. The program is kept by the session, by text and inputs, so that the
  * next call finds it. Arrays of the host's that do not fit a device's memory go through it part by part; what cannot is
  * FV_ERROR_MEMORY. Errors: every code but FV_ERROR_INTERNAL. On failure no output has been touched, except after
- * FV_ERROR_CANCELLED, FV_ERROR_HOOK and FV_ERROR_FILE (a mapped input that changed) of a call that had begun, and after
+ * FV_ERROR_CANCELLED, FV_ERROR_HOOK, FV_ERROR_LIMIT (its time_limit) and FV_ERROR_FILE (a mapped input that changed) of
+ * a call that had begun, and after
  * FV_ERROR_DEVICE and FV_ERROR_MEMORY of one that goes part by part: outputs may then be partly written, and the
  * message says so. Those of a distributed call may be after any failure that not all ranks could foresee. Threads:
  * calls may share inputs. An output must not be used by another thread during the call. */
@@ -516,7 +531,7 @@ typedef struct fv_world_options {
 } fv_world_options;
 
 /* Collective, under MPI. options may be NULL. A host's communicator is duplicated, and left as it is.
- * Errors: FV_ERROR_ARGUMENT (a number out of range), FV_ERROR_UNSUPPORTED (no libfuseval_mpi.so, or no MPI),
+ * Errors: FV_ERROR_ARGUMENT (a number out of range, or FUSEVAL_THREADS is none), FV_ERROR_UNSUPPORTED (no libfuseval_mpi.so, or no MPI),
  * FV_ERROR_COMMUNICATION (MPI's; an mpirun of another MPI). */
 FV_API fv_status fv_world_create(const fv_world_options* options, fv_world** world, fv_error** error);
 /* This rank's number, and how many there are; local: of those that share this machine's memory. 0 for NULL. */

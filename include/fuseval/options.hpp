@@ -28,6 +28,8 @@ struct RunOptions {
   /// Called on the calling thread, some 50 times a second, with the fraction that is done; false stops the call with
   /// FV_ERROR_CANCELLED. What it throws becomes Error(FV_ERROR_HOOK).
   std::function<bool(double fraction)> progress = {};
+  std::int64_t work_limit = 0;  ///< elements that the call may evaluate; 0: the session's
+  std::int64_t time_limit = 0;  ///< milliseconds that it may take, with compiling; 0: the session's
 
   /// Points into this object.
   fv_run_options raw() const {
@@ -40,6 +42,8 @@ struct RunOptions {
     raw.results_on = results_on;
     raw.stream = stream;
     raw.world = world ? world->handle() : nullptr;
+    raw.work_limit = work_limit;
+    raw.time_limit = time_limit;
     raw.cancel = cancel ? cancel->handle() : nullptr;
     if (!progress) return raw;
     raw.progress = [](void* user, double fraction) {
@@ -52,7 +56,7 @@ struct RunOptions {
 
 /// 0 stands for the default everywhere.
 struct SessionOptions {
-  int threads = 0;            ///< 0: as many as the process may use
+  int threads = 0;            ///< 0: FUSEVAL_THREADS, or as many as the process may use
   int vector_bits = 0;        ///< 0: the widest; 256 or 512. Changes speed, never results
   std::int64_t programs = 0;  ///< kept by evaluate; 0: 1024
   std::int64_t kernels = 0;   ///< compiled kernels kept; 0: 1024
@@ -62,6 +66,9 @@ struct SessionOptions {
   std::int64_t node_limit = 0;     ///< nodes of a text, operations of its program; 0: 100 000
   std::int64_t operand_limit = 0;  ///< arrays that a text may use; 0: 1024
   std::int64_t memory_limit = 0;   ///< bytes one call may take, its kernels' work included; 0: no limit
+  std::int64_t work_limit = 0;     ///< elements that one call may evaluate; 0: no limit
+  std::int64_t time_limit = 0;     ///< milliseconds that one call may take, with compiling; 0: no limit
+  std::int64_t compile_limit = 0;  ///< milliseconds that compiling one text may take; 0: no limit
 
   /// Without the hooks.
   fv_session_options raw() const {
@@ -76,6 +83,9 @@ struct SessionOptions {
     raw.node_limit = node_limit;
     raw.operand_limit = operand_limit;
     raw.memory_limit = memory_limit;
+    raw.work_limit = work_limit;
+    raw.time_limit = time_limit;
+    raw.compile_limit = compile_limit;
     return raw;
   }
 };

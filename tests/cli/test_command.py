@@ -74,6 +74,31 @@ def test_usage_errors(run):
     assert refused(run, "evil", "1") and refused(run, "info", "1")
 
 
+def test_limits(run):
+    done = run("eval", "sum(sin(arange(10**13)*1.5))", "--timeout", "0.2", status=1)
+    assert done.stdout == "" and "took longer than its limit of 200 ms" in done.stderr
+    assert run("eval", "sum(arange(10))", "--timeout", "3600", "--memory", "1G").stdout == "45\n"
+    assert "8192 bytes" in run("eval", "ones(1025)", "--memory", "8K", status=1).stderr
+    assert run("eval", "ones(1024).size", "--memory", "8K").stdout == "1024\n"
+    for wrong in ("0", "-1", "8Q", "K", "1.5G", "99999999999T", ""):
+        assert f"'{wrong}' is no number of bytes" in refused(run, "eval", "1", "--memory", wrong)
+    assert "--timeout" in refused(run, "eval", "1", "--timeout", "0")
+
+
+def test_number_of_threads(run):
+    def threads(variable, *arguments, **options):
+        environment = {**os.environ, "FUSEVAL_THREADS": variable}
+        return run(*arguments, env=environment, **options)
+
+    assert "threads: 3\n" in threads("3", "info").stdout
+    assert "threads: 2" in threads("3", "repl", "--threads", "2", input=":info\n").stdout
+    assert "threads: 3" in threads("3", "repl", input=":info\n").stdout
+    for wrong in ("0", "many", "5000"):
+        done = threads(wrong, "eval", "1", status=1)
+        assert f"FUSEVAL_THREADS is '{wrong}'; it must be a whole number from 1 to 4096" in done.stderr
+        assert threads(wrong, "eval", "1", "--threads", "1").stdout == "1\n"
+
+
 def test_expressions_that_look_like_something_else(run):
     assert run("eval", "-a", "a=3").stdout == "-3\n"
     assert run("eval", "-sum(a)", "a=int64:1,2,3").stdout == "-6\n"

@@ -60,7 +60,8 @@ class Hooks(ctypes.Structure):
 class SessionOptions(ctypes.Structure):
     _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("vector_bits", c_int32),
                 ("program_limit", c_int64), ("kernel_limit", c_int64), ("hooks", POINTER(Hooks)), ("text_limit", c_int64),
-                ("depth_limit", c_int64), ("node_limit", c_int64), ("operand_limit", c_int64), ("memory_limit", c_int64)]
+                ("depth_limit", c_int64), ("node_limit", c_int64), ("operand_limit", c_int64), ("memory_limit", c_int64),
+                ("work_limit", c_int64), ("time_limit", c_int64), ("compile_limit", c_int64)]
 
 
 class RunOptions(ctypes.Structure):
@@ -69,7 +70,7 @@ class RunOptions(ctypes.Structure):
                 ("progress", ctypes.CFUNCTYPE(ctypes.c_int, c_void_p, c_double)), ("progress_user", c_void_p),
                 ("input_extents", POINTER(Extent)), ("output_extents", POINTER(Extent)),
                 ("results_on", c_int32), ("stream", c_void_p), ("world", c_void_p), ("input_distributions", c_void_p),
-                ("output_distributions", c_void_p)]
+                ("output_distributions", c_void_p), ("work_limit", c_int64), ("time_limit", c_int64)]
 
 
 class Counters(ctypes.Structure):

@@ -1,9 +1,11 @@
 #include "tools/repl/settings.hpp"
 
 #include <charconv>
+#include <cstdio>
 #include <fstream>
 #include <limits>
 
+#include "tools/byte_count.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"
 
@@ -29,20 +31,30 @@ std::string text_of(int64_t number, int64_t none, std::string_view word) {
 int64_t bytes_of(const std::string& value) {
   if (value == "none") return 0;
   if (value == "auto") return Settings::automatic;
-  constexpr std::string_view letters = "KMGT";
-  const size_t power = value.empty() ? std::string_view::npos : letters.find(value.back());
-  const bool has_letter = power != std::string_view::npos;
-  const int64_t unit = has_letter ? int64_t{1} << 10 * (power + 1) : 1;
-  return unit * whole_number(has_letter ? value.substr(0, value.size() - 1) : value, 1, unlimited / unit - 1);
+  if (const auto bytes = byte_count_of(value)) return *bytes;
+  throw ReplError("'" + value + "' is no number of bytes like 500M or 2G");
 }
 
 std::string bytes_text(int64_t bytes) {
   if (bytes <= 0) return bytes == 0 ? "none" : "auto";
-  constexpr std::string_view letters = "TGMK";
-  for (size_t k = 0; k < letters.size(); ++k)
-    if (const int64_t unit = int64_t{1} << 10 * (letters.size() - k); bytes % unit == 0)
-      return std::to_string(bytes / unit) + letters[k];
-  return std::to_string(bytes);
+  return byte_count_text(bytes);
+}
+
+/// Seconds, in milliseconds.
+void set_timeout(Settings& s, const std::string& value) {
+  constexpr double most = 1e9;
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  const bool is_number = error == std::errc() && end == value.data() + value.size();
+  if (value != "none" && (!is_number || !(seconds >= 1e-3 && seconds <= most)))
+    throw ReplError("'" + value + "' is no number of seconds from 0.001 to 1e9");
+  s.time_limit = static_cast<int64_t>(seconds * 1e3);
+}
+std::string timeout_text(const Settings& s) {
+  if (s.time_limit == 0) return "none";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.12g", static_cast<double>(s.time_limit) / 1e3);
+  return text;
 }
 
 void set_threads(Settings& s, const std::string& value) {
@@ -73,6 +85,7 @@ constexpr Setting settings[] = {
     {"memory", "auto, none, or bytes: 500M, 2G", "what one evaluation may take",
      [](const Settings& s) { return bytes_text(s.memory_limit); },
      [](Settings& s, const std::string& value) { s.memory_limit = bytes_of(value); }},
+    {"timeout", "none, or seconds: 0.5, 60", "what one evaluation may take", timeout_text, set_timeout},
     {"precision", "0 to 17", "digits after the point",
      [](const Settings& s) { return std::to_string(s.print.precision); },
      [](Settings& s, const std::string& value) { s.print.precision = static_cast<int>(whole_number(value, 0, 17)); }},

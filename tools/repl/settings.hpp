@@ -16,6 +16,7 @@ struct Settings {
   int threads = 0;  ///< 0: as many as the process may use
   std::string device = "auto";
   int64_t memory_limit = automatic;  ///< bytes that one evaluation may take; 0: no limit
+  int64_t time_limit = 0;            ///< milliseconds that one evaluation may take; 0: no limit
   PrintOptions print;
 };
 

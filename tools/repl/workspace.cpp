@@ -105,6 +105,7 @@ RunOptions Workspace::run_options() const {
   RunOptions options;
   options.cancel = &cancel_;
   options.device = settings_.device.c_str();
+  options.time_limit = settings_.time_limit;
   return options;
 }
 

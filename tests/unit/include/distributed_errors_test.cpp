@@ -248,3 +248,43 @@ TEST_CASE("ranks: outputs over inputs, parts that lie otherwise, steps over time
       }
     });
 }
+
+TEST_CASE("rank errors: the limit on work is that of the whole program, and the same on all ranks") {
+  const Doubles numbers = counted(3000);
+  for (const int ranks : {1, 2, 4})
+    fuseval::run_ranks(ranks, [&](const World& world) {
+      fuseval::SessionOptions limited;
+      limited.threads = 1;
+      limited.work_limit = 5999;
+      const fuseval::Session session(limited);
+      const DistributedArray a = fuseval::scatter(world, numbers);
+      const auto error = error_of([&] { session.evaluate("sum(a*2)", {{"a", a}}); });
+      require_code(error, FV_ERROR_LIMIT, "sum(a*2)");
+      require(error.message().find("the call would evaluate 6000 elements") != std::string::npos, error.message());
+      require(session.evaluate("sum(a)", {{"a", a}}).item<double>() == 2999 * 1500.0, "what is within goes on");
+      fuseval::RunOptions options;
+      options.work_limit = 2999;  // of a program that is there
+      require_code(error_of([&] { session.evaluate("sum(a)", {{"a", a}}, options); }), FV_ERROR_LIMIT, "sum(a)");
+      world.agree();
+      require(session.evaluate("sum(a)", {{"a", a}}).item<double>() == 2999 * 1500.0, "and goes on");
+    });
+}
+
+TEST_CASE("rank errors: one rank's time limit ends the waiting of all") {
+  const std::int64_t rows = 30'000;
+  const Doubles numbers = counted(rows);
+  fuseval::run_ranks(3, [&](const World& world) {
+    fuseval::SessionOptions limited;
+    limited.threads = 1;
+    if (world.rank() == 1) limited.time_limit = 20;
+    const fuseval::Session session(limited);
+    const DistributedArray a = fuseval::scatter(world, numbers);
+    const Doubles b(10'000, 1e-3);
+    const auto error = error_of([&] { session.evaluate("sum(sin(a[:, newaxis]*b))", {{"a", a}, {"b", b}}); });
+    require_code(error, FV_ERROR_LIMIT, "sum(sin(a*b))");
+    const bool own = world.rank() == 1;
+    require(error.message().find(own ? "limit of 20 ms" : "reached a limit") != std::string::npos, error.message());
+    world.agree();
+    require(fuseval::evaluate("sum(a)", {{"a", a}}).item<double>() > 0, "and all is well");
+  });
+}

@@ -1,0 +1,77 @@
+#include "codegen/llvm/shared_function.hpp"
+
+#include <fmt/format.h>
+#include <llvm/IR/Module.h>
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "codegen/lower_scalar.hpp"
+
+namespace fuseval::codegen {
+namespace {
+
+// Relative work (ir/ops.def) from which an operation is dozens of instructions.
+constexpr int least_cost = 8;
+constexpr int most_copies = 8;
+
+bool is_long(const Instruction& instruction) {
+  return instruction.kind == InstructionKind::scalar && info(instruction.op).cost >= least_cost;
+}
+
+std::string name_of_function(Op op, std::span<const LlvmValue> arguments, int lanes) {
+  std::string name = fmt::format("{}.{}", info(op).name, lanes);
+  for (const LlvmValue& argument : arguments) name += fmt::format(".{}", fuseval::name_of(argument.dtype));
+  return name;
+}
+
+// With the kernel's own attributes: both must agree on how vectors are passed.
+llvm::Function* declare(const std::string& name, llvm::Type* result, std::span<const LlvmValue> arguments,
+                        llvm::Function& kernel) {
+  std::vector<llvm::Type*> types;
+  for (const LlvmValue& argument : arguments) types.push_back(argument.value->getType());
+  auto* function = llvm::Function::Create(llvm::FunctionType::get(result, types, false),
+                                          llvm::GlobalValue::InternalLinkage, name, *kernel.getParent());
+  function->addFnAttrs(llvm::AttrBuilder(kernel.getContext(), kernel.getAttributes().getFnAttrs()));
+  return function;
+}
+
+void define(llvm::Function& function, Op op, std::span<const LlvmValue> given, LlvmEmitter& e) {
+  auto& ir = e.builder();
+  const llvm::IRBuilderBase::InsertPointGuard guard(ir);
+  ir.SetInsertPoint(llvm::BasicBlock::Create(function.getContext(), "entry", &function));
+  std::vector<LlvmValue> arguments;
+  for (unsigned k = 0; k < function.arg_size(); ++k) arguments.push_back({function.getArg(k), given[k].dtype});
+  ir.CreateRet(lower(op, std::span<const LlvmValue>(arguments), e).value);
+}
+
+}  // namespace
+
+std::vector<bool> shared_operations(const std::vector<Instruction>& instructions) {
+  std::map<std::pair<Op, DType>, int> uses;
+  const auto kind = [&](const Instruction& instruction) {
+    return std::pair(instruction.op, instructions[instruction.arguments[0]].dtype);
+  };
+  for (const Instruction& instruction : instructions)
+    if (is_long(instruction)) ++uses[kind(instruction)];
+  std::vector<bool> shared;
+  for (const Instruction& instruction : instructions)
+    shared.push_back(is_long(instruction) && uses[kind(instruction)] > most_copies);
+  return shared;
+}
+
+LlvmValue call_shared(Op op, DType dtype, std::span<const LlvmValue> arguments, LlvmEmitter& e) {
+  llvm::Function& kernel = *e.builder().GetInsertBlock()->getParent();
+  const std::string name = name_of_function(op, arguments, e.lanes());
+  llvm::Function* function = kernel.getParent()->getFunction(name);
+  if (function == nullptr) {
+    function = declare(name, e.type(dtype), arguments, kernel);
+    define(*function, op, arguments, e);
+  }
+  std::vector<llvm::Value*> values;
+  for (const LlvmValue& argument : arguments) values.push_back(argument.value);
+  return {e.builder().CreateCall(function, values), dtype};
+}
+
+}  // namespace fuseval::codegen

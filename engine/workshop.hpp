@@ -1,0 +1,35 @@
+// What plans and their kernels are made with.
+#pragma once
+
+#include "engine/compile_control.hpp"
+#include "engine/kernel_cache.hpp"
+#include "frontend/ast.hpp"
+#include "ir/chain.hpp"
+
+namespace fuseval::engine {
+
+struct Runtime;
+
+/// What one call has to say of how its plan is made.
+struct Making {
+  const RunControl* control = nullptr;  ///< what may stop it
+  int64_t work_limit = 0;               ///< elements that the call may evaluate; 0: the session's
+};
+
+struct Workshop {
+  KernelCache& kernels;
+  const codegen::TargetOptions& target;
+  const ChainLimits& chains;
+  const frontend::Limits& text_limits;
+  size_t memory_limit;  ///< bytes of a call
+  int64_t work_limit;   ///< elements that the plan may evaluate
+  CompileControl control;
+};
+
+/// Its compile_limit begins now.
+Workshop workshop_of(Runtime& runtime, const Making& making);
+
+/// Throws Error(limit) for more elements than a call may evaluate. limit: 0 for none.
+void require_work(int64_t elements, int64_t limit);
+
+}  // namespace fuseval::engine
