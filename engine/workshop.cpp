@@ -11,7 +11,7 @@ namespace fuseval::engine {
 namespace {
 
 std::string count_of(int64_t elements) {
-  return elements == std::numeric_limits<int64_t>::max() ? "more than 2**63" : fmt::to_string(elements);
+  return elements == std::numeric_limits<int64_t>::max() ? "2**63 or more" : fmt::to_string(elements);
 }
 
 }  // namespace

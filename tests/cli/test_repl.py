@@ -448,7 +448,7 @@ def test_time_and_bench(repl):
 
 def test_settings(repl):
     listed = repl.enter(":set").split("\n")
-    assert [line.split()[0] for line in listed] == ["threads", "device", "memory", "precision", "threshold", "edgeitems", "linewidth"]
+    assert [line.split()[0] for line in listed] == ["threads", "device", "memory", "timeout", "precision", "threshold", "edgeitems", "linewidth"]
     repl.enter("x = arange(20.0)/3")
     repl.enter(":set threads 1")
     assert "threads: 1\n" in repl.enter(":info")

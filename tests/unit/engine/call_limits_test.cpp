@@ -69,6 +69,10 @@ TEST_CASE("work without end is refused before anything is compiled") {
     CHECK(error.code() == FV_ERROR_LIMIT);
     CHECK(contains(error.message(), "its limit is 1000000000000"));
   }
+  std::string text = "arange(2**52)";
+  for (int k = 0; k < 3000; ++k) text += "*1.5";
+  CHECK(contains(error_of([&] { session.evaluate("sum(" + text + ")", {}); }).message(),
+                 "the call would evaluate 2**63 or more elements"));
   CHECK(session.counters().kernels_compiled == 0);
   CHECK(session.evaluate("argmax(arange(2**20))", {}).item<std::int64_t>() == (1 << 20) - 1);
 }
