@@ -24,9 +24,8 @@ int threads_of_environment() {
   int threads = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
   if (error == std::errc() && end == text.data() + text.size() && threads >= 1 && threads <= most) return threads;
-  throw Error(ErrorCode::argument, fmt::format("the environment variable FUSEVAL_THREADS is '{}'; it must be a whole "
-                                               "number from 1 to {}",
-                                               text, most));
+  throw Error(ErrorCode::argument,
+              fmt::format("FUSEVAL_THREADS is '{}'; it must be a whole number from 1 to {}", text, most));
 }
 
 std::shared_ptr<Runtime> make_runtime(const SessionOptions& options) {

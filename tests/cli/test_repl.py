@@ -463,6 +463,12 @@ def test_settings(repl):
     assert "more than the 1024 bytes" in repl.enter("ones(10**6) + x[0]")
     assert repl.enter(":set memory").startswith("memory     1K ")
     repl.enter(":set memory auto")
+    repl.enter(":set timeout 0.25")
+    assert repl.enter(":set timeout").startswith("timeout    0.25 ")
+    assert "took longer than its limit of 250 ms" in repl.enter("sum(sin(arange(10**13)*1.5))")
+    assert repl.enter(":set timeout soon") == "error: 'soon' is no number of seconds from 0.001 to 1e9"
+    repl.enter(":set timeout none")
+    assert repl.enter(":set timeout").startswith("timeout    none ")
     assert "more than the" in repl.enter("ones(10**14)")
     assert repl.enter(":set threds 2") == "error: there is no setting 'threds'; did you mean 'threads'?"
     assert repl.enter(":set threads 0") == "error: '0' is no whole number from 1 to 4096"
