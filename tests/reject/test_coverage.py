@@ -52,7 +52,7 @@ ELSEWHERE = {
     " before it began": "tests/unit/engine/call_limits_test.cpp",
     "the call would evaluate {} elements; its limit is {}": "tests/unit/engine/call_limits_test.cpp",
     "2**63 or more": "tests/unit/engine/call_limits_test.cpp",
-    "FUSEVAL_THREADS is '{}'; it must be a whole number from 1 to {}": "tests/unit/engine/call_limits_test.cpp",
+    "FUSEVAL_THREADS is '{}'; it must be a whole number from 1 to {}": "tests/cli/test_command.py",
     "compiling the expression took longer than the limit of {} ms; what has been compiled is kept": "tests/unit/engine/compile_time_test.cpp",
     "; outputs may be partly written": "tests/unit/engine/c_abi_cancel_test.cpp",
     "the {} hook threw an exception: {}": "tests/unit/runtime/host_hooks_test.cpp",
