@@ -92,7 +92,8 @@ llvm::Value* Frame::smaller(llvm::Value* a, llvm::Value* b) {
 }
 
 llvm::BasicBlock* Frame::block(const char* name) {
-  return llvm::BasicBlock::Create(function_->getContext(), name, function_);
+  llvm::BasicBlock* here = ir.GetInsertBlock();  // may be in a function that this one calls
+  return llvm::BasicBlock::Create(function_->getContext(), name, here != nullptr ? here->getParent() : function_);
 }
 
 llvm::Value* Frame::variable(llvm::Type* type, const char* name) { return entry_ir_.CreateAlloca(type, nullptr, name); }

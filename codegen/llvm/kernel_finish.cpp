@@ -15,10 +15,7 @@ void combine_one(Frame& frame, const LoopNest& nest, const StateLayout& layout, 
   for (size_t k = 0; k < nest.accumulators.size(); ++k) {
     const Pointers to = in_record(frame, layout, static_cast<int>(k), left);
     const Pointers from = in_record(frame, layout, static_cast<int>(k), right);
-    const Accumulator& accumulator = nest.accumulators[k];
-    const LlvmState merged = merge_states(lanes.emitter, accumulator, load_components(lanes.emitter, accumulator, to),
-                                          load_components(lanes.emitter, accumulator, from));
-    store_components(lanes.emitter, accumulator, merged, to);
+    merge_alike(lanes.emitter, AlikeAccumulators(nest), nest.accumulators[k], to, from);
   }
 }
 

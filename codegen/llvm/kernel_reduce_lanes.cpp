@@ -42,7 +42,7 @@ class LanesWriter : public ReduceWriter {
   void allocate() override {
     for (const Accumulator& accumulator : nest_.accumulators) {
       const bool is_moment = accumulator.reduction == Reduction::moment2;
-      if (is_moment) moments_.emplace_back(frame_, scratch_, accumulator, lanes_, width_);
+      if (is_moment) moments_.emplace_back(frame_, scratch_, alike_, accumulator, lanes_, width_);
       moment_of_.push_back(is_moment ? &moments_.back() : nullptr);
       arrays_.push_back(is_moment ? moments_.back().lanes() : take_arrays(accumulator));
     }
@@ -120,11 +120,7 @@ class LanesWriter : public ReduceWriter {
                       });
   }
   void merge_into(LlvmEmitter& e, size_t k, llvm::Value* left, llvm::Value* right) {
-    const Accumulator& accumulator = nest_.accumulators[k];
-    const Pointers to = in_record_at(k, left);
-    const LlvmState merged = merge_states(e, accumulator, load_components(e, accumulator, to),
-                                          load_components(e, accumulator, in_record_at(k, right)));
-    store_components(e, accumulator, merged, to);
+    merge_alike(e, alike_, nest_.accumulators[k], in_record_at(k, left), in_record_at(k, right));
   }
 
   // ---- a block: elements into lanes
@@ -255,25 +251,26 @@ class LanesWriter : public ReduceWriter {
   }
   void merge_slots(LlvmEmitter& e, llvm::Value* slot, llvm::Value* distance) {
     for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
-      const Accumulator& accumulator = nest_.accumulators[k];
-      const Pointers left = at_slot(k, slot);
-      const LlvmState right = load_components(e, accumulator, at_slot(k, ir.CreateAdd(slot, distance)));
-      store_components(e, accumulator, merge_states(e, accumulator, load_components(e, accumulator, left), right),
-                       left);
+      merge_alike(e, alike_, nest_.accumulators[k], at_slot(k, slot), at_slot(k, ir.CreateAdd(slot, distance)));
     }
   }
-  // The lanes of the first vector.
   void fold_vector(size_t k) {
+    LlvmEmitter e = frame_.emitter(width_);
     const Accumulator& accumulator = nest_.accumulators[k];
+    alike_.run("fold", e, accumulator, {&arrays_[k], 1},
+               [&](std::span<const Pointers> own) { fold_vector(accumulator, own[0]); });
+  }
+  // The lanes of the first vector of arrays.
+  void fold_vector(const Accumulator& accumulator, const Pointers& arrays) {
     LlvmEmitter whole = frame_.emitter(width_);
-    LlvmState state = load_components(whole, accumulator, arrays_[k]);
+    LlvmState state = load_components(whole, accumulator, arrays);
     for (int half = width_ / 2; half >= 1; half /= 2) {
       LlvmEmitter e = frame_.emitter(half);
       const LlvmState left = part(accumulator, state, 0, half);
       state = merge_states(e, accumulator, left, part(accumulator, state, half, half));
     }
     LlvmEmitter e = frame_.emitter(1);
-    store_components(e, accumulator, state, arrays_[k]);
+    store_components(e, accumulator, state, arrays);
   }
   LlvmState part(const Accumulator& accumulator, const LlvmState& state, int from, int count) {
     std::vector<int> lanes;
@@ -362,6 +359,7 @@ class LanesWriter : public ReduceWriter {
   bool has_moments_;
   bool in_registers_;
   const std::vector<uint32_t> accumulated_ = accumulated_values(nest_);  // by accumulator: the value that it takes
+  const AlikeAccumulators alike_{nest_};
   std::vector<Pointers> arrays_;  // by accumulator: LANES elements of each component
   std::deque<MomentLeaves> moments_;
   std::vector<MomentLeaves*> moment_of_;  // by accumulator

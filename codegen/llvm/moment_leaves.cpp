@@ -12,9 +12,11 @@ constexpr int levels = 3;
 
 }  // namespace
 
-MomentLeaves::MomentLeaves(Frame& frame, Scratch& scratch, const Accumulator& accumulator, int lanes, int width)
+MomentLeaves::MomentLeaves(Frame& frame, Scratch& scratch, const AlikeAccumulators& alike,
+                           const Accumulator& accumulator, int lanes, int width)
     : frame_(frame),
       ir(frame.ir),
+      alike_(alike),
       accumulator_(accumulator),
       lanes_(lanes),
       width_(width),
@@ -62,6 +64,13 @@ void MomentLeaves::add_group(llvm::Value* begin, llvm::Value* from, llvm::Value*
 
 void MomentLeaves::merge(const Pointers& left, const Pointers& right) {
   LlvmEmitter e = frame_.emitter(width_);
+  const Pointers places[] = {left, right};
+  alike_.run("merge_leaves", e, accumulator_, places,
+             [&](std::span<const Pointers> own) { merge_lanes(own[0], own[1]); });
+}
+
+void MomentLeaves::merge_lanes(const Pointers& left, const Pointers& right) {
+  LlvmEmitter e = frame_.emitter(width_);
   frame_.loop(Frame::Trips::some, frame_.number(0), frame_.number(lanes_), width_, [&](llvm::Value* slot) {
     const Pointers to = at(left, slot);
     const LlvmState earlier = load_components(e, accumulator_, to);
@@ -70,8 +79,19 @@ void MomentLeaves::merge(const Pointers& left, const Pointers& right) {
   });
 }
 
-// Of `count` elements, lane l has all the full rows, and one more if l < count mod LANES.
 void MomentLeaves::compute(const Pointers& to, llvm::Value* count, llvm::Value* used) {
+  if (!alike_.are_many(accumulator_)) return compute_lanes(to, count, used);
+  llvm::Value* const given[] = {to[0], to[1], to[2], stage_, count, used};
+  call_shared(alike_.name("leaves", frame_.emitter(width_), accumulator_), given, ir,
+              [&](const std::vector<llvm::Value*>& own) {
+                MomentLeaves here = *this;
+                here.stage_ = own[3];
+                here.compute_lanes({own[0], own[1], own[2]}, own[4], own[5]);
+              });
+}
+
+// Of `count` elements, lane l has all the full rows, and one more if l < count mod LANES.
+void MomentLeaves::compute_lanes(const Pointers& to, llvm::Value* count, llvm::Value* used) {
   LlvmEmitter e = frame_.emitter(width_);
   llvm::Value* full = ir.CreateUDiv(count, frame_.number(lanes_));
   llvm::Value* rest = ir.CreateURem(count, frame_.number(lanes_));

@@ -11,7 +11,8 @@ namespace fuseval::codegen {
 class MomentLeaves {
  public:
   /// lanes: LANES; width: lanes of the vectors that are used. Takes its memory from the scratch.
-  MomentLeaves(Frame& frame, Scratch& scratch, const Accumulator& accumulator, int lanes, int width);
+  MomentLeaves(Frame& frame, Scratch& scratch, const AlikeAccumulators& alike, const Accumulator& accumulator,
+               int lanes, int width);
 
   /// Elements of a group of 16 rows.
   int64_t group() const { return int64_t{moment_leaf_rows} * lanes_; }
@@ -29,7 +30,9 @@ class MomentLeaves {
   Pointers level(llvm::Value* depth);
   Pointers at(const Pointers& arrays, llvm::Value* slot);
   void merge(const Pointers& left, const Pointers& right);
+  void merge_lanes(const Pointers& left, const Pointers& right);
   void compute(const Pointers& to, llvm::Value* count, llvm::Value* used);
+  void compute_lanes(const Pointers& to, llvm::Value* count, llvm::Value* used);
   void compute_vectors(LlvmEmitter& e, const Pointers& to, llvm::Value* full, llvm::Value* rest, llvm::Value* slot);
   template <class F>
   Values over_rows(LlvmEmitter& e, llvm::Value* full, const Values& slots, const std::vector<LlvmValue>& present,
@@ -39,6 +42,7 @@ class MomentLeaves {
 
   Frame& frame_;
   llvm::IRBuilder<>& ir;
+  const AlikeAccumulators& alike_;
   Accumulator accumulator_;
   int lanes_, width_;
   int64_t array_bytes_;

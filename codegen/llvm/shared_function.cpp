@@ -5,7 +5,6 @@
 
 #include <map>
 #include <string>
-#include <utility>
 
 #include "codegen/lower_scalar.hpp"
 
@@ -24,17 +23,6 @@ std::string name_of_function(Op op, std::span<const LlvmValue> arguments, int la
   std::string name = fmt::format("{}.{}", info(op).name, lanes);
   for (const LlvmValue& argument : arguments) name += fmt::format(".{}", fuseval::name_of(argument.dtype));
   return name;
-}
-
-// With the kernel's own attributes: both must agree on how vectors are passed.
-llvm::Function* declare(const std::string& name, llvm::Type* result, std::span<const LlvmValue> arguments,
-                        llvm::Function& kernel) {
-  std::vector<llvm::Type*> types;
-  for (const LlvmValue& argument : arguments) types.push_back(argument.value->getType());
-  auto* function = llvm::Function::Create(llvm::FunctionType::get(result, types, false),
-                                          llvm::GlobalValue::InternalLinkage, name, *kernel.getParent());
-  function->addFnAttrs(llvm::AttrBuilder(kernel.getContext(), kernel.getAttributes().getFnAttrs()));
-  return function;
 }
 
 void define(llvm::Function& function, Op op, std::span<const LlvmValue> given, LlvmEmitter& e) {
@@ -61,17 +49,26 @@ std::vector<bool> shared_operations(const std::vector<Instruction>& instructions
   return shared;
 }
 
+llvm::Function& shared_function(const std::string& name, llvm::Type* result, std::span<llvm::Value* const> arguments,
+                                llvm::IRBuilder<>& ir) {
+  const llvm::Function& kernel = *ir.GetInsertBlock()->getParent();
+  llvm::Module& module = *ir.GetInsertBlock()->getModule();
+  if (llvm::Function* known = module.getFunction(name)) return *known;
+  std::vector<llvm::Type*> types;
+  for (const llvm::Value* argument : arguments) types.push_back(argument->getType());
+  auto* function = llvm::Function::Create(llvm::FunctionType::get(result, types, false),
+                                          llvm::GlobalValue::InternalLinkage, name, module);
+  function->addFnAttrs(llvm::AttrBuilder(kernel.getContext(), kernel.getAttributes().getFnAttrs()));
+  return *function;
+}
+
 LlvmValue call_shared(Op op, DType dtype, std::span<const LlvmValue> arguments, LlvmEmitter& e) {
-  llvm::Function& kernel = *e.builder().GetInsertBlock()->getParent();
-  const std::string name = name_of_function(op, arguments, e.lanes());
-  llvm::Function* function = kernel.getParent()->getFunction(name);
-  if (function == nullptr) {
-    function = declare(name, e.type(dtype), arguments, kernel);
-    define(*function, op, arguments, e);
-  }
   std::vector<llvm::Value*> values;
   for (const LlvmValue& argument : arguments) values.push_back(argument.value);
-  return {e.builder().CreateCall(function, values), dtype};
+  llvm::Function& function =
+      shared_function(name_of_function(op, arguments, e.lanes()), e.type(dtype), values, e.builder());
+  if (function.empty()) define(function, op, arguments, e);
+  return {e.builder().CreateCall(&function, values), dtype};
 }
 
 }  // namespace fuseval::codegen
