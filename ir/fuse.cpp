@@ -214,6 +214,8 @@ class Fuser {
   }
 
   bool has_room(const KernelGroup& kernel, NodeId id, const std::vector<Dependency>& needs) const {
+    // What it stores is among its leaves, which take long to find.
+    if (kernel.body.size() + needs.size() > leaf_limit) return false;
     if (size_of_body(kernel) + expression_size(id) > body_limit) return false;
     return leaves(kernel).size() + needs.size() <= leaf_limit;
   }

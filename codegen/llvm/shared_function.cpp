@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <llvm/IR/Module.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -13,7 +14,8 @@ namespace {
 
 // Relative work (ir/ops.def) from which an operation is dozens of instructions.
 constexpr int least_cost = 8;
-constexpr int most_copies = 8;
+// Of long operations in one kernel, before calls take their place.
+constexpr std::ptrdiff_t most_copies = 64;
 
 bool is_long(const Instruction& instruction) {
   return instruction.kind == InstructionKind::scalar && info(instruction.op).cost >= least_cost;
@@ -41,11 +43,12 @@ std::vector<bool> shared_operations(const std::vector<Instruction>& instructions
   const auto kind = [&](const Instruction& instruction) {
     return std::pair(instruction.op, instructions[instruction.arguments[0]].dtype);
   };
+  std::vector<bool> shared(instructions.size(), false);
+  if (std::count_if(instructions.begin(), instructions.end(), is_long) <= most_copies) return shared;
   for (const Instruction& instruction : instructions)
     if (is_long(instruction)) ++uses[kind(instruction)];
-  std::vector<bool> shared;
-  for (const Instruction& instruction : instructions)
-    shared.push_back(is_long(instruction) && uses[kind(instruction)] > most_copies);
+  for (size_t k = 0; k < instructions.size(); ++k)
+    shared[k] = is_long(instructions[k]) && uses[kind(instructions[k])] > 1;
   return shared;
 }
 

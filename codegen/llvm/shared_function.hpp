@@ -12,8 +12,9 @@
 
 namespace fuseval::codegen {
 
-/// By instruction: whether it is one of so many alike, and each so long, that they share a function. A call costs a few
-/// nanoseconds a vector for registers that are saved around it.
+/// By instruction: whether it is one of so many long ones that those that are alike share a function. Where there are
+/// few, copies are a third faster: their constants stay in registers, and what several have in common is evaluated
+/// once.
 std::vector<bool> shared_operations(const std::vector<Instruction>& instructions);
 
 /// The value of op, of this dtype, by a call of its function, which is emitted at its first use.

@@ -115,3 +115,22 @@ TEST_CASE("the limit on compiling stops between kernels, and what has been compi
   const auto result = patient.evaluate(text, {{"a", a}}), plain = unlimited.evaluate(text, {{"a", a}});
   CHECK(same_bits(result[0].item<double>(), plain[0].item<double>()));
 }
+
+TEST_CASE("very many long operations of one kernel share their code, and have the bits of those that do not") {
+  std::vector<double> a(1003);
+  for (std::size_t k = 0; k < a.size(); ++k) a[k] = 0.013 * static_cast<double>(k) - 3;
+  for (const int bits : vector_widths())
+    for (const auto& [before, after] : std::vector<std::pair<std::string, std::string>>{
+             {"sin(a*", ")"}, {"abs(a)**", ""}, {"a//", ""}, {"arctan2(a, ", ")"}, {"exp(sin(a)/", ")"}}) {
+      CAPTURE(before);
+      CAPTURE(bits);
+      const fuseval::Session alone = session_of(1, bits), many = session_of(1, bits);
+      const auto terms = alone.evaluate(constants_in(before, after, 240, ", "), {{"a", a}});
+      std::vector<double> sum = terms[0].to_vector<double>();
+      for (std::size_t term = 1; term < terms.count(); ++term)
+        for (std::size_t k = 0; k < a.size(); ++k) sum[k] += terms[term].data<double>()[k];
+      const auto together = many.evaluate(constants_in(before, after, 240, " + "), {{"a", a}});
+      CHECK(first_difference(together.data<double>(), sum.data(), sum.size()) == -1);
+      CHECK(many.counters().code_bytes < 64'000);  // copies take 90 000 and more
+    }
+}
