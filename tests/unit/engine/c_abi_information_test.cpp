@@ -4,7 +4,7 @@
 using namespace engine_test;
 
 TEST_CASE("hints say where they are, also of a text whose names are not bound") {
-  const std::string text = "a + 1,\n  (\u03b1 >= 1) & b > 1";
+  const std::string text = "(a + 1,\n  (\u03b1 >= 1) & b > 1)";
   fv_hints* hints = nullptr;
   REQUIRE(fv_lint(nullptr, text.data(), text.size(), nullptr, nullptr, 0, &hints, nullptr) == FV_OK);
   REQUIRE(fv_hints_count(hints) == 1);
@@ -15,7 +15,7 @@ TEST_CASE("hints say where they are, also of a text whose names are not bound") 
   CHECK(text.substr(hint.begin, hint.end - hint.begin) == "(\u03b1 >= 1) & b > 1");
   CHECK(hint.line == 2);
   CHECK(hint.column == 3);
-  CHECK(hint.caret == std::string("  (\u03b1 >= 1) & b > 1\n  ^~~~~~~~~~~~~~~~"));
+  CHECK(hint.caret == std::string("  (\u03b1 >= 1) & b > 1)\n  ^~~~~~~~~~~~~~~~"));
   CHECK(contains(hint.message, "`&` binds tighter than comparisons"));
   const fv_hint before = hint;
   hint.struct_size = offsetof(fv_hint, begin);
