@@ -151,7 +151,7 @@ TEST_CASE("hostile sizes through texts") {
   const std::vector<double> a(12, 1.5);
   const fuseval::Bindings bindings = {{"a", fuseval::view(a.data(), {4, 3})}};
   Trial trial;
-  for (uint64_t k = 0; k < count(600); ++k) {
+  for (uint64_t k = 0; k < count(400); ++k) {
     const std::string text = sizes.text();
     trial.explain(text, bindings);
     trial.evaluate(text, bindings);
@@ -225,7 +225,7 @@ TEST_CASE("hostile sizes over ranks that are planned") {
   const fv_view view = a.raw();
   const char* const name = "a";
   int planned = 0;
-  for (uint64_t k = 0; k < count(600); ++k) {
+  for (uint64_t k = 0; k < count(400); ++k) {
     const std::string text = sizes.text();
     CAPTURE(text.substr(0, 300));
     char* plan = nullptr;
