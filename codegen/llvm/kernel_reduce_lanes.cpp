@@ -120,7 +120,8 @@ class LanesWriter : public ReduceWriter {
                       });
   }
   void merge_into(LlvmEmitter& e, size_t k, llvm::Value* left, llvm::Value* right) {
-    merge_alike(e, alike_, nest_.accumulators[k], in_record_at(k, left), in_record_at(k, right));
+    const Pointers to = in_record_at(k, left);
+    merge_alike(e, alike_, nest_.accumulators[k], to, in_record_at(k, right));
   }
 
   // ---- a block: elements into lanes
@@ -251,7 +252,8 @@ class LanesWriter : public ReduceWriter {
   }
   void merge_slots(LlvmEmitter& e, llvm::Value* slot, llvm::Value* distance) {
     for (size_t k = 0; k < nest_.accumulators.size(); ++k) {
-      merge_alike(e, alike_, nest_.accumulators[k], at_slot(k, slot), at_slot(k, ir.CreateAdd(slot, distance)));
+      const Pointers left = at_slot(k, slot);  // in this order with any compiler
+      merge_alike(e, alike_, nest_.accumulators[k], left, at_slot(k, ir.CreateAdd(slot, distance)));
     }
   }
   void fold_vector(size_t k) {

@@ -25,7 +25,7 @@ LlvmState merge_states(LlvmEmitter& e, const Accumulator& accumulator, const Llv
 }
 
 void merge_in_memory(LlvmEmitter& e, const Accumulator& accumulator, const Pointers& to, const Pointers& from) {
-  const LlvmState left = load_components(e, accumulator, to), right = load_components(e, accumulator, from);
+  const LlvmState right = load_components(e, accumulator, from), left = load_components(e, accumulator, to);
   store_components(e, accumulator, merge_states(e, accumulator, left, right), to);
 }
 
