@@ -32,7 +32,7 @@ auto get_unless_stopped(const Future& future, const CompileControl& control) {
 std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, const codegen::TargetOptions& target,
                                                         const CompileControl& control) {
   control.check();
-  std::string key = cache_key(nest, target);
+  const std::string key = cache_key(nest, target);
   const auto promise = std::make_shared<Promise>();
   Future future;
   bool is_known = false;
@@ -44,8 +44,13 @@ std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, co
     if (!is_known) kernels_.insert(key, {future, runtime::fork_generation()});
   }
   if (!is_known && !control.exists()) compile(key, nest, target, *promise);
-  if (!is_known && control.exists())
-    background_.run([this, key = std::move(key), nest, target, promise] { compile(key, nest, target, *promise); });
+  if (!is_known && control.exists()) try {
+      background_.run([=, this] { compile(key, nest, target, *promise); });
+    } catch (...) {  // no memory for the job: whoever comes later tries again
+      const std::lock_guard lock(mutex_);
+      kernels_.erase(key);
+      throw;
+    }
   return get_unless_stopped(future, control);
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/background.hpp"
 
+#include <memory>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -7,13 +9,15 @@
 namespace fuseval::runtime {
 
 void Background::run(std::function<void()> job) {
+  // Shared: no failure to start a thread may lose the job.
+  const auto shared = std::make_shared<const std::function<void()>>(std::move(job));
   {
     const std::lock_guard lock(mutex_);
     forget_parents();
     ++running_;
   }
-  const auto counted = [this, job = std::move(job)] {
-    job();
+  const auto counted = [this, shared] {
+    (*shared)();
     const std::lock_guard lock(mutex_);
     --running_;
     idle_.notify_all();  // under the lock: afterwards this object may be gone
@@ -21,6 +25,8 @@ void Background::run(std::function<void()> job) {
   try {
     std::thread(counted).detach();
   } catch (const std::system_error&) {
+    counted();
+  } catch (const std::bad_alloc&) {
     counted();
   }
 }
