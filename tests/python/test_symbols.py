@@ -54,8 +54,11 @@ def test_no_static_object_is_made_where_a_fork_may_cut_in():
     text = subprocess.run(["nm", "-A", "-u", *archives], check=True, capture_output=True, text=True).stdout
     assert "pthread_atfork" in text
     names = ("__cxa_guard_acquire", "__cxa_atexit", "__cxa_thread_atexit", "atexit")
+    # Boost includes <iostream>, whose object is constructed when the library is loaded, before anybody can fork.
+    iostream = ("integer.cpp.o", "__cxa_atexit")
     lines = [line for line in text.splitlines() if line.split()]
-    assert [line for line in lines if line.split()[-1] in names] == []
+    found = [line for line in lines if line.split()[-1] in names]
+    assert [line for line in found if not all(word in line for word in iostream)] == []
 
 
 def test_what_is_declared_is_what_is_exported():
