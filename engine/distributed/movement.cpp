@@ -10,6 +10,7 @@
 #include "engine/distributed/world.hpp"
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
+#include "ir/checked.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -120,15 +121,10 @@ Result broadcast_copy(Session& session, World& world, const fv_view* view, int r
   return result;
 }
 
-Layout layout_of_parts(const World& world, const std::vector<Description>& parts, int axis) {
+Layout layout_of_parts(const std::vector<Description>& parts, int axis) {
   Layout layout{axis, {0}};
-  for (const Description& part : parts) {
-    layout.offsets.push_back(0);
-    if (__builtin_add_overflow(layout.offsets[layout.offsets.size() - 2], part.extents[static_cast<size_t>(axis)],
-                               &layout.offsets.back()))
-      throw error_of_rank(world, static_cast<int>(layout.offsets.size()) - 2,
-                          Error(ErrorCode::limit, fmt::format("axis {} becomes longer than 2^63 - 1", axis)));
-  }
+  for (const Description& part : parts)
+    layout.offsets.push_back(checked_add(layout.offsets.back(), part.extents[static_cast<size_t>(axis)]));
   return layout;
 }
 
@@ -227,7 +223,7 @@ std::shared_ptr<const Distribution> distribution_of_parts(const std::shared_ptr<
   for (size_t rank = 1; rank < parts.size(); ++rank)
     if (const auto failure = failure_of([&] { require_same_but(axis, parts[0], parts[rank]); }))
       throw error_of_rank(*world, static_cast<int>(rank), *failure);
-  const Layout layout = layout_of_parts(*world, parts, axis);
+  const Layout layout = layout_of_parts(parts, axis);
   Shape shape = mine.shape();
   shape[static_cast<size_t>(axis)] = layout.offsets.back();
   element_count(shape);  // throws, on all ranks alike, when there are too many

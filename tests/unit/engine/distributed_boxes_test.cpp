@@ -114,7 +114,7 @@ TEST_CASE("box exchanges: wrong use") {
     exchange.run(std::span(&source, 1), std::span(&target, 1));
     CHECK(to[2] == 3);
     const BoxTransfer huge{16, {Box::whole({INT64_MAX})}, {Box::whole({INT64_MAX})}};
-    CHECK(thrown([&] { BoxExchange(communicator, {huge}, "test", host); }).code() == ErrorCode::limit);
+    CHECK(thrown([&] { BoxExchange(communicator, {huge}, "test", host); }).code() == ErrorCode::memory);
   });
 }
 
