@@ -76,7 +76,7 @@ class CallOptions {
     f();
   }
 
-  /// How it is made, in a session with such limits. Throws Error.
+  /// Reads the caller's options, under the session's limits. Throws Error.
   void read(const CallLimits& limits);
   const RunOptions& run() const { return run_; }
   /// Throws Error(invalid_handle) for a view that leaves its extent.

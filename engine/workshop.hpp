@@ -1,4 +1,4 @@
-// What plans and their kernels are made with.
+// The context of planning and compiling: caches, target, limits.
 #pragma once
 
 #include "engine/compile_control.hpp"
@@ -10,7 +10,7 @@ namespace fuseval::engine {
 
 struct Runtime;
 
-/// What one call has to say of how its plan is made.
+/// Options of one call for planning and compiling.
 struct Making {
   const RunControl* control = nullptr;  ///< what may stop it
   int64_t work_limit = 0;               ///< elements that the call may evaluate; 0: the session's

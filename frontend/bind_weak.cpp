@@ -1,7 +1,7 @@
 // Operations among Python scalars alone. Literals fold under Python's rules. A weak input changes from call to call:
 // float arithmetic on it becomes graph nodes of rank 0, so that one program serves every value. Anything else is
-// pending until something needs it: a condition asks for its truth alone (conditions.hpp), and what a graph is made of
-// has this call's value, for which the program is then alone (BoundFunction::specialised_slots).
+// pending until it is needed: a condition needs only its truth (conditions.hpp), and a graph needs this call's value,
+// to which the program is then specialised (BoundFunction::specialised_slots).
 #include <algorithm>
 #include <array>
 

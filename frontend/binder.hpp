@@ -104,7 +104,7 @@ class Binder {
   /// An expression whose children are being bound.
   struct Visit {
     ExprId id;
-    uint32_t count = 0;              ///< how often its next child has been asked for
+    uint32_t count = 0;              ///< children requested so far
     std::optional<uint32_t> chosen;  ///< conditional: the branch that is evaluated; empty: both
   };
   Conditions& conditions() { return result_.conditions; }

@@ -1,5 +1,4 @@
-// Hints: what a text says that whoever typed it is likely not to have meant. The text is none the worse for it, and a
-// hint is no error.
+// Lint hints: valid texts whose meaning is probably not the author's intention. A hint is not an error.
 #pragma once
 
 #include <cstdint>
