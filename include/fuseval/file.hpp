@@ -1,4 +1,4 @@
-// Files that are whole or not there, and arrays that are mapped files, read by the host.
+// Atomic writing of files, and guarded reading of mapped arrays by the host.
 #pragma once
 
 #include <exception>
@@ -13,12 +13,12 @@
 namespace fuseval {
 inline namespace abi_0 {
 
-/// Writes a file that replaces what has this name, as save() does: whole or not at all.
+/// Writes or replaces a file atomically, as save() does (fv_file_write).
 inline void write_file(const std::string& path, std::string_view bytes) {
   detail::check([&](fv_error** error) { return fv_file_write(path.c_str(), bytes.data(), bytes.size(), error); });
 }
 
-/// Throws Error if save() and write_file() could not write these files, or two of them are one (fv_files_check).
+/// Throws Error if save() or write_file() cannot write these files, or two paths are one file (fv_files_check).
 inline void check_files(const std::vector<std::string>& paths) {
   std::vector<const char*> raw;
   for (const std::string& path : paths) raw.push_back(path.c_str());

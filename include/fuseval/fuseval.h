@@ -17,15 +17,14 @@
  *  - Versions. Structs that may grow start with struct_size, to be set to sizeof(the struct) by the caller; what a
  * caller built against an older header does not have is taken as 0. The SONAME is libfuseval.so.0, symbols carry the
  *    version FUSEVAL_0.1; enums are append only.
- *  - Processes. After fork() the child may use everything, whatever other threads were doing: fork() waits until none
- *    is compiling (milliseconds). Exceptions: CUDA and worlds of ranks belong to the process that began with them; and
- *    where a hook or progress function forks, its child must not return from it. _Exit() and exec*() are always
- *    possible. Everything may be used while the process ends, too: in handlers of atexit(), in destructors of static
- *    and thread-local objects, by threads that still run when main() returns. dlclose() is allowed, and leaves the
- *    library in place: its code may still be running in threads of the default session.
- *  - Floating point. The caller's rounding direction, masks and flags (fenv.h) count for nothing in a call, and are
- *    after it what they were before, whatever was computed. Hooks find the library's environment, not the caller's,
- *    and what they change in it is undone.
+ *  - Processes. After fork() the child may use everything, whatever other threads were doing: fork() waits until no
+ *    thread is compiling (milliseconds). Exceptions: CUDA and worlds of ranks belong to the process that initialised
+ *    them, and a child forked within a hook or progress function must not return from it. _Exit() and exec*() are
+ *    always possible. Everything may also be used while the process exits: in atexit() handlers, in destructors of
+ *    static and thread-local objects, and by threads that still run when main() returns. dlclose() is allowed, and
+ *    leaves the library mapped, because threads of the default session may still run its code.
+ *  - Floating point. A call ignores the caller's rounding mode, masks and flags (fenv.h) and restores them on return.
+ *    Hooks run in the library's floating-point environment, and their changes to it are undone.
  */
 #ifndef FUSEVAL_H
 #define FUSEVAL_H
@@ -177,8 +176,8 @@ typedef struct fv_hooks {
  * NULL wherever a session is asked for means the process's default one, made at its first use ---- */
 typedef struct fv_session_options {
   size_t struct_size;
-  /* 0: the environment variable FUSEVAL_THREADS, which the default session goes by too; without it, as many as the
-   * process may use */
+  /* 0: the value of the environment variable FUSEVAL_THREADS, or else the number of CPUs available to the process. The
+   * default session has 0. */
   int32_t threads;
   int32_t vector_bits;   /* 0: the widest; 256 or 512. Changes speed, never results */
   int64_t program_limit; /* programs kept by fv_evaluate; 0: 1024 */
@@ -189,13 +188,12 @@ typedef struct fv_session_options {
   int64_t node_limit;    /* nodes of a text, and operations of its program; 0: 100 000 */
   int64_t operand_limit; /* arrays that a text may use; 0: 1024 */
   int64_t memory_limit;  /* bytes one call may take for results, temporaries and its kernels' work; 0: no limit */
-  /* Elements that one call may evaluate, by all ranks together: one for each operation, cast and reduction of an
-   * element, and one for an element that is only moved. Known before anything is compiled, and refused then; 0: no
-   * limit. */
+  /* Elements that one call may evaluate, on all ranks together: one for each operation, cast or reduction of an
+   * element, and one for an element that is only copied. It is checked before anything is compiled; 0: no limit. */
   int64_t work_limit;
   int64_t time_limit; /* milliseconds that a call may take, with compiling; 0: no limit. See fv_run_options */
-  /* Milliseconds that compiling one text for one kind of call may take; 0: no limit. What has been compiled by then is
-   * kept, so that a later call gets further. */
+  /* Milliseconds to compile one text for one kind of call; 0: no limit. Kernels compiled by then are kept, so that a
+   * later call gets further. */
   int64_t compile_limit;
 } fv_session_options;
 
@@ -254,19 +252,19 @@ typedef struct fv_run_options {
   fv_world* world;
   const fv_distribution* const* input_distributions;  /* NULL, or one an input; NULL for one: replicated */
   const fv_distribution* const* output_distributions; /* NULL, or one an output */
-  int64_t work_limit; /* as the session's, for this call; 0: none of its own. The smaller one of both holds */
-  /* Milliseconds that this call may take, with compiling, before it fails with FV_ERROR_LIMIT; 0: none of its own. The
-   * smaller one of this and the session's holds. The clock is read where a cancel token is: at least every 10 ms of
-   * computing, on devices between kernels; a call of less than 20 us may not read it. */
+  int64_t work_limit; /* of this call; 0: the session's. The smaller of the two applies */
+  /* Milliseconds until this call fails with FV_ERROR_LIMIT, including compiling; 0: the session's. The smaller of the
+   * two applies. The clock is polled where a cancel token is: at least every 10 ms of computing, and between kernels on
+   * devices. A call shorter than 20 us may not poll it. */
   int64_t time_limit;
 } fv_run_options;
 
 /* Evaluates `text` (length bytes of UTF-8; need not end in NUL) over inputs.
  * names: names[k] is bound to inputs[k], whatever its name: a bound name shadows a constant, function, dtype or module
- * of the language, but a call f(x) is always the language's function, as arrays cannot be called. No later version
- * breaks a binding by name, and a name that no text can spell (None, a b) is never used. Names that are one in NFKC
- * form are one name, as in Python; two of them are FV_ERROR_ARGUMENT. NULL binds by position, to those of the text's
- * free names that have to be bound (see fv_free_names). outputs: NULL, or output_count views that
+ * of the language, but a call f(x) always calls the function of the language, because arrays cannot be called. A name
+ * that no text can spell (None, a b) is ignored. Names are compared in NFKC form, as in Python; two equal names are
+ * FV_ERROR_ARGUMENT. NULL binds by position, to the free names of the text without a meaning (see fv_free_names).
+ * outputs: NULL, or output_count views that
  * the results are written to (output_count must be the number of results; a view with data == NULL asks for an owned
  * result, of its dtype, or of the result's own dtype when dtype is -1). A result is cast to its output's dtype under
  * options->casting, and broadcast to its shape. Outputs may be slices and may overlap inputs: the result is as if the
@@ -309,22 +307,21 @@ FV_API fv_status fv_program_input(const fv_program* program, int32_t index, cons
                                   fv_error** error);
 FV_API void fv_program_release(fv_program* program);
 
-/* Every name that a caller may bind and the text then uses, in NFKC form and in the order in which they first appear.
- * fv_names_kind tells those that have to be bound (-1) from those that mean something while nobody binds them:
- * FV_WORD_CONSTANT (pi, e, inf, nan, euler_gamma, newaxis), FV_WORD_DTYPE (float32 ...) and FV_WORD_MODULE (np, numpy).
- * Whoever has a column of such a name binds it, and the text gets the column. The name of a function that is called is
- * not among them; elsewhere a function's name has to be bound. Inputs by position (names == NULL) are bound to those
- * that have to be bound alone, so that sin(pi*x) takes one: if a later version has one more constant, a text that uses
- * its name is an error there by its count of inputs, never another result. session: whose limits hold. Errors:
- * FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
+/* Every name of the text that a binding would change, in NFKC form, in order of first appearance. fv_names_kind is -1
+ * for a name that must be bound, and otherwise the meaning of the unbound name: FV_WORD_CONSTANT (pi, e, inf, nan,
+ * euler_gamma, newaxis), FV_WORD_DTYPE (float32 ...) or FV_WORD_MODULE (np, numpy). A host that has a column of such a
+ * name should bind it. The name of a called function is not included; elsewhere a function's name must be bound. Inputs
+ * by position (names == NULL) are bound only to names that must be bound: sin(pi*x) takes one input. If a later version
+ * adds a constant, a text that uses its name by position then fails by its number of inputs, and never changes its
+ * result silently. session: its limits apply. Errors: FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
 FV_API fv_status fv_free_names(fv_session* session, const char* text, size_t length, fv_names** names,
                                fv_error** error);
 /* 0 for NULL. */
 FV_API int32_t fv_names_count(const fv_names* names);
 /* Owned by `names`; NULL out of range. */
 FV_API const char* fv_names_get(const fv_names* names, int32_t index);
-/* Of fv_free_names, what the name is while nobody binds it, and -1: nothing. Of fv_words, the kind that was asked for.
- * -1 out of range. */
+/* For fv_free_names, the meaning of the unbound name (fv_word_kind), or -1 if it has none. For fv_words, the requested
+ * kind. -1 out of range. */
 FV_API int32_t fv_names_kind(const fv_names* names, int32_t index);
 FV_API void fv_names_release(fv_names* names);
 
@@ -346,7 +343,7 @@ FV_API fv_status fv_words(int32_t kind, fv_names** names, fv_error** error);
  * later version). */
 FV_API fv_status fv_help(const char* name, char** result, fv_error** error);
 
-/* ---- hints: what a text says that whoever typed it is likely not to have meant. None is looked for but here ---- */
+/* ---- lint hints: likely mistakes in valid texts. Only fv_lint and the stage "hints" look for them ---- */
 typedef enum fv_hint_kind {
   FV_HINT_MASK = 0, /* a comparison beside & or |, which bind tighter: (a >= 1) & b > 1 */
   FV_HINT_AXIS = 1, /* max(a, 0), whose 0 is the axis, for maximum(a, 0) */
@@ -362,9 +359,9 @@ typedef struct fv_hint {
   const char* message; /* one line, without the place */
   const char* caret;   /* two lines: the source line, and carets under the span */
 } fv_hint;
-/* In the order of the text. names and inputs are as in fv_evaluate, as far as they are known: a text with unknown names
- * has hints too, and inputs' dtypes alone are read. *hints is owned by the caller: fv_hints_release. Errors:
- * FV_ERROR_SYNTAX, FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
+/* The hints of a text, in order of their place. names and inputs: as in fv_evaluate; names may stay unbound, and only
+ * the dtypes of inputs are read. *hints is owned by the caller: fv_hints_release. Errors: FV_ERROR_SYNTAX,
+ * FV_ERROR_LIMIT, FV_ERROR_UNSUPPORTED. */
 FV_API fv_status fv_lint(fv_session* session, const char* text, size_t length, const char* const* names,
                          const fv_view* inputs, int32_t input_count, fv_hints** hints, fv_error** error);
 /* 0 for NULL. */
@@ -420,8 +417,9 @@ FV_API void fv_array_release(fv_array* array);
 FV_API fv_status fv_array_from_dlpack(fv_session* session, void* managed, int32_t versioned, fv_array** array,
                                       fv_error** error);
 /* The tensor shares the array's memory, and is the caller's: its deleter gives it back. Its data is ready in the
- * session's stream (fv_stream_wait_for_session). Who reads an array of fv_load_slab that is mapped (FV_VIEW_MAPPED of
- * its view) through it is not guarded against a file that shrinks: copy it first, or load it with `copy`. Errors:
+ * session's stream (fv_stream_wait_for_session). A mapped array of fv_load_slab (FV_VIEW_MAPPED of
+ * its view) is not protected against a file that shrinks while it is read through the tensor: copy it first, or load it
+ * with `copy`. Errors:
  * FV_ERROR_ARGUMENT (read-only, and versioned is 0), FV_ERROR_UNSUPPORTED (the simulator's memory). */
 FV_API fv_status fv_array_to_dlpack(const fv_array* array, int32_t versioned, void** managed, fv_error** error);
 
@@ -467,36 +465,36 @@ typedef struct fv_counters {
 FV_API fv_status fv_session_counters(const fv_session* session, fv_counters* counters, fv_error** error);
 
 /* ---- files ---- */
-/* Opens a .npy file for reading, memory-mapped where the data can be used as it lies (copied if `copy` is not 0). The
- * file is owned by the caller. While it is mapped, it keeps a file descriptor, and whoever reads the array looks
- * whether the file is what was mapped: FV_ERROR_FILE if it has been written to since, as far as its size and its time
- * of change tell. A file that is replaced by a rename, as fv_npy_write does it, leaves the mapping as it is. Errors:
+/* Opens a .npy file for reading, memory-mapped where its layout allows (copied if `copy` is not 0). *file is owned by
+ * the caller. A mapped file keeps a file descriptor open, and every read by the library fails with FV_ERROR_FILE if the
+ * size or modification time has changed since. A file that is replaced by a rename, as by fv_npy_write, leaves the
+ * mapping unchanged. Errors:
  * FV_ERROR_FILE (also if the file changes while it is copied), FV_ERROR_UNSUPPORTED (a dtype that fuseval does not
  * have). */
 FV_API fv_status fv_npy_open(const char* path, int32_t copy, fv_npy** file, fv_error** error);
 /* View of the whole array, valid until release; flags say FV_VIEW_READONLY, and FV_VIEW_MAPPED when it is a mapping. */
 FV_API fv_status fv_npy_view(const fv_npy* file, fv_view* view, fv_error** error);
 FV_API void fv_npy_release(fv_npy* file);
-/* For hosts that read elements through the addresses of views: calls read(context), and returns FV_ERROR_FILE if one of
- * the views with FV_VIEW_MAPPED cannot be read, or has changed, before or after it. What was read is then of no use:
- * pages that a file has lost read as zeros during the call. Without it, to touch such a page ends the process
- * (SIGBUS). What the library itself reads needs no such call. */
+/* For hosts that read elements through the addresses of views: calls read(context), and returns FV_ERROR_FILE if a file
+ * behind a view with FV_VIEW_MAPPED has shrunk or changed, before or after it. The data read is then invalid: missing
+ * pages read as zeros during the call. Without this call an access to such a page raises SIGBUS. The library's own
+ * reads do not need it. */
 FV_API fv_status fv_read_mapped(const fv_view* views, int32_t count, void (*read)(void* context), void* context,
                                 fv_error** error);
-/* Writes the array as a .npy file that nobody sees before it is whole, and that replaces what has this name: through
- * symbolic links, with owner, group, mode and access control list of the replaced file; other hard links to that keep
- * it. The last of several writers at a time wins. Whatever ends the process leaves no part of a file, or, on file
- * systems without O_TMPFILE, one of a temporary name (".fuseval-*.tmp"), if fv_files_discard is not called. Errors:
- * FV_ERROR_FILE, also for a file that is read-only, or whose owner it would lose, for folders, devices and pipes. */
+/* Writes the array as a .npy file, atomically: the file appears under its name when it is complete. It replaces an
+ * existing file, through symbolic links, and takes over its owner, group, mode and access control list; other hard
+ * links keep the old file. The last of several concurrent writers wins. If the process is killed, nothing is left; on
+ * file systems without O_TMPFILE a file named ".fuseval-*.tmp" may stay unless fv_files_discard was called. Errors:
+ * FV_ERROR_FILE, also for a read-only target, one whose owner would change, a directory, a device or a pipe. */
 FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** error);
-/* The same for a file of these bytes. */
+/* Writes these bytes in the same way. */
 FV_API fv_status fv_file_write(const char* path, const void* data, size_t bytes, fv_error** error);
-/* Before a long evaluation: whether fv_npy_write, fv_file_write or fv_save_slab could write all of these files. Makes
- * their temporary files, and takes them away again. Errors: FV_ERROR_FILE; FV_ERROR_ARGUMENT for two names of one file,
- * be they links to it or spellings of its name. */
+/* Checks before a long evaluation whether fv_npy_write, fv_file_write or fv_save_slab can write all of these files, by
+ * creating and removing their temporary files. Errors: FV_ERROR_FILE; FV_ERROR_ARGUMENT for two paths of one file
+ * (links or other spellings). */
 FV_API fv_status fv_files_check(const char* const* paths, int32_t count, fv_error** error);
-/* Removes the files of temporary names that this process is writing, which then fail. Async-signal-safe: for a host's
- * handlers of signals that end it. The library has no such handlers. */
+/* Removes the temporary files that this process is writing; these writes then fail. Async-signal-safe, for a host's
+ * handlers of fatal signals. The library installs no such handlers. */
 FV_API void fv_files_discard(void);
 
 /* ---- ranks: arrays that no process holds whole ----

@@ -19,7 +19,7 @@ enum class HintKind : std::int32_t {
   power = FV_HINT_POWER,  ///< x^2, for x**2
 };
 
-/// What a text says that whoever typed it is likely not to have meant, and where.
+/// A likely mistake in a valid text, and its place.
 struct Hint {
   HintKind kind;
   std::string message;
@@ -77,10 +77,10 @@ enum class WordKind : std::int32_t {
   module = FV_WORD_MODULE,
 };
 
-/// A name that a text uses, and a caller may bind.
+/// A name of a text that a binding would change.
 struct FreeName {
   std::string name;
-  /// What it is while nobody binds it: a constant, a dtype or a module. Empty: nothing, so that it has to be bound.
+  /// The meaning of the unbound name: a constant, a dtype or a module. Empty: the name must be bound.
   std::optional<WordKind> meaning;
 };
 

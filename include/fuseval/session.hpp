@@ -60,7 +60,7 @@ class Session {
     return Program(detail::Handle<fv_program, fv_program_release>(program));
   }
 
-  /// The names that a text uses and a caller may bind, in the order in which they first appear.
+  /// The names of a text that a binding would change, in order of first appearance (fv_free_names).
   std::vector<FreeName> free_names(std::string_view text) const {
     fv_names* raw = nullptr;
     detail::check(
@@ -74,7 +74,7 @@ class Session {
     return result;
   }
 
-  /// What the text says that whoever typed it is likely not to have meant. Names need not be bound.
+  /// Likely mistakes in the text. Names need not be bound (fv_lint).
   std::vector<Hint> lint(std::string_view text, const Bindings& bindings = {}) const {
     const detail::RawBindings raw(bindings);
     return detail::owned_hints([&](fv_hints** hints, fv_error** error) {
