@@ -61,10 +61,17 @@ int32_t ask(const fv_world* world, Ask&& ask) {
   return used.is_alive() ? ask(*used->world) : 0;
 }
 
-/// A rank of fv_run_ranks.
+using OwnedWorld = std::unique_ptr<fv_world, void (*)(fv_world*)>;
+
+OwnedWorld world_of_rank(const std::shared_ptr<Transport>& transport) {
+  const fuseval::runtime::FloatEnvironment environment;
+  return {make_world(transport, {}, true), fv_world_release};
+}
+
+/// A rank of fv_run_ranks. Its thread has inherited the host's floating-point environment, in which the function runs.
 void run_rank(const std::shared_ptr<Transport>& transport, fv_rank_function function, void* user) {
   const int rank = transport->place().rank;
-  const std::unique_ptr<fv_world, void (*)(fv_world*)> world(make_world(transport, {}, true), fv_world_release);
+  const OwnedWorld world = world_of_rank(transport);
   const int status = fuseval::runtime::call_hook("rank", [&] { return function(user, world.get()); });
   if (status != 0) throw Error(ErrorCode::hook, fmt::format("the function of rank {} returned {}", rank, status));
 }

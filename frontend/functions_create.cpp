@@ -27,7 +27,8 @@ DType array_dtype(Binder& b, const Value& value) {
   const OperandType type = b.type_of(value);
   if (!type.is_weak) return type.dtype;
   const DType dtype = default_dtype(type.kind);
-  return dtype == DType::int64 && !fits(value.scalar, dtype) ? DType::uint64 : dtype;
+  const bool is_beyond = dtype == DType::int64 && !value.scalar.integer.is_negative() && !fits(value.scalar, dtype);
+  return is_beyond ? DType::uint64 : dtype;
 }
 
 Value call_full(Binder& b, const Arguments& args) {

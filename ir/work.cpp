@@ -30,6 +30,7 @@ int64_t elements_evaluated(const LoopNest& nest) {
     int64_t& count = axis.kind == AxisKind::reduce ? reduced : outputs;
     count = capped_multiply(count, axis.extent);
   }
+  reduced = std::max<int64_t>(reduced, 1);  // outputs of an empty reduction are stored all the same
   const int64_t body = capped_multiply(capped_multiply(outputs, reduced), work_per_element(nest.body));
   return capped_add(body, capped_multiply(outputs, work_per_element(nest.epilogue)));
 }

@@ -4,7 +4,10 @@
 // touched: nothing here computes with it).
 #pragma once
 
+#include <fenv.h>
 #include <xmmintrin.h>
+
+#include <cstdint>
 
 namespace fuseval::runtime {
 
@@ -21,6 +24,35 @@ class KeptFloatEnvironment {
 
  protected:
   const unsigned before_;
+};
+
+/// The same for code of the host, which may use x87 (long double), and fenv.h changes both units.
+class KeptHostEnvironment : public KeptFloatEnvironment {
+ public:
+  KeptHostEnvironment() : x87_(x87()) {}
+  ~KeptHostEnvironment() {
+    if (x87() == x87_) return;
+    fenv_t environment;
+    fegetenv(&environment);
+    environment.__control_word = x87_.control;
+    environment.__status_word = x87_.status;
+    fesetenv(&environment);
+  }
+
+ private:
+  struct X87 {
+    uint16_t control, status;
+    bool operator==(const X87&) const = default;
+  };
+  // Reading these two words takes a few cycles; fegetenv() stores and reloads the whole environment.
+  static X87 x87() {
+    X87 words;
+    __asm__ volatile("fnstcw\t%0" : "=m"(words.control));
+    __asm__ volatile("fnstsw\t%0" : "=m"(words.status));
+    return words;
+  }
+
+  const X87 x87_;
 };
 
 /// Ours, while this exists.

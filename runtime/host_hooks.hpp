@@ -31,7 +31,7 @@ struct HostParallelFor {
 /// f(), and Error(hook) for what it throws. What it does to the floating-point environment is undone.
 template <class F>
 auto call_hook(const char* name, F&& f) {
-  const KeptFloatEnvironment environment;
+  const KeptHostEnvironment environment;
   try {
     return f();
   } catch (const std::exception& thrown) {

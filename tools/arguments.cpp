@@ -102,9 +102,19 @@ void add_plot(CLI::App& eval, Arguments& arguments) {
   eval.add_option("--plot-title", picture.title, "in place of the expression")->type_name("TEXT")->needs(plot);
 }
 
+/// CLI::Range lets NaN pass.
+std::string refused_seconds(const std::string& text) {
+  constexpr double least = 1e-3, most = 1e9;
+  double value = 0;
+  if (CLI::detail::lexical_cast(text, value) && value >= least && value <= most) return {};
+  return "'" + text + "' is no number of seconds from 0.001 to 1e9";
+}
+
+const CLI::Validator seconds(refused_seconds, "");
+
 void add_limits(CLI::App& eval, Arguments& arguments) {
   eval.add_option("--timeout", arguments.timeout, "fail when compiling and evaluating take longer")
-      ->check(CLI::Range(1e-3, 1e9))
+      ->check(seconds)
       ->type_name("SECONDS");
   eval.add_option_function<std::string>(
           "--memory",
@@ -128,7 +138,7 @@ void add_ranks(CLI::App& eval, Arguments& arguments) {
       eval.add_flag(distributed_option, arguments.distributed,
                     "spread the arrays of files over the ranks of mpirun, each reading its rows");
   eval.add_option("--watchdog", arguments.watchdog, "a rank that waits for another this long fails and says for whom")
-      ->check(CLI::Range(1e-3, 1e9))
+      ->check(seconds)
       ->type_name("SECONDS")
       ->needs(distributed);
 }

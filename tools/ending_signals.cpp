@@ -28,7 +28,9 @@ void handle(int signal) {
 }  // namespace
 
 void clean_up_on_signals() {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal);
+  for (const int signal :
+       {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGUSR1, SIGUSR2})
+    handle(signal);
   signal(SIGXFSZ, SIG_IGN);
 }
 

@@ -82,7 +82,8 @@ def test_limits(run):
     assert run("eval", "ones(1024).size", "--memory", "8K").stdout == "1024\n"
     for wrong in ("0", "-1", "8Q", "K", "1.5G", "99999999999T", ""):
         assert f"'{wrong}' is no number of bytes" in refused(run, "eval", "1", "--memory", wrong)
-    assert "--timeout" in refused(run, "eval", "1", "--timeout", "0")
+    for wrong in ("0", "-1", "nan", "1e300", "soon"):
+        assert f"--timeout: '{wrong}' is no number of seconds" in refused(run, "eval", "1", "--timeout", wrong)
 
 
 def test_number_of_threads(run):

@@ -124,7 +124,7 @@ def test_a_file_that_may_not_become_so_long(run, tmp_path):
 @pytest.mark.parametrize("arguments", [("-o", "a.npy"), ("-o", "a.npy", "--distributed"), ("--plot", "x.svg")])
 def test_a_signal_leaves_nothing_of_a_file(shim, tmp_path, arguments, named):
     (tmp_path / "a.npy").write_bytes(b"old")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXCPU):
         done = under_shim(shim, number, "eval", "arange(9)", *arguments, named=named, cwd=tmp_path)
         assert done.returncode == -number
         assert os.listdir(tmp_path) == ["a.npy"] and (tmp_path / "a.npy").read_bytes() == b"old"

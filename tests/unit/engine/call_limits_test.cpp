@@ -47,8 +47,8 @@ TEST_CASE("the work of a call is counted in elements, each operation by itself")
       {"-sum(a)", 1001},  // and the result's sign
       {"max(a), min(a)", 2000}, {"sum(a[:, newaxis]*r, axis=0)", 20'000},
       {"a - max(a)", 2000},     {"a, a*2", 2000},
-      {"i**i", 2000 + 1000},  // with the search for negative exponents
-      {"a[:0] + 1", 0},
+      {"i**i", 2000 + 1000},                                            // with the search for negative exponents
+      {"a[:0] + 1", 0},         {"sum(a[:0, newaxis]*r, axis=0)", 20},  // the outputs are stored
   };
   for (const Case& c : cases) {
     CAPTURE(std::string(c.text));

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <xmmintrin.h>
 
+#include <atomic>
 #include <cfenv>
 #include <cstdlib>
 #include <functional>
@@ -183,6 +184,37 @@ TEST_CASE("a caller that has unmasked exceptions gets no signal, and keeps them 
   fedisableexcept(FE_ALL_EXCEPT);
   feenableexcept(before);
   CHECK(kept == static_cast<int>(count));
+}
+
+TEST_CASE("ranks as threads of a caller that has unmasked exceptions get no signal, and their functions keep them") {
+  std::feclearexcept(FE_ALL_EXCEPT);
+  const int before = feenableexcept(FE_ALL_EXCEPT);
+  std::atomic<int> kept = 0;
+  fuseval::run_ranks(3, [&](const fuseval::World&) { kept += fegetexcept() == FE_ALL_EXCEPT ? 1 : 0; });
+  fedisableexcept(FE_ALL_EXCEPT);
+  feenableexcept(before);
+  CHECK(kept == 3);
+}
+
+TEST_CASE("changes of a hook to x87 are undone: rounding, masks and flags of long double") {
+  const std::vector<double> a(100'000, 1.0);
+  volatile long double zero = 0;
+  fuseval::RunOptions options;
+  int calls = 0;
+  options.progress = [&](double) {
+    ++calls;
+    std::fesetround(FE_UPWARD);
+    const long double quotient = 1 / zero;  // raises a flag
+    feenableexcept(FE_OVERFLOW);
+    return quotient > 0;
+  };
+  std::feclearexcept(FE_ALL_EXCEPT);
+  const int masks = fegetexcept();
+  fuseval::evaluate("sum(sin(a[:, newaxis] + arange(1000)))", {{"a", a}}, options);
+  CHECK(calls > 0);
+  CHECK(std::fegetround() == FE_TONEAREST);
+  CHECK(std::fetestexcept(FE_ALL_EXCEPT) == 0);
+  CHECK(fegetexcept() == masks);
 }
 
 TEST_CASE("hooks that change the environment change no bit, and nothing is left of it") {
