@@ -51,11 +51,19 @@ def shim(tmp_path_factory):
     return folder / "shim.so"
 
 
-def under_shim(shim, number, *arguments, named=False, **options):
+def as_from_a_terminal():
+    """In the child: a shell's background jobs and nohup ignore some signals, and children inherit that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXCPU):
+        signal.signal(number, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def under_shim(shim, number, *arguments, named=False, preexec_fn=as_from_a_terminal, **options):
     environment = {**os.environ, "LD_PRELOAD": str(shim), "SHIM_SIGNAL": str(int(number))}
     if named:
         environment["SHIM_NAMES"] = "1"
-    return subprocess.run([COMMAND, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=60, **options)
+    return subprocess.run([COMMAND, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=300,
+                          preexec_fn=preexec_fn, **options)
 
 
 # ---- one file a result ---------------------------------------------------------------------------------------------------
@@ -152,7 +160,7 @@ def test_an_interrupted_simulator_leaves_no_folder(tmp_path):
     compiler.chmod(0o755)
     (tmp_path / "temporary").mkdir()
     environment = {**os.environ, "FUSEVAL_CXX": str(compiler), "TMPDIR": str(tmp_path / "temporary"), "FUSEVAL_CACHE_DIR": ""}
-    done = subprocess.run([COMMAND, "eval", "arange(9) + 1", "--device", "cudasim"], env=environment, timeout=15,
+    done = subprocess.run([COMMAND, "eval", "arange(9) + 1", "--device", "cudasim"], env=environment, timeout=300, preexec_fn=as_from_a_terminal,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert done.returncode == -signal.SIGTERM
     assert os.listdir(tmp_path / "temporary") == []
