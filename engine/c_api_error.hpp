@@ -9,11 +9,11 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/float_environment.hpp"
 #include "engine/handle.hpp"
 #include "frontend/diagnostic.hpp"
 #include "fuseval/fuseval.h"
 #include "ir/error.hpp"
+#include "runtime/float_environment.hpp"
 
 struct fv_error {
   fv_status code = FV_OK;

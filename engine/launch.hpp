@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "engine/counters.hpp"
-#include "runtime/float_environment.hpp"
 #include "engine/run_control.hpp"
+#include "runtime/float_environment.hpp"
 #include "runtime/thread_pool.hpp"
 
 namespace fuseval::engine {

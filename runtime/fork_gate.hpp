@@ -1,17 +1,17 @@
-// fork() copies all memory and one thread. What another thread was in the middle of stays half done in the child for
-// ever: a lock that nobody opens, a list that is torn. So such work is done in sections, and fork() waits for their
-// end.
+// fork() copies all memory but only one thread. In the child, work that another thread was doing stays unfinished for
+// ever: a lock stays held, a list inconsistent. Such work therefore runs in sections, and fork() waits until no thread
+// is in one.
 //
-// One mechanism for all locks: a handler that took each of them would have to know them all, and their order.
+// This is one mechanism for all locks. A handler that acquired each lock would need a list of all of them, in order.
 #pragma once
 
 #include <cstdint>
 
 namespace fuseval::runtime {
 
-/// fork() in another thread waits until no thread is in a section, and lets none enter meanwhile. Sections nest. Within
-/// one, nothing is waited for but what other threads do in sections of theirs, and no function of the host is called:
-/// it could wait for whoever forks. The end of a compile (milliseconds) is the longest that fork() waits for.
+/// fork() in another thread waits until no thread is in a section, and blocks threads from entering one meanwhile.
+/// Sections nest. A section must not wait for threads outside of sections, and must not call functions of the host,
+/// which could wait for the forking thread. The longest section is a compile (milliseconds).
 class ForkSection {
  public:
   ForkSection() { enter(); }
@@ -23,8 +23,8 @@ class ForkSection {
   static void leave();
 };
 
-/// How many fork() calls lie between this process and the one that loaded the library: what another number is written
-/// on belongs to threads that do not exist here.
+/// The number of fork() calls between the process that loaded the library and this one. Work that was begun under
+/// another number belongs to threads that do not exist in this process.
 uint32_t fork_generation();
 
 }  // namespace fuseval::runtime

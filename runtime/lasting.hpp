@@ -9,7 +9,7 @@
 
 namespace fuseval::runtime {
 
-/// A value that is made at its first use and never destroyed. To be `static constinit`.
+/// A value that is constructed at its first use and never destroyed. Declare it `static constinit`.
 template <class T>
 class Lasting {
  public:

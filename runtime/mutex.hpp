@@ -8,7 +8,7 @@
 
 namespace fuseval::runtime {
 
-/// For short work: whoever holds it is in a ForkSection, and what that forbids is forbidden.
+/// For short work: its holder is in a ForkSection, with the restrictions of one.
 class Mutex {
  public:
   constexpr Mutex() = default;
@@ -50,8 +50,8 @@ class Condition {
   std::atomic<uint32_t> changes_{0};
 };
 
-/// For work that takes long, or waits for other threads: fork() does not wait for it. In the child nobody holds it, so
-/// what it orders is whole at any moment: changes are made at once, in a ForkSection.
+/// For work that takes long or waits for other threads: fork() does not wait for its holder, and the child finds it
+/// free. The state that it protects must therefore be consistent at any time: each change to it is one ForkSection.
 class LongLock {
  public:
   constexpr LongLock() = default;

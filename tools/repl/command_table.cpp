@@ -8,8 +8,7 @@ namespace fuseval::tools {
 namespace {
 
 constexpr ReplCommand commands[] = {
-    {"load", "", "FILE.npy [NAME]", "bind an array; without a name, to the file's", Takes::file,
-     run_load},
+    {"load", "", "FILE.npy [NAME]", "bind an array; without a name, to the file's", Takes::file, run_load},
     {"save", "", "EXPR FILE.npy", "write a value to a file", Takes::expression_and_file, run_save},
     {"type", "", "EXPR", "dtype, shape and layout, without evaluating", Takes::expression, run_type},
     {"explain", "", "[STAGE] EXPR", "what it is compiled to: types, ast, graph, loops, llvm, asm, cuda, device or plan",

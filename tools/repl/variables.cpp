@@ -1,7 +1,6 @@
 #include "tools/repl/variables.hpp"
 
 #include <filesystem>
-
 #include <set>
 
 #include "tools/encoding.hpp"
