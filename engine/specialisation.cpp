@@ -82,7 +82,6 @@ void Specialisation::build(Function function, const Workshop& workshop) {
   measure_work(workshop);
   if (for_device) keep_device_chains(plan_);
   place_buffers();
-  measure_work(workshop);
   if (!for_device) {
     require_room(workshop.memory_limit);
     compile(workshop);

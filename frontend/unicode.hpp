@@ -1,5 +1,5 @@
-// What the lexer and the diagnostics need to know of Unicode: UTF-8, which code points names are made of and what form
-// names are compared in, and how many columns of a terminal a code point takes.
+// Unicode for the lexer and the diagnostics: UTF-8, the code points of identifiers, the normal form in which names are
+// compared, and the width of a code point in terminal columns.
 #pragma once
 
 #include <cstdint>

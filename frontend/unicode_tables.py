@@ -1,7 +1,7 @@
 """Writes unicode_tables.inc from Python's unicodedata:  python3 unicode_tables.py > unicode_tables.inc
 
-What Python's identifiers are made of, less U+00B7 (middle dot) and U+0387, which NFKC makes of it: who types one means a
-product.
+The tables have the code points of Python's identifiers, without U+00B7 (middle dot) and U+0387, which NFKC maps to it: an
+author who types a middle dot means a product.
 """
 
 import sys

@@ -50,8 +50,7 @@ AlignedCall::AlignedCall(const Program& program, const fv_view* inputs, const fv
   for (size_t k = 0; k < input_count; ++k) {
     if (!program.is_used(k) || !wants_copy(inputs[k])) continue;
     if (inputs_.empty()) inputs_.assign(inputs, inputs + input_count);
-    byte_extent(layout_of(inputs[k]), fv_dtype_size(inputs[k].dtype),
-                fmt::format("input '{}'", program.inputs()[k].name));
+    require_bounded(inputs[k], fmt::format("input '{}'", program.inputs()[k].name));
     inputs_[k] = replaced(inputs[k]);
     read_guarded(inputs[k], [&] { copy_view(inputs[k], inputs_[k]); });
   }

@@ -1,6 +1,6 @@
 // Hostile sizes end in a clear error or in the right elements, and no byte beyond a block is written: through texts,
 // views, arrays and worlds, with canaries behind every block and a small limit of memory. FUSEVAL_FUZZ_SEED sets the
-// seed, FUSEVAL_FUZZ_TEXTS how many there are of each kind.
+// seed, and FUSEVAL_FUZZ_TEXTS the number of cases of each kind.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -28,7 +28,8 @@ uint64_t setting(const char* name, uint64_t otherwise) {
 uint64_t seed() { return setting("FUSEVAL_FUZZ_SEED", 20261130); }
 uint64_t count(uint64_t otherwise) { return setting("FUSEVAL_FUZZ_TEXTS", otherwise); }
 
-/// A session whose blocks have canaries. What runs longer than a few steps is stopped: it has been written to by then.
+/// A session whose blocks have canaries. A call that runs longer than a few steps is cancelled: by then it has written
+/// to its blocks.
 class Trial {
  public:
   explicit Trial(int threads = 2) : session_(options(canaries_, threads)) {}

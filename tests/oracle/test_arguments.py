@@ -1,5 +1,5 @@
 """Every argument of every function, given values of every kind: the result is NumPy's, or there is an error where NumPy has
-one. What differs by design is listed with its reason, and every line of the list is used."""
+one. Differences by design are listed with their reasons, and each listed difference must occur."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
-// What texts with very many operations are compiled to: few kernels of bounded size, by the session's counters, and
-// whoever waits for them can be stopped between two of them.
+// Texts with very many operations compile to few kernels of bounded size, by the session's counters, and a call that
+// waits for them can be stopped between two kernels.
 #include <doctest/doctest.h>
 
 #include <chrono>

@@ -1,5 +1,4 @@
-// Arrays that are mapped files: a file that shrinks or changes is an error of whoever reads it, not the end of the
-// process.
+// Arrays that are mapped files: reading a file that has shrunk or changed is an error, not the end of the process.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -105,7 +105,7 @@ TEST_CASE("a call whose condition Python refuses is served by no graph, and bind
   CHECK(error.span().end == 8);
 }
 
-TEST_CASE("what a graph is made of fixes the value, and then its conditions go without saying") {
+TEST_CASE("a value that the graph needs is fixed, and conditions on it are dropped") {
   const BoundFunction function = bound("a[:, k - 2] if k > 2 else a");
   CHECK(function.specialised_slots == std::vector<uint32_t>{11});
   CHECK(function.conditions.is_empty());

@@ -199,7 +199,7 @@ TEST_CASE("disk cache: threads and processes that want the same new entry make i
   CHECK(folder.read("made") == "x");
 }
 
-TEST_CASE("disk cache: a child that is forked while an entry is made keeps nobody from making others") {
+TEST_CASE("disk cache: a child that is forked while an entry is written holds no lock of its parent") {
   const TemporaryFolder folder;
   const std::string own = folder.path("own");
   pid_t child = -1;

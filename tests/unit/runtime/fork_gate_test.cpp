@@ -158,7 +158,7 @@ TEST_CASE("jobs in the background: a child waits for its own alone") {
   waits.join();
 }
 
-TEST_CASE("a value that is made at its first use, while processes fork") {
+TEST_CASE("a Lasting value is constructed at its first use while processes fork") {
   static constinit Lasting<std::string> values[children];
   std::atomic<int> next{0};
   const auto value = [](int k) {
@@ -175,7 +175,7 @@ TEST_CASE("a value that is made at its first use, while processes fork") {
   CHECK(good == children);
 }
 
-TEST_CASE("a value whose making fails is made at the next use") {
+TEST_CASE("a Lasting value whose construction fails is constructed at the next use") {
   static constinit Lasting<int> value;
   CHECK_THROWS_AS(value.get([]() -> int { throw 1; }), int);
   CHECK(value.get([] { return 3; }) == 3);
