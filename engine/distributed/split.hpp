@@ -70,7 +70,7 @@ bool is_at_hand(const GlobalNest& nest, size_t k, const GlobalArray& array, cons
 Parts parts_of(const GlobalNest& nest, const Split& split, const std::vector<GlobalArray>& arrays, int rank);
 
 /// The split that moves the fewest bytes: along a given output (`given`: [array]), or along an array that the nest
-/// reads. Nests that read no distributed array: docs/distributed.md, Layouts.
+/// reads. docs/distributed-internals.md, Splits, says how nests without distributed arrays are split.
 Split choose_split(const GlobalNest& nest, const std::vector<GlobalArray>& arrays, const std::vector<bool>& given,
                    int ranks);
 

@@ -3,7 +3,7 @@
 // Everything here is written once, over point-to-point messages of a Transport, so that ranks as threads and ranks
 // under MPI do the same, message for message: counts of messages are a function of the number of ranks and of sizes,
 // chunks and the watchdog are the same everywhere, and no collective of an MPI library can hang where we cannot look.
-// What it costs against a library's own collectives: docs/distributed.md.
+// What it costs against a library's own collectives: docs/distributed-internals.md.
 //
 // SPMD: every rank of a communicator makes the same collective calls in the same order. Calls block until this rank's
 // part is done. One thread of a rank at a time. After an error of ErrorCode::communication a communicator is broken:

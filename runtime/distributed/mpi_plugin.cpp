@@ -16,7 +16,7 @@ const fuseval_mpi_table& mpi_plugin() {
   });
 }
 
-// Whether this MPI takes addresses of a GPU makes no difference yet: docs/distributed.md, "On a device".
+// Before initialisation only the build of some MPIs is known: docs/distributed-internals.md, CUDA-aware MPI.
 std::string describe_mpi() {
   try {
     fuseval_mpi_library library{};
