@@ -87,7 +87,8 @@ def figure(row, name):
 def page(rows, delays, rounds):
     lines = ["# Benchmarks", "", "Written by `./dev bench`: one run, every contender once a round in turn, medians. Ratios are "
              "within the run; absolute times drift with the machine.", "", f"- {datetime.date.today()}, {machine()}",
-             f"- {rounds} rounds; NumPy {np.__version__}, numexpr {numexpr.__version__}, Numba {numba.__version__}; C++ is "
+             f"- {rounds} rounds; NumPy {np.__version__}, numexpr {numexpr.__version__} ({'with' if numexpr.use_vml else 'without'} "
+             f"Intel's VML), Numba {numba.__version__}; C++ is "
              "GCC -O3 -march=native with -ffp-contract=off (strict) or -ffast-math (fast), with OpenMP",
              "- STREAM is bench/stream.c: copy and triad with ordinary and non-temporal stores, sum and dot; the best of those "
              "that move data the same way, over arrays of the same size", "", "## Goals", ""]
