@@ -92,6 +92,13 @@ NodeId sum_of(Binder& b, NodeId node, const Task& task) {
                 masked(b, task, node, b.constant(dtype, is_float(dtype) ? weak_float(-0.0) : weak_integer(0))), task);
 }
 
+// A sum with where= starts from +0.0, as in NumPy: one that selects nothing, or only -0.0, is +0.0 and not the
+// identity.
+NodeId from_zero(Binder& b, NodeId sum, const Task& task) {
+  const DType dtype = b.dtype(sum);
+  return task.mask && is_float(dtype) ? b.emit(Op::add, {sum, b.constant(dtype, 0.0)}) : sum;
+}
+
 NodeId prod_of(Binder& b, NodeId node, const Task& task) {
   const DType dtype = b.dtype(node);
   const NodeId factors = masked(b, task, node, b.constant_of(dtype, 1));
@@ -110,9 +117,12 @@ std::optional<NodeId> initial_of(Binder& b, const Arguments& args, DType dtype) 
 Value fold_sum(Binder& b, const Arguments& args, NodeId (*total)(Binder&, NodeId, const Task&), Op join) {
   const Task task = task_of(b, args);
   const DType dtype = accumulator_dtype(b, args, wide_dtype(b.dtype(task.source)));
-  NodeId result = total(b, b.cast(task.source, dtype), task);
-  if (const auto initial = initial_of(b, args, dtype)) result = b.emit(join, {result, *initial});
-  return finish(b, result, task);
+  const std::optional<NodeId> initial = initial_of(b, args, dtype);
+  // The result over no elements is 0 or 1, and +0.0 + -0.0 is not the -0.0 that was given.
+  if (initial && reduced_count(b, task) == 0) return finish(b, b.broadcast(*initial, kept_shape(b, task)), task);
+  const NodeId result = total(b, b.cast(task.source, dtype), task);
+  if (initial) return finish(b, b.emit(join, {result, *initial}), task);
+  return finish(b, join == Op::add ? from_zero(b, result, task) : result, task);
 }
 
 Value call_sum(Binder& b, const Arguments& args) { return fold_sum(b, args, sum_of, Op::add); }
@@ -198,7 +208,7 @@ NodeId count_masked(Binder& b, const Task& task) {
 }
 
 NodeId mean_of(Binder& b, NodeId node, const Task& task) {
-  const NodeId total = sum_of(b, node, task);
+  const NodeId total = from_zero(b, sum_of(b, node, task), task);
   return task.mask ? divide_by(b, total, count_masked(b, task))
                    : divide_by(b, total, static_cast<double>(reduced_count(b, task)));
 }

@@ -50,7 +50,7 @@ TEST_CASE("reductions are composed from the graph's own") {
   CHECK(formula("mean(i)") == "divide(sum(float64(in2)), 6.)");
   CHECK(formula("var(a, ddof=1)") == "divide(moment2(in0), 5.)");
   CHECK(formula("std(b)") == "sqrt(divide(moment2(in1), 3.000000f))");
-  CHECK(formula("sum(a, where=m)") == "sum(where(in4, in0, -0.))");
+  CHECK(formula("sum(a, where=m)") == "add(sum(where(in4, in0, -0.)), 0.)");
   CHECK(formula("prod(a, where=m)") == "prod(where(in4, in0, 1.))");
   CHECK(formula("max(m)") == "any(in4)");
   CHECK(formula("argmax(m)") == "argmax(uint8(in4))");
