@@ -1,6 +1,6 @@
 // pow: exp(y log |x|), then C99's special cases (annex F.10.4.4). The product reaches 745, and its absolute error is
-// the result's relative one, so that float64's logarithm is a pair good to 2^-68: log(m) = 2 artanh(s), s = f / (2 +
-// f), of whose series the first two terms are pairs. float32 is computed in float64: shorter there than pairs in
+// the result's relative one, so that float64's logarithm is a pair good to about 2^-67: log(m) = 2 artanh(s), s = f /
+// (2 + f), of whose series the first two terms are pairs. float32 is computed in float64: shorter there than pairs in
 // float32.
 #pragma once
 
@@ -20,10 +20,14 @@ Pair<E> log_pair(Num<E> x) {
   const auto cube = two_product(s.high, square.high);
   const auto cube_low = cube.low + fma(s.high, square_low, s.low * square.high);
   const auto& third = coefficients::two_thirds_double;
-  const auto factor =
-      fast_two_sum(f.real(third[0]), square.high * polynomial(square.high, coefficients::pow_log_double));
+  // The rounding of this product and the low part of s^2 must not be dropped: near sqrt(2), where s is largest, they
+  // come to 2^-65, which is half a unit in the last place of the largest results.
+  const auto series = polynomial(square.high, coefficients::pow_log_double);
+  const auto rest = two_product(square.high, series);
+  const auto factor = fast_two_sum(f.real(third[0]), rest.high);
+  const auto factor_low = factor.low + (fma(square_low, series, rest.low) + third[1]);
   const auto term = two_product(cube.high, factor.high);
-  const auto term_low = term.low + fma(cube.high, factor.low + third[1], cube_low * factor.high);
+  const auto term_low = term.low + fma(cube.high, factor_low, cube_low * factor.high);
   const auto mantissa = fast_two_sum(s.high * 2.0, term.high);
   const auto& ln2 = coefficients::ln2_double;
   const auto sum = fast_two_sum(k * ln2[0], mantissa.high);

@@ -47,6 +47,11 @@ class Sampler {
     }
     return result;
   }
+  /// x times a random number within 2^-bits of 1, or x itself where that is not finite.
+  T beside(T x, int bits) {
+    const T moved = static_cast<T>(static_cast<double>(x) * (1 + std::ldexp(uniform(-1, 1), -bits)));
+    return std::isfinite(moved) ? moved : x;
+  }
   uint64_t integer(uint64_t below) { return engine_() % below; }
 
  private:
@@ -94,7 +99,11 @@ Point<T> interesting_pair(const std::string& function, Sampler<T>& random) {
   const int kind = static_cast<int>(random.integer(4));
   if (function == "pow") {
     if (kind == 0) return {random.magnitude(-10, 10), static_cast<T>(std::floor(random.uniform(-40, 40)))};
-    const T x = kind == 1 ? 1 + random.magnitude(single ? -23 : -52, -1) : std::fabs(random.bits());
+    // The logarithm of the fraction of x is largest near sqrt(2), and the exponent of x makes nothing of it vanish.
+    const T x = kind == 1 ? 1 + random.magnitude(single ? -23 : -52, -1)
+                : kind == 2
+                    ? static_cast<T>(std::ldexp(random.uniform(1.35, 1.48), static_cast<int>(random.integer(3))))
+                    : std::fabs(random.bits());
     // x^y anywhere between the smallest subnormal and the largest number.
     const double exponent = single ? random.uniform(-104, 89) : random.uniform(-746, 710);
     return {x, static_cast<T>(exponent / std::log(static_cast<double>(std::fabs(x))))};
