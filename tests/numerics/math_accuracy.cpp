@@ -46,8 +46,8 @@ class LargestErrors {
 
 // The largest error of a uniform sample lies in a region of large errors, but is seldom the largest of that region. The
 // search draws more points around the worst ones, from far to near, and moves one argument at a time: at an x whose
-// logarithm has a large error, pow's error depends on y. (430 000 uniform samples of pow found 0.76 ulp where this
-// search finds 1.2.)
+// logarithm has a large error, pow's error depends on y. (pow
+// once had errors of 1.22 ulp: 430 000 uniform samples found 0.76, and this search 1.007 with a tenth of the points.)
 template <class T>
 void search_around_the_worst(const MathFunction& function, Sampler<T>& random, LargestErrors<T>& worst,
                              Oracle& oracle) {
