@@ -13,6 +13,11 @@ file(READ ${pc_file} text)
 string(REGEX REPLACE "^prefix=[^\n]*" "prefix=/usr" text "${text}")
 file(WRITE ${pc_file} "${text}")
 
+# Debian's zsh looks there for what packages bring.
+file(MAKE_DIRECTORY ${staged}/fuseval_runtime/usr/share/zsh/vendor-completions)
+file(RENAME ${staged}/fuseval_runtime/usr/share/zsh/site-functions/_fuseval ${staged}/fuseval_runtime/usr/share/zsh/vendor-completions/_fuseval)
+file(REMOVE_RECURSE ${staged}/fuseval_runtime/usr/share/zsh/site-functions)
+
 # Each package says by itself who made it; the licences of what is in the binaries belong to all of them.
 foreach(package IN ITEMS runtime:fuseval mpi:fuseval-mpi development:fuseval-dev)
   string(REGEX MATCH "(.*):(.*)" package ${package})
