@@ -14,7 +14,6 @@
 #include "frontend/diagnostic.hpp"
 #include "frontend/hints.hpp"
 #include "ir/error.hpp"
-#include "runtime/cuda/describe.hpp"
 #include "runtime/distributed/hdf5_plugin.hpp"
 #include "runtime/distributed/mpi_plugin.hpp"
 
@@ -105,8 +104,7 @@ std::string information(const Runtime& runtime) {
   text += fmt::format("result pool bytes: {}\n", runtime::pool_bytes());
   text += "device cpu: available\n";
   text += fmt::format("device cudasim: {}\n", simulator_description());
-  const runtime::cuda::Installation cuda = runtime::cuda::find_installation();
-  text += cuda_device_lines(cuda) + runtime::cuda::describe(cuda);
+  text += cuda_information();
   text += fmt::format("mpi: {}\n", runtime::distributed::describe_mpi());
   return text + fmt::format("hdf5: {}\n", runtime::distributed::describe_hdf5());
 }

@@ -19,6 +19,10 @@ namespace {
 
 using SubtargetInfo = std::unique_ptr<llvm::MCSubtargetInfo>;
 
+// The README and docs/installation.md say it in these words.
+constexpr const char* needed_processor =
+    "fuseval needs a processor with AVX2 and FMA (x86-64-v3: Intel's since Haswell, AMD's since Zen)";
+
 // What x86-64-v3 promises and our code uses.
 constexpr const char* base_features = "+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe";
 constexpr const char* wide_features = "+avx512f,+avx512bw,+avx512cd,+avx512dq,+avx512vl";
@@ -54,7 +58,7 @@ Target resolve(const TargetOptions& options) {
   const SubtargetInfo info = subtarget(target.cpu, target.features);
   if (!info->checkFeatures(base_features))
     throw Error(ErrorCode::unsupported,
-                fmt::format("the processor '{}' lacks AVX2 or FMA; fuseval needs x86-64-v3", target.cpu));
+                fmt::format("{}; '{}' is not one", needed_processor, target.cpu));
   if (options.vector_bits != 0 && options.vector_bits != 256 && options.vector_bits != 512)
     throw Error(ErrorCode::argument, fmt::format("vector_bits is {}; expected 0, 256 or 512", options.vector_bits));
   const bool wide = info->checkFeatures(wide_features);

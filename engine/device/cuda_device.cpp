@@ -8,6 +8,7 @@
 
 #include "codegen/cuda/kernel.hpp"
 #include "ir/error.hpp"
+#include "runtime/cuda/describe.hpp"
 #include "runtime/cuda/device_buffer.hpp"
 #include "runtime/cuda/device_properties.hpp"
 #include "runtime/cuda/kernel_cache.hpp"
@@ -207,15 +208,20 @@ std::string availability(const cuda::Driver& driver, int ordinal, const cuda::Nv
   }
 }
 
-}  // namespace
-
-std::string cuda_device_lines(const cuda::Installation& found) {
+std::string device_lines(const cuda::Installation& found) {
   if (!found.driver.driver) return "device cuda: not available: see cuda driver\n";
   const cuda::Driver& driver = *found.driver.driver;
   std::string text;
   for (int k = 0; k < driver.device_count(); ++k)
     text += fmt::format("device cuda:{}: {}\n", k, availability(driver, k, found.compiler.nvrtc.get()));
   return text;
+}
+
+}  // namespace
+
+std::string cuda_information() {
+  const cuda::Installation found = cuda::find_installation();
+  return device_lines(found) + cuda::describe(found);
 }
 
 int cuda_device_count() {

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "engine/device/device.hpp"
-#include "runtime/cuda/describe.hpp"
 
 namespace fuseval::engine {
 
@@ -16,8 +15,8 @@ std::unique_ptr<Device> open_cuda_device(int32_t ordinal);
 /// How many there are; 0 without a driver, too.
 int cuda_device_count();
 
-/// Lines "device cuda:0: available", or why not by reference to runtime::cuda::describe()'s lines: one a device, one
-/// where there is none. Makes no context.
-std::string cuda_device_lines(const runtime::cuda::Installation& found);
+/// Lines "device cuda:0: available", one a device, or one line where there is none, which say why not by reference to
+/// the lines of runtime::cuda::describe() that follow. Makes no context.
+std::string cuda_information();
 
 }  // namespace fuseval::engine

@@ -83,14 +83,17 @@ class Dataset {
   fuseval_hdf5_dataset* dataset_ = nullptr;
 };
 
-/// The plugin, if its HDF5 uses the MPI of this world: two in one process take each other's functions.
+/// The plugin, if its HDF5 uses the MPI of this world, if there is one: two in one process take each other's functions.
 const fuseval_hdf5_table& plugin_for(World& world) {
-  const fuseval_hdf5_table& hdf5 = runtime::distributed::hdf5_plugin();
+  using runtime::distributed::Hdf5Use;
+  const bool by_mpi = world.communicator().mpi_communicator() != nullptr;
+  const fuseval_hdf5_table& hdf5 = runtime::distributed::hdf5_plugin(by_mpi ? Hdf5Use::under_mpi : Hdf5Use::alone);
   const std::string& mpi = world.communicator().place().name;
-  if (world.communicator().mpi_communicator() != nullptr && !mpi.starts_with(hdf5.mpi))
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("HDF5 cannot be used: libfuseval_hdf5.so is built for {}, and ranks run under {}", hdf5.mpi, mpi));
+  const std::string_view own = hdf5.mpi;
+  if (by_mpi && (own.empty() || !mpi.starts_with(own)))
+    throw Error(ErrorCode::unsupported,
+                fmt::format("HDF5 cannot be used: its plugin is built {}{}, and ranks run under {}",
+                            own.empty() ? "without MPI" : "for ", own, mpi));
   return hdf5;
 }
 
@@ -248,7 +251,7 @@ void sync_written(const std::string& file, const std::string& path) {
 void write_parts(World& world, const Hdf5Name& name, const std::string& file, const fv_view& local, const Box& box) {
   const int64_t largest = largest_piece(world, dtype_of(local));
   const int64_t rounds = most_of_all(world, BoxPieces(box, largest).count());
-  Dataset dataset(runtime::distributed::hdf5_plugin(), name.file);
+  Dataset dataset(plugin_for(world), name.file);
   all_or_none(world, [&] { dataset.open_to_write(file, name.dataset, world.communicator().mpi_communicator()); });
   const GuardedSource guarded(&local);
   PieceSource source(array_of(local), box);
@@ -265,7 +268,7 @@ void write_parts(World& world, const Hdf5Name& name, const std::string& file, co
 /// A replicated array, by one rank.
 void write_whole(World& world, const Hdf5Name& name, const std::string& file, const fv_view& local, const Box& box) {
   const int64_t largest = largest_piece(world, dtype_of(local));
-  Dataset dataset(runtime::distributed::hdf5_plugin(), name.file);
+  Dataset dataset(plugin_for(world), name.file);
   dataset.open_to_write(file, name.dataset, nullptr);
   const GuardedSource guarded(&local);
   PieceSource source(array_of(local), box);
@@ -291,7 +294,7 @@ void save_hdf5_slab(const Hdf5Name& name, const fv_view* local, const Distributi
   std::unique_ptr<runtime::TemporaryFile> file;
   all_or_none(world, [&] {
     if (world.rank() != 0) return;
-    file = make_file(runtime::distributed::hdf5_plugin(), name, dtype_of(*local), distribution.shape);
+    file = make_file(plugin_for(world), name, dtype_of(*local), distribution.shape);
     if (is_replicated) write_whole(world, name, file->name(), *local, distribution.box());
   });
   const std::string temporary = text_of_first(world, file ? file->name() : "");

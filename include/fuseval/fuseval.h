@@ -627,7 +627,7 @@ FV_API fv_status fv_distribute(fv_world* world, const fv_view* local, int32_t ax
  * read-only. Elements lie in the file's order, C or Fortran. An array of rank 0 is replicated, whatever `axis` is.
  * "file.h5:/group/dataset" (or .hdf5, .he5) is a dataset of a file of HDF5, "file.h5" the only one in it: the part is
  * then memory of this rank's, in C order. Errors: FV_ERROR_FILE (also where ranks see different files),
- * FV_ERROR_UNSUPPORTED (HDF5, and libfuseval_hdf5.so cannot be loaded). */
+ * FV_ERROR_UNSUPPORTED (HDF5, and its plugin cannot be loaded). */
 FV_API fv_status fv_load_slab(fv_session* session, fv_world* world, const char* path, int32_t copy, int32_t axis,
                               const int64_t* offsets, fv_array** local, fv_distribution** distribution,
                               fv_error** error);

@@ -12,7 +12,11 @@ const fuseval_mpi_table& mpi_plugin() {
   static constinit Lasting<const fuseval_mpi_table*> table;
   return *table.get([] {
     return &plugin_table<fuseval_mpi_table>(
-        {"libfuseval_mpi.so", "FUSEVAL_MPI_PLUGIN", "fuseval_mpi_plugin", "MPI cannot be used", ""}, FUSEVAL_MPI_ABI);
+        {"libfuseval_mpi.so", "FUSEVAL_MPI_PLUGIN", "fuseval_mpi_plugin", "MPI cannot be used",
+         "; it is in the package fuseval-mpi, and built where CMake finds an MPI (Debian: libopenmpi-dev; "
+         "FUSEVAL_MPI=ON "
+         "insists)"},
+        FUSEVAL_MPI_ABI);
   });
 }
 

@@ -1,4 +1,4 @@
-// Finding the libraries that are loaded when somebody needs them: libfuseval_mpi.so, libfuseval_hdf5.so.
+// Finding the libraries that are loaded when somebody needs them: libfuseval_mpi.so, libfuseval_hdf5.so ….
 #pragma once
 
 #include <fmt/format.h>

@@ -1,5 +1,8 @@
 """Files of HDF5 under mpirun: written by h5py and read by ranks, and the other way round."""
 
+import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,8 +13,10 @@ from ranks import run_ranks
 
 h5py = pytest.importorskip("h5py")
 ENGINE = Path(COMMAND).resolve().parents[1] / "engine"
-if not (ENGINE / "libfuseval_hdf5.so").exists():
-    pytest.skip("libfuseval_hdf5.so is not built: no HDF5 with MPI was found, or FUSEVAL_HDF5=OFF", allow_module_level=True)
+PLUGINS = ["libfuseval_hdf5.so", "libfuseval_hdf5_mpi.so"]  # for a process by itself; for ranks under MPI
+for name in PLUGINS:
+    if not (ENGINE / name).exists():
+        pytest.skip(f"{name} is not built: its HDF5 was not found, or FUSEVAL_HDF5=OFF", allow_module_level=True)
 
 RANKS = [0, 1, 2, 3, 5]  # 0: without mpirun
 COMPUTED = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
@@ -137,10 +142,52 @@ def test_a_file_is_replaced_only_if_nothing_else_is_in_it(tmp_path, ranks):
     assert (tmp_path / "a.h5").read_bytes() == before and len(list(tmp_path.iterdir())) == 1
 
 
-def test_the_plugin_exports_its_entry_alone_and_only_it_needs_hdf5():
-    plugin = ENGINE / "libfuseval_hdf5.so"
-    text = subprocess.run(["nm", "-D", "--defined-only", plugin], check=True, capture_output=True, text=True).stdout
-    assert [line.split()[-1] for line in text.splitlines() if line.split()[1] in "TDBR"] == ["fuseval_hdf5_plugin"]
+@pytest.fixture
+def alone(tmp_path):
+    """Runs the command by itself, with a file a.h5 of one dataset, and these variables; CompletedProcess."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(3.0)
+    return lambda *arguments, **variables: subprocess.run([COMMAND, *arguments, "--distributed"], cwd=tmp_path, env=os.environ | variables,
+                                                          capture_output=True, text=True, timeout=300)
+
+
+def test_a_process_by_itself_loads_no_mpi(alone):
+    done = alone("eval", "a", "a=a.h5:x", "-o", "b.h5:y", LD_DEBUG="files", FUSEVAL_MPI_PLUGIN="/nowhere.so")
+    assert done.returncode == 0 and "libfuseval_hdf5.so" in done.stderr
+    assert not [line for line in done.stderr.splitlines() if "libmpi" in line or "libhdf5_openmpi" in line or "libfuseval_hdf5_mpi" in line]
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_either_plugin_serves_a_process_by_itself(alone, plugin):
+    done = alone("eval", "2*a", "a=a.h5:x", FUSEVAL_HDF5_PLUGIN=str(ENGINE / plugin))
+    assert (done.returncode, done.stdout) == (0, "[0. 2. 4.]\n"), done.stderr
+
+
+def test_without_plugins_the_error_names_the_package_and_the_switch(alone, tmp_path):
+    """A copy of the library that has no plugins beside it."""
+    shutil.copy(ENGINE / "libfuseval.so.0", tmp_path / "libfuseval.so.0")
+    where = {"LD_LIBRARY_PATH": str(tmp_path), "LD_PRELOAD": str(tmp_path / "libfuseval.so.0")}
+    for words in ("libfuseval_hdf5.so: cannot open", "in the package fuseval, needs libhdf5-103-1", "libhdf5-dev; FUSEVAL_HDF5=ON insists"):
+        assert words in alone("eval", "a", "a=a.h5:x", **where).stderr
+    said = subprocess.run([COMMAND, "info"], env=os.environ | where, capture_output=True, text=True, timeout=300).stdout
+    assert "mpi: none: MPI cannot be used: " in said and "in the package fuseval-mpi" in said and "FUSEVAL_MPI=ON insists" in said
+    assert "hdf5: none: HDF5 cannot be used: " in said
+
+
+def test_info_tells_which_hdf5_there_is(run):
+    assert re.search(r"^hdf5: [\d.]+, for .*MPI.* as well$", run("info").stdout, re.MULTILINE)
+    only_serial = run("info", env=os.environ | {"FUSEVAL_HDF5_PLUGIN": str(ENGINE / "libfuseval_hdf5.so")}).stdout
+    assert re.search(r"^hdf5: [\d.]+, not for ranks under MPI$", only_serial, re.MULTILINE)
+
+
+def test_plugins_export_their_entry_alone_and_only_they_need_hdf5():
+    def needed_by(file):
+        return subprocess.run(["readelf", "-dW", file], check=True, capture_output=True, text=True).stdout
+
+    for name in PLUGINS:
+        text = subprocess.run(["nm", "-D", "--defined-only", ENGINE / name], check=True, capture_output=True, text=True).stdout
+        assert [line.split()[-1] for line in text.splitlines() if line.split()[1] in "TDBR"] == ["fuseval_hdf5_plugin"]
+        assert "hdf5" in needed_by(ENGINE / name)
+    assert "libmpi" not in needed_by(ENGINE / "libfuseval_hdf5.so")
     for file in (COMMAND, ENGINE / "libfuseval.so", ENGINE / "libfuseval_mpi.so"):
-        needed = subprocess.run(["readelf", "-dW", file], check=True, capture_output=True, text=True).stdout
-        assert "NEEDED" in needed and "hdf5" not in needed
+        assert "NEEDED" in needed_by(file) and "hdf5" not in needed_by(file)

@@ -9,6 +9,10 @@ def files_below(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
 
 
+def plugins_built():
+    return {path.name for path in (BUILD / "engine").glob("libfuseval_*.so")}
+
+
 def library_folder(prefix):
     (library,) = prefix.glob("lib*/**/libfuseval.so")
     return library.parent
@@ -17,11 +21,22 @@ def library_folder(prefix):
 def test_what_is_installed(prefix):
     libraries = library_folder(prefix).relative_to(prefix)
     headers = {f"include/fuseval/{path.name}" for path in (ROOT / "include" / "fuseval").iterdir()}
-    documents = {f"share/doc/fuseval/{name}" for name in ("copyright", "language.md", "functions.md", "pictures.md", "repl.md", "embedding.md")}
+    pages = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")} | {"README.md", "SECURITY.md", "CHANGELOG.md"}
+    examples = {name for name in files_below(ROOT / "examples") if name != "CMakeLists.txt"}
+    documents = {f"share/doc/fuseval/{name}" for name in pages | {"copyright"} | {f"examples/{name}" for name in examples}}
     names = (f"libfuseval.so.{VERSION}", "libfuseval.so.0", "libfuseval.so", "pkgconfig/fuseval.pc", "cmake/fuseval/fusevalConfig.cmake",
              "cmake/fuseval/fusevalConfigVersion.cmake", "cmake/fuseval/fusevalConfig-release.cmake")
-    assert files_below(prefix) == headers | documents | {f"{libraries}/{name}" for name in names} | {
-        "bin/fuseval", "share/man/man1/fuseval.1"}
+    assert files_below(prefix) == headers | documents | {f"{libraries}/{name}" for name in (*names, *plugins_built())} | {
+        "bin/fuseval", "share/man/man1/fuseval.1", "share/bash-completion/completions/fuseval", "share/zsh/site-functions/_fuseval"}
+
+
+def test_links_between_installed_pages_lead_somewhere(prefix):
+    documents = prefix / "share" / "doc" / "fuseval"
+    links = [(page, link) for page in documents.rglob("*.md")
+             for link in re.findall(r"\]\((?!https?:|#)([^)\s#]+)[^)\s]*\)", re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.DOTALL))]
+    assert len(links) > 30
+    assert [f"{page.relative_to(documents)}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+    assert [link for page, link in links if not (page.parent / link).resolve().is_relative_to(documents)] == []
 
 
 def test_nothing_installed_knows_where_it_came_from(prefix):
@@ -38,12 +53,12 @@ def test_command_finds_its_library(prefix):
 
 def test_components(prefix, tmp_path):
     parts = {}
-    for part in ("runtime", "development"):
+    for part in ("runtime", "mpi", "development"):
         run("cmake", "--install", BUILD, "--prefix", tmp_path / part, "--component", f"fuseval_{part}")
         parts[part] = files_below(tmp_path / part)
-    assert parts["runtime"] | parts["development"] == files_below(prefix)
-    assert not parts["runtime"] & parts["development"]
-    assert not [name for name in parts["runtime"] if re.search(r"\.(h|hpp|cmake|pc|so)$", name)]
+    assert sorted(name for part in parts.values() for name in part) == sorted(files_below(prefix))
+    assert {name.rpartition("/")[2] for name in parts["mpi"]} == plugins_built() - {"libfuseval_hdf5.so"}
+    assert not [name for name in parts["runtime"] if re.search(r"\.(h|hpp|cmake|pc)$|libfuseval\.so$", name)]
     assert run(tmp_path / "runtime" / "bin" / "fuseval", "eval", "6*7") == "42\n"
 
 

@@ -1,11 +1,12 @@
 """fuseval's sources inside a host project: it builds the library and nothing else, and the host stays as it was.
 
-The whole library is built once, without optimisation and with precompiled headers: a minute and a half of two cores, and the
-only way to know that it builds there.
+The whole library is built once, without optimisation, with precompiled headers, and without CUDA and its simulator, which tells as well that
+there is such a build: a minute and a half of two cores, and the only way to know that it builds there.
 """
 
 import json
 import re
+import shutil
 
 import pytest
 from outside_project import ROOT, check_program, configure, make_project, run, snippets_of_manual
@@ -30,6 +31,8 @@ foreach(name IN LISTS names)
   endif()
 endforeach()
 install(TARGETS main)
+add_executable(on_device on_device.c)
+target_link_libraries(on_device PRIVATE fuseval::fuseval)
 enable_testing()
 add_test(NAME main COMMAND main)
 """
@@ -43,8 +46,10 @@ def host(request, tmp_path_factory):
     text = snippet.replace("project(main CXX C)\n", "project(main VERSION 3.2.1 LANGUAGES CXX C)\n" + BEFORE) + AFTER
     project = make_project(tmp_path_factory.mktemp("host") / "project", text)
     (project / "fuseval").symlink_to(ROOT)
+    shutil.copy(ROOT / "tests" / "install" / "on_device.c", project)
+    without_cuda = ["-DFUSEVAL_CUDA=OFF"] if request.param == "add_subdirectory" else []
     (project / "build" / ".cmake" / "api" / "v1" / "query" / "codemodel-v2").mkdir(parents=True)
-    said = configure(project, *ODD, *[f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ABSENT])
+    said = configure(project, *ODD, *without_cuda, *[f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ABSENT])
     return project, said
 
 
@@ -64,7 +69,7 @@ def test_only_the_library_is_built(host):
     targets = targets_of(host[0])
     empty_ones_of_llvm = {"intrinsics_gen", "vt_gen", "omp_gen", "acc_gen", "target_parser_gen"}
     assert not [name for name in empty_ones_of_llvm & set(targets) if targets[name]["type"] != "UTILITY"]
-    assert set(targets) - empty_ones_of_llvm == {"main", "fuseval"} | {
+    assert set(targets) - empty_ones_of_llvm == {"main", "on_device", "fuseval"} | {
         f"fuseval_{folder}" for folder in ("ir", "frontend", "codegen", "llvm", "runtime", "engine")}
     assert not [name for name, target in targets.items() if "install" in target and name != "main"]
 
@@ -99,3 +104,11 @@ def test_build_run_and_install(host, tmp_path):
     assert "100% tests passed, 0 tests failed out of 1" in run("ctest", cwd=project / "build")
     run("cmake", "--install", project / "build", "--prefix", tmp_path)
     assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()] == ["bin/main"]
+
+    on_device = project / "build" / "on_device"
+    assert run(on_device, "cpu", "sum(arange(4))") == run(on_device, "auto", "sum(arange(4))") == "\n"
+    for device in ("cuda", "cuda:1", "cudasim"):
+        assert "is built without CUDA and its simulator (FUSEVAL_CUDA=OFF)" in run(on_device, device, "sum(arange(4))", status=1)
+    built = targets_of(project)
+    sources = [source["path"] for name in ("fuseval_runtime", "fuseval_codegen", "fuseval_engine") for source in built[name]["sources"]]
+    assert len(sources) > 100 and not [path for path in sources if re.search(r"/(cuda|cudasim)/\w+\.cpp$", path)]

@@ -66,6 +66,9 @@ def test_console(snippet, folder):
     assert steps
     for command, expected in steps:
         words = shlex.split(command)
+        if words[0] == "mpirun" and snippet.path == "README.md":
+            continue  # tests/install/test_newcomer.py types it
+        words = ["./dev", "run", *words[1:]] if words[0] == "fuseval" else words
         assert words[:2] == ["./dev", "run"], f"{snippet}: what is {command}?"
         text = (folder / words.pop()).read_text() if words[-2] == "<" else None
         words = [word for word in words if word != "<"]

@@ -1,4 +1,5 @@
-// libfuseval_hdf5.so: the one place, with what it includes, that knows hdf5.h. See plugin_abi.hpp.
+// libfuseval_hdf5.so and libfuseval_hdf5_mpi.so: the one place, with what it includes, that knows hdf5.h. See
+// plugin_abi.hpp.
 //
 // Reading is done by each rank for itself: what is wrong with a file, a broken chunk too, is then found by a rank that
 // nobody waits for. (HDF5's collective reads wait for each other inside of the library, also for a rank that has
@@ -35,7 +36,7 @@ using namespace fuseval_hdf5;
 
 static_assert(FUSEVAL_HDF5_MAX_RANK == H5S_MAX_RANK);
 
-/// HDF5's MPI build is for one thread at a time; ranks may be threads.
+/// HDF5 is for one thread at a time; ranks may be threads.
 std::mutex& one_at_a_time() {
   static std::mutex only;
   return only;
@@ -109,18 +110,42 @@ int create(const char* path, const char* name, const fuseval_hdf5_type* type, fu
   });
 }
 
+#if defined(H5_HAVE_PARALLEL)
+#if defined(OPEN_MPI)
+constexpr const char* own_mpi = "Open MPI";
+#else
+constexpr const char* own_mpi = "MPICH";
+#endif
+
+void use_ranks(const void* communicator, hid_t access, hid_t transfer) {
+  MPI_Comm ranks = MPI_COMM_NULL;
+  std::memcpy(&ranks, communicator, sizeof ranks);
+  checked_status(H5Pset_fapl_mpio(access, ranks, MPI_INFO_NULL));
+  checked_status(H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE));
+}
+#else
+constexpr const char* own_mpi = "";
+
+void use_ranks(const void*, hid_t, hid_t) { throw Failure("this HDF5 is built without MPI"); }
+#endif
+
+/// Of the library that is loaded, which may be newer than the headers.
+const char* own_version() {
+  static const std::string text = [] {
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
+  }();
+  return text.c_str();
+}
+
 int open_to_write(const char* path, const char* name, const void* communicator, fuseval_hdf5_dataset** dataset,
                   fuseval_hdf5_error* error) {
   return guarded(error, [&] {
     fuseval_hdf5_dataset made;
     const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
     made.transfer = Handle(H5Pcreate(H5P_DATASET_XFER), H5Pclose);
-    if (communicator != nullptr) {
-      MPI_Comm ranks = MPI_COMM_NULL;
-      std::memcpy(&ranks, communicator, sizeof ranks);
-      checked_status(H5Pset_fapl_mpio(access.get(), ranks, MPI_INFO_NULL));
-      checked_status(H5Pset_dxpl_mpio(made.transfer.get(), H5FD_MPIO_COLLECTIVE));
-    }
+    if (communicator != nullptr) use_ranks(communicator, access.get(), made.transfer.get());
     made.file = Handle(H5Fopen(path, H5F_ACC_RDWR, access.get()), H5Fclose);
     made.dataset = Handle(H5Dopen2(made.file.get(), absolute(name).c_str(), H5P_DEFAULT), H5Dclose);
     const fuseval_hdf5_type type = type_of(made.dataset.get());
@@ -183,16 +208,19 @@ int replaceable(const char* path, const char* name, fuseval_hdf5_error* error) {
   });
 }
 
-#if defined(OPEN_MPI)
-constexpr const char* own_mpi = "Open MPI";
-#else
-constexpr const char* own_mpi = "MPICH";
-#endif
-
-constexpr fuseval_hdf5_table table = {
-    FUSEVAL_HDF5_ABI, sizeof(fuseval_hdf5_table), own_mpi, open, create, open_to_write, read, write, close,
-    replaceable};
-
 }  // namespace
 
-__attribute__((visibility("default"))) const fuseval_hdf5_table* fuseval_hdf5_plugin() { return &table; }
+__attribute__((visibility("default"))) const fuseval_hdf5_table* fuseval_hdf5_plugin() {
+  static const fuseval_hdf5_table table = {FUSEVAL_HDF5_ABI,
+                                           sizeof(fuseval_hdf5_table),
+                                           own_mpi,
+                                           own_version(),
+                                           open,
+                                           create,
+                                           open_to_write,
+                                           read,
+                                           write,
+                                           close,
+                                           replaceable};
+  return &table;
+}

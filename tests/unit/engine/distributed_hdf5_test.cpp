@@ -27,7 +27,7 @@ bool has_hdf5() {
   setenv("FUSEVAL_HDF5_PLUGIN", FUSEVAL_TEST_HDF5_PLUGIN, 1);
   return true;
 #else
-  std::puts("skipped: libfuseval_hdf5.so is not built (no HDF5 with MPI found, or FUSEVAL_HDF5=OFF)");
+  std::puts("skipped: libfuseval_hdf5.so is not built (no HDF5 found, or FUSEVAL_HDF5=OFF)");
   return false;
 #endif
 }

@@ -35,6 +35,15 @@ ErrorCode error_of(const codegen::TargetOptions& options) {
   }
 }
 
+std::string message_of(const codegen::TargetOptions& options) {
+  try {
+    codegen::target_description(options);
+    return "";
+  } catch (const Error& error) {
+    return error.message();
+  }
+}
+
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
 int64_t resident_bytes() {
@@ -116,6 +125,9 @@ TEST_CASE("processors that will not do") {
   CHECK(error_of(options_for("z80")) == ErrorCode::unsupported);
   CHECK(error_of(options_for("haswell", 512)) == ErrorCode::unsupported);
   CHECK(error_of(options_for("x86-64-v4", 128)) == ErrorCode::argument);
+  CHECK(message_of(options_for("nehalem")) ==
+        "fuseval needs a processor with AVX2 and FMA (x86-64-v3: Intel's since Haswell, AMD's since Zen); 'nehalem' is not "
+        "one");
 }
 
 // A sanitizer keeps freed memory to itself.
