@@ -520,7 +520,7 @@ def test_piped_lines(run, state):
 def test_names_mean_the_same_in_every_form(run):
     composed, decomposed = "\u00e9", "e\u0301"
     done = piped(run, f"{decomposed} = 2\n{composed} + {decomposed}\n:vars\n{decomposed}\n:del {decomposed}\n{composed}\n", status=1)
-    assert done.stdout.startswith(f"4\n_: Python-like int64 number\n{composed}: Python-like int64 number\n2\n")
+    assert done.stdout.startswith(f"4\n{composed}: Python-like int64 number\n2\n")
     assert f"unknown name `{composed}`" in done.stderr
 
 

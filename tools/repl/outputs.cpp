@@ -43,11 +43,4 @@ bool Outputs::remove(std::string_view name) {
   return number && kept_.erase(*number) > 0;
 }
 
-Variables Outputs::recent() const {
-  Variables variables;
-  for (const std::string_view name : recent_names)
-    if (const Variable* variable = find(name)) variables.emplace(name, *variable);
-  return variables;
-}
-
 }  // namespace fuseval::tools

@@ -26,9 +26,6 @@ class Outputs {
   /// False: there is nothing to remove.
   bool remove(std::string_view name);
 
-  /// Those of _, __ and ___ that there are.
-  Variables recent() const;
-
  private:
   std::optional<size_t> number_of(std::string_view name) const;
   void drop_old();

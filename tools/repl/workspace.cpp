@@ -54,12 +54,6 @@ const Variable* Workspace::find(std::string_view name) const {
   return it == variables_.end() ? outputs_.find(name) : &it->second;
 }
 
-Variables Workspace::variables() const {
-  Variables all = variables_;
-  all.merge(outputs_.recent());
-  return all;
-}
-
 Bindings Workspace::bindings_for(std::string_view text) const {
   std::set<std::string> names;  // two spellings may be one name
   for (const std::string& word : names_in(text)) names.insert(name_in_texts(word).value_or(word));

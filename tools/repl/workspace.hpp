@@ -42,8 +42,8 @@ class Workspace {
   const Outputs& outputs() const { return outputs_; }
   void add_output(const Variable& variable) { outputs_.add(variable); }
 
-  /// Bound names, and those of the last values that were printed.
-  Variables variables() const;
+  /// Names that the user has bound.
+  const Variables& variables() const { return variables_; }
   /// Bindings of the names that are words of the text: programs are remembered by text and bindings.
   Bindings bindings_for(std::string_view text) const;
   const Session& session() const { return session_; }
