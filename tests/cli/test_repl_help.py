@@ -77,3 +77,12 @@ def test_types_of_arrays_that_are_not_there(run):
     assert done.stdout == "float32 array of shape (10, 20), C order, 800 bytes\nint8 array of shape (2, 3), C order, 6 bytes\n"
     errors = [line for line in done.stderr.splitlines() if "error: " in line]
     assert "'x' is no extent" in errors[0] and "described twice" in errors[1] and "unknown function `f`" in errors[2]
+
+
+def test_long_rows_go_on_in_their_column(start):
+    for columns, lines in ((80, 60), (50, 200)):
+        repl = start(columns=columns, lines=lines)
+        rows = repl.enter(":help").split("\n")
+        assert max(map(len, rows)) <= 80 and ":bench EXPR               evaluate for" in "\n".join(rows)
+        first = next(k for k, row in enumerate(rows) if row.startswith(":functions"))
+        assert rows[first + 1].startswith(" " * 26) and rows[first + 1][26] != " "

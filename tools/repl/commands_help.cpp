@@ -1,5 +1,6 @@
 // :help and :functions
 #include <fnmatch.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include "tools/repl/commands.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"
+#include "tools/terminal.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -17,22 +19,41 @@ std::string usage(const ReplCommand& command) {
   return ":" + std::string(command.name) + (command.arguments.empty() ? "" : " " + std::string(command.arguments));
 }
 
-void print_row(const std::string& written, std::string_view summary) {
-  constexpr int column = 25;
-  if (written.size() > column)
-    std::printf("%s\n%-*s %s\n", written.c_str(), column, "", std::string(summary).c_str());
-  else
-    std::printf("%-*s %s\n", column, written.c_str(), std::string(summary).c_str());
+/// Characters of the second column: without a terminal, as many as it has.
+size_t room_beside(size_t column) {
+  constexpr size_t least = 20;
+  if (!isatty(STDOUT_FILENO)) return std::string_view::npos;
+  const auto width = static_cast<size_t>(terminal_width(STDOUT_FILENO));
+  return std::max(width - std::min(width, column), least);
+}
+
+/// Two columns; what does not fit into the terminal's width goes on in the second one.
+void print_row(const std::string& written, size_t column, std::string_view summary) {
+  const size_t room = room_beside(column);
+  std::string line = written;
+  if (written.size() >= column) {
+    std::printf("%s\n", written.c_str());
+    line.clear();
+  }
+  do {
+    const size_t blank = summary.size() > room ? summary.rfind(' ', room) : std::string_view::npos;
+    const size_t end = std::min(blank, summary.size());
+    line.resize(column, ' ');
+    std::printf("%s%s\n", line.c_str(), std::string(summary.substr(0, end)).c_str());
+    line.clear();
+    summary.remove_prefix(std::min(end + 1, summary.size()));
+  } while (!summary.empty());
 }
 
 void print_overview() {
-  print_row("EXPR", "evaluate and print; _ is the last value, __ the one before, _3 the third");
-  print_row("NAME = EXPR", "bind a value; a, b = EXPR binds those of a tuple");
-  for (const ReplCommand& command : all_commands()) print_row(usage(command), command.summary);
+  constexpr size_t column = 26;
+  print_row("EXPR", column, "evaluate and print; _ is the last value, __ the one before, _3 the third");
+  print_row("NAME = EXPR", column, "bind a value; a, b = EXPR binds those of a tuple");
+  for (const ReplCommand& command : all_commands()) print_row(usage(command), column, command.summary);
   std::puts("Commands may be shortened. ?sum, sum? and help(sum) are :help sum.");
-  std::puts("An open bracket or a \\ at the end continues on the next line; # starts a comment.");
-  std::puts("TAB completes, Ctrl-R searches the history, Ctrl-C stops an evaluation, Ctrl-Z stops the REPL until");
-  std::puts("the shell's fg, Ctrl-D leaves.");
+  std::puts("An open bracket or a \\ at the end continues the entry; # starts a comment.");
+  std::puts("TAB completes, Ctrl-R searches the history, Ctrl-C stops an evaluation,");
+  std::puts("Ctrl-Z stops the REPL until the shell's fg, Ctrl-D leaves.");
 }
 
 std::string command_help(const ReplCommand& command) {
@@ -123,8 +144,7 @@ void run_functions(Workspace&, const Passage& arguments) {
     found.emplace_back(word, std::move(summary));
   }
   if (found.empty()) throw ReplError("no function matches `" + pattern + "`");
-  for (const auto& [word, summary] : found)
-    std::printf("%-*s  %s\n", static_cast<int>(widest), word.c_str(), summary.c_str());
+  for (const auto& [word, summary] : found) print_row(word, widest + 2, summary);
 }
 
 }  // namespace fuseval::tools
