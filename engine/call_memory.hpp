@@ -5,6 +5,7 @@
 
 #include "engine/runtime.hpp"
 #include "ir/checked.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 #include "runtime/buffer.hpp"
 
@@ -14,7 +15,7 @@ namespace fuseval::engine {
 inline void require_memory(size_t bytes, size_t limit) {
   if (bytes <= limit) return;
   throw Error(ErrorCode::limit,
-              fmt::format("the call needs more than the {} bytes of memory that it is allowed", limit));
+              fmt::format("the call needs more than the {} of memory that it is allowed", counted(limit, "byte")));
 }
 
 class CallMemory {

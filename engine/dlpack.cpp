@@ -8,6 +8,7 @@
 #include "engine/dlpack_abi.hpp"
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 #include "runtime/mapped_files.hpp"
 
@@ -29,8 +30,9 @@ DType dtype_of(dlpack::DataType type) {
                                                   : TypeCode::unsigned_integer;
       if (code == type.code && size_of(dtype) * 8 == type.bits) return dtype;
     }
-  refuse(ErrorCode::unsupported, fmt::format("elements of code {}, {} bits and {} lanes are no dtype of fuseval's",
-                                             static_cast<int>(type.code), type.bits, type.lanes));
+  refuse(ErrorCode::unsupported,
+         fmt::format("elements of code {}, {} and {} are no dtype of fuseval's", static_cast<int>(type.code),
+                     counted(type.bits, "bit"), counted(type.lanes, "lane")));
 }
 
 dlpack::DataType type_of(DType dtype) {

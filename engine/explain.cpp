@@ -75,7 +75,11 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   if (stage == "cuda") return cuda_texts(program, inputs);
   if (stage == "device") return explain_choice(program, inputs);
   const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
-  const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
+  const frontend::Limits& limits = program.runtime().text_limits;
+  if (stage == "types")
+    if (const auto dtype = frontend::dtype_value(program.ast(), signature.inputs, limits))
+      return fmt::format("dtype {}\n", name_of(*dtype));
+  const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, limits);
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "types") return print_types(bound.function, bound.weak_outputs);
   if (stage == "graph") return print(function);

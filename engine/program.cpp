@@ -9,6 +9,7 @@
 #include "engine/runtime.hpp"
 #include "engine/views.hpp"
 #include "frontend/free_names.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -79,8 +80,8 @@ Program::~Program() {
 
 void Program::check_inputs(const fv_view* inputs, int32_t count) const {
   if (static_cast<size_t>(count) != inputs_.size())
-    throw Error(ErrorCode::argument, fmt::format("the program takes {} input{}, not {}", inputs_.size(),
-                                                 inputs_.size() == 1 ? "" : "s", count));
+    throw Error(ErrorCode::argument,
+                fmt::format("the program takes {}, not {}", counted(inputs_.size(), "input"), count));
   for (size_t k = 0; k < inputs_.size(); ++k) {
     const Input& wanted = inputs_[k];
     const fv_view& view = inputs[k];
@@ -176,8 +177,8 @@ std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs,
   runtime_->counters.add(runtime_->counters.plans_made, 1);
   remember(made, inputs, outputs, output_count, rule);
   runtime_->hooks.log(LogLevel::debug, [&] {
-    return fmt::format("planned '{}': {} kernel{}, {} bytes of temporaries", shortened(text()), made->kernels().size(),
-                       made->kernels().size() == 1 ? "" : "s", made->temporary_bytes());
+    return fmt::format("planned '{}': {}, {} of temporaries", shortened(text()),
+                       counted(made->kernels().size(), "kernel"), counted(made->temporary_bytes(), "byte"));
   });
   return made;
 }

@@ -9,6 +9,7 @@
 #include "engine/views.hpp"
 #include "frontend/free_names.hpp"
 #include "frontend/unicode.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/lasting.hpp"
@@ -81,8 +82,8 @@ std::vector<std::string> names_by_position(std::string_view text, int32_t count,
     (free.meaning ? others : names).push_back(std::move(free.name));
   if (names.size() == static_cast<size_t>(count)) return names;
   std::string message =
-      fmt::format("the text has {} name{} to bind by position ({}), but {} input{} given", names.size(),
-                  names.size() == 1 ? "" : "s", fmt::join(names, ", "), count, count == 1 ? " is" : "s are");
+      fmt::format("the text has {} to bind by position ({}), but {} {} given", counted(names.size(), "name"),
+                  fmt::join(names, ", "), counted(count, "input"), count == 1 ? "is" : "are");
   if (!others.empty())
     message += fmt::format("; a word of the language is bound by its name alone ({})", fmt::join(others, ", "));
   throw Error(ErrorCode::argument, std::move(message));

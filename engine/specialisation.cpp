@@ -12,6 +12,7 @@
 #include "engine/streaming_stores.hpp"
 #include "engine/views.hpp"
 #include "ir/checked.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 #include "ir/work.hpp"
 
@@ -98,9 +99,9 @@ void Specialisation::shape_results(Function& function) {
   OutputRequest by_rule;
   if (rule.dtype >= 0) by_rule.dtype = static_cast<DType>(rule.dtype);
   if (!requests.empty() && requests.size() != function.outputs.size())
-    throw Error(ErrorCode::argument, fmt::format("the program has {} result{}, but {} output{} given",
-                                                 function.outputs.size(), function.outputs.size() == 1 ? "" : "s",
-                                                 requests.size(), requests.size() == 1 ? " is" : "s are"));
+    throw Error(ErrorCode::argument,
+                fmt::format("the program has {}, but {} {} given", counted(function.outputs.size(), "result"),
+                            counted(requests.size(), "output"), requests.size() == 1 ? "is" : "are"));
   for (size_t k = 0; k < function.outputs.size(); ++k) {
     NodeId& id = function.outputs[k];
     const OutputRequest request = requests.empty() ? by_rule : requests[k];

@@ -18,10 +18,15 @@ Binder::Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& 
   graph().set_node_limit(limits.nodes);
 }
 
-BoundFunction Binder::run() {
+const Value& Binder::bind_root() {
   values_.resize(ast_.exprs.size());
   is_callee_ = callees(ast_);
   bind_tree();
+  return values_[ast_.root];
+}
+
+BoundFunction Binder::run() {
+  bind_root();
   try {
     add_outputs(std::move(values_[ast_.root]));
   } catch (const Error& error) {
@@ -243,6 +248,12 @@ void Binder::add_outputs(Value root) {
 
 BoundFunction bind(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits) {
   return Binder(ast, inputs, limits).run();
+}
+
+std::optional<DType> dtype_value(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits) {
+  Binder binder(ast, inputs, limits);
+  const Value& root = binder.bind_root();
+  return root.kind == ValueKind::dtype ? std::optional(root.dtype) : std::nullopt;
 }
 
 }  // namespace fuseval::frontend

@@ -56,6 +56,9 @@ void check_input(std::string_view name, DType dtype);
 /// Throws Error with the span of the smallest expression that is wrong.
 BoundFunction bind(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits = {});
 
+/// The dtype that a text like a.dtype stands for, which is no result; empty for other texts. Throws as bind does.
+std::optional<DType> dtype_value(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits = {});
+
 /// Every name that a text can call, sorted; for completion and help.
 std::vector<std::string_view> function_names();
 

@@ -32,6 +32,8 @@ class Binder {
  public:
   Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits);
   BoundFunction run();
+  /// The value of the whole text, which may be no result.
+  const Value& bind_root();
 
   Graph& graph() { return result_.function.graph; }
   const Shape& shape(NodeId node) { return graph().shape(node); }

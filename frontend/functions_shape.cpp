@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "frontend/functions.hpp"
+#include "ir/counted.hpp"
 
 namespace fuseval::frontend {
 namespace {
@@ -27,8 +28,8 @@ Value reshaped(Binder& b, const Value& array, const std::vector<int64_t>& wanted
   }
   const bool known = std::all_of(shape.begin(), shape.end(), [](int64_t extent) { return extent >= 0; });
   if (!known || element_count(shape) != count)
-    fail(ErrorCode::shape, span, "cannot reshape an array of shape {} ({} elements) into shape {}",
-         to_string(b.shape(node)), count, to_string(Shape(wanted)));
+    fail(ErrorCode::shape, span, "cannot reshape an array of shape {} ({}) into shape {}", to_string(b.shape(node)),
+         counted(count, "element"), to_string(Shape(wanted)));
   return Binder::array(b.graph().reshape(node, shape));
 }
 

@@ -8,6 +8,7 @@
 #include "frontend/bind.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/operator_help.hpp"
 #include "frontend/unavailable.hpp"
 
 namespace fuseval::frontend {
@@ -143,6 +144,7 @@ std::string help(std::string_view name) {
   if (const FunctionInfo* function = find_function(name)) return function_help(*function, method);
   if (method) return method_help(*method);
   if (auto text = other_help(name)) return *std::move(text);
+  if (auto text = operator_help(name)) return *std::move(text);
   for (const std::string& reason :
        {why_unavailable(name), why_unavailable_in_linalg(name), why_unavailable_attribute(name)})
     refuse_unavailable(reason, {});

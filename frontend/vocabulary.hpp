@@ -19,8 +19,8 @@ std::vector<std::string_view> words(WordKind kind);
 /// What a name is that stands for a value: a constant, a dtype or a module; empty for any other.
 std::optional<WordKind> meaning_of(std::string_view name);
 
-/// Two or more lines: how `name` is written ("sum(a, axis=..., …)"), and indented what it is. Throws
-/// Error(unknown_function) with the nearest word, and Error(unsupported) for what this version lacks.
+/// Two or more lines: how `name`, a word or an operator, is written ("sum(a, axis=..., …)"), and indented what it is.
+/// Throws Error(unknown_function) with the nearest word, and Error(unsupported) for what this version lacks.
 std::string help(std::string_view name);
 
 struct NamedConstant {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval {
@@ -102,7 +103,7 @@ NodeId Graph::constant(DType dtype, uint64_t bits) {
 NodeId Graph::scalar(Op op, std::span<const NodeId> inputs) {
   const OpInfo& row = info(op);
   if (static_cast<int>(inputs.size()) != row.arity)
-    throw Error(ErrorCode::internal, fmt::format("{} takes {} inputs", row.name, row.arity));
+    throw Error(ErrorCode::internal, fmt::format("{} takes {}", row.name, counted(row.arity, "input")));
   for (const NodeId id : inputs)
     if (nodes_[id].shape != nodes_[inputs[0]].shape)
       throw Error(ErrorCode::internal, fmt::format("{} over different shapes", row.name));

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "ir/checked.hpp"
+#include "ir/counted.hpp"
 #include "ir/graph.hpp"
 #include "ir/loops.hpp"
 #include "ir/plan.hpp"
@@ -194,8 +195,8 @@ std::string print_types(const Function& function, const std::vector<bool>& numbe
     else if (shape.empty())
       text += fmt::format("{} scalar\n", name_of(dtype));
     else
-      text += fmt::format("{} array of shape {}, C order, {} bytes\n", name_of(dtype), to_string(shape),
-                          element_count(shape) * size_of(dtype));
+      text += fmt::format("{} array of shape {}, C order, {}\n", name_of(dtype), to_string(shape),
+                          counted(element_count(shape) * size_of(dtype), "byte"));
   }
   return text;
 }
@@ -222,16 +223,17 @@ std::string print(const Plan& plan) {
     const LoopNest& nest = plan.kernels[k];
     const int64_t bytes = bytes_moved(nest);
     text += fmt::format("kernel {}: {}", k, print_header(nest));
-    text += fmt::format("  {} operations, loads {}, stores {}, {} bytes\n", operation_count(nest),
-                        count_operands(nest, OperandKind::load), count_operands(nest, OperandKind::store), bytes);
+    text += fmt::format("  {}, loads {}, stores {}, {}\n", counted(operation_count(nest), "operation"),
+                        count_operands(nest, OperandKind::load), count_operands(nest, OperandKind::store),
+                        counted(bytes, "byte"));
   }
   for (const Chain& chain : plan.chains) text += print_chain(chain);
   int64_t temporaries = 0;
   for (size_t b = 0; b < plan.buffers.size(); ++b)
     if (plan.buffers[b].role == BufferRole::temporary && plan.tile_of[b] < 0)
       temporaries = capped_add(temporaries, element_count(plan.buffers[b].shape) * size_of(plan.buffers[b].dtype));
-  return text + fmt::format("{} kernel{}, {} bytes moved, {} bytes of temporaries\n", plan.kernels.size(),
-                            plan.kernels.size() == 1 ? "" : "s", bytes_moved(plan), temporaries);
+  return text + fmt::format("{}, {} moved, {} of temporaries\n", counted(plan.kernels.size(), "kernel"),
+                            counted(bytes_moved(plan), "byte"), counted(temporaries, "byte"));
 }
 
 }  // namespace fuseval

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ir/checked.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval {
@@ -62,8 +63,8 @@ std::vector<int64_t> c_strides(const Shape& shape, int64_t itemsize) {
 
 int normalise_axis(int64_t axis, int rank) {
   if (axis < -rank || axis >= rank)
-    throw Error(ErrorCode::axis, fmt::format("axis {} is out of range for an array of {} dimension{}", axis, rank,
-                                             rank == 1 ? "" : "s"));
+    throw Error(ErrorCode::axis,
+                fmt::format("axis {} is out of range for an array of {}", axis, counted(rank, "dimension")));
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 

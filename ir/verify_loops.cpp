@@ -2,6 +2,7 @@
 // kernel is compiled in tests.
 #include <fmt/format.h>
 
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 #include "ir/loops.hpp"
 
@@ -96,7 +97,7 @@ class InstructionVerifier {
 
   void check_scalar(const Instruction& i) const {
     const OpInfo& row = info(i.op);
-    if (argument_count(i) != row.arity) broken(fmt::format("{} takes {} values", row.name, row.arity));
+    if (argument_count(i) != row.arity) broken(fmt::format("{} takes {}", row.name, counted(row.arity, "value")));
     const DType loop = argument_dtype(i, i.op == Op::where ? 1 : 0);
     if (result_dtype(i.op, loop) != i.dtype) broken(fmt::format("{} gives another dtype", row.name));
     if (row.arity >= 2 && i.op != Op::where && i.op != Op::ldexp && argument_dtype(i, 1) != loop)

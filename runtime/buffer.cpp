@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ir/checked.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 #include "ir/layout.hpp"
 #include "runtime/block_pool.hpp"
@@ -34,7 +35,7 @@ void give_back(const HostAllocator& allocator, char* memory, size_t bytes) noexc
 
 Buffer::Buffer(size_t bytes, const HostAllocator* allocator) : size_(bytes), allocator_(allocator) {
   const Block block = allocator ? host_block(*allocator, bytes) : acquire_block(bytes);
-  if (!block.data) throw Error(ErrorCode::memory, fmt::format("cannot allocate {} bytes", bytes));
+  if (!block.data) throw Error(ErrorCode::memory, fmt::format("cannot allocate {}", counted(bytes, "byte")));
   data_ = block.data;
   capacity_ = block.capacity;
 }

@@ -1,7 +1,5 @@
 #include "tools/arguments.hpp"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
@@ -13,6 +11,7 @@
 #include "tools/byte_count.hpp"
 #include "tools/encoding.hpp"
 #include "tools/stages.hpp"
+#include "tools/terminal.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -23,7 +22,8 @@ constexpr const char* value_help =
     "  file.h5:/dataset    an array of a file of HDF5, with --distributed\n"
     "  2, 2.5, True        a Python-like scalar, which takes the dtype of what it meets\n"
     "  float32:1.5         a NumPy scalar of that dtype\n"
-    "  float32:1,2,3       an array of that dtype (float32:1, has one element)";
+    "  float32:1,2,3       an array of that dtype (float32:1, has one element)\n"
+    "  float32[10,20]      for explain alone: an array of that dtype and shape, without values";
 
 constexpr const char* distributed_option = "--distributed";
 
@@ -205,7 +205,7 @@ CLI::App* add_repl(CLI::App& app, Arguments& arguments) {
 
 /// Somebody who starts the command at a terminal wants to type something; a script has forgotten something.
 Command without_subcommand() {
-  if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) return Command::repl;
+  if (is_at_terminal()) return Command::repl;
   throw UsageError("a subcommand is required");
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "fuseval/fuseval.hpp"
+#include "tools/counted.hpp"
 #include "tools/diagnostics.hpp"
 #include "tools/json_text.hpp"
 #include "tools/numpy_text.hpp"
@@ -15,6 +16,7 @@
 #include "tools/progress.hpp"
 #include "tools/shown_elements.hpp"
 #include "tools/stages.hpp"
+#include "tools/value_text.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -49,6 +51,12 @@ std::vector<Operand> load_operands(const std::vector<std::string>& arguments, co
         throw UsageError("argument '" + argument + "': '" + operands[k].name + "' is bound twice");
   }
   return operands;
+}
+
+void require_values(const std::vector<Operand>& operands) {
+  for (const Operand& operand : operands)
+    if (operand.is_described)
+      throw UsageError("argument '" + operand.name + "': a dtype and a shape without values are for fuseval explain");
 }
 
 Session session_for(const Arguments& arguments, const World* world = nullptr) {
@@ -113,6 +121,22 @@ Result evaluate(const Session& session, const Arguments& arguments, const std::v
   return session.evaluate(arguments.text, bindings_of(operands), options);
 }
 
+/// nullopt: the text stands for a dtype, which is no result, and has been printed.
+std::optional<Result> evaluate_or_print_dtype(const Session& session, const Arguments& arguments,
+                                              const std::vector<Operand>& operands, const World* world) {
+  try {
+    return evaluate(session, arguments, operands, world);
+  } catch (const Error& error) {
+    const bool only_prints =
+        world == nullptr && !arguments.json && arguments.out_files.empty() && arguments.plot_file.empty();
+    if (!only_prints || error.code() != FV_ERROR_ARGUMENT) throw;
+    const auto dtype = dtype_value(session, arguments.text, bindings_of(operands));
+    if (!dtype) throw;
+    std::printf("%s\n", dtype->c_str());
+    return std::nullopt;
+  }
+}
+
 /// An array that every rank has all of.
 DistributedArray replicated(const Array& array, const World& world) {
   return DistributedArray(array.view(), Distribution(world, array.shape(), -1));
@@ -121,8 +145,8 @@ DistributedArray replicated(const Array& array, const World& world) {
 void write_files(const std::vector<Value>& values, const std::vector<std::string>& files, const World* world) {
   if (files.empty()) return;
   if (files.size() != values.size())
-    throw UsageError("-o: the expression has " + std::to_string(values.size()) + " results, but " +
-                     std::to_string(files.size()) + " files are named");
+    throw UsageError("-o: the expression has " + counted(values.size(), "result") + ", but " +
+                     counted(files.size(), "file") + (files.size() == 1 ? " is named" : " are named"));
   for (size_t k = 0; k < files.size(); ++k) {
     const BusyNotice notice("writing " + files[k]);
     if (world == nullptr)
@@ -181,12 +205,21 @@ void print_json(const std::vector<Value>& values, const Arguments& arguments, co
   std::printf("],%s\n", json_text(rest).c_str() + 1);  // the document's own bracket is open already
 }
 
-void print_text(const std::vector<Value>& values, const Arguments& arguments, const Seconds& seconds,
+void print_values(const std::vector<Value>& values, bool is_tuple) {
+  std::vector<View> views;
+  for (const Value& value : values) views.push_back(value.array->view());
+  if (const auto tuple = is_tuple ? python_tuple(views) : std::nullopt) {
+    std::printf("%s\n", tuple->c_str());
+    return;
+  }
+  for (const Value& value : values)
+    std::printf("%s\n", numpy_text(value.array->view().raw(), value.shape.data()).c_str());
+}
+
+void print_text(const std::vector<Value>& values, bool is_tuple, const Arguments& arguments, const Seconds& seconds,
                 const std::string& plan) {
   if (arguments.explain) std::fputs(plan.c_str(), stderr);
-  if (arguments.out_files.empty() && arguments.plot_file.empty())
-    for (const Value& value : values)
-      std::printf("%s\n", numpy_text(value.array->view().raw(), value.shape.data()).c_str());
+  if (arguments.out_files.empty() && arguments.plot_file.empty()) print_values(values, is_tuple);
   if (arguments.time)
     std::fprintf(stderr, "load %.6f s, compile %.6f s, run %.6f s\n", seconds.load, seconds.compile, seconds.run);
 }
@@ -205,11 +238,14 @@ void run_eval(const Arguments& arguments, const World* world) {
   Seconds seconds;
   Stopwatch stopwatch;
   const std::vector<Operand> operands = load_operands(arguments.bindings, world);
+  require_values(operands);
   seconds.load = stopwatch.lap();
   const Session session = session_for(arguments, world);
   if (arguments.lint && is_first(world))
     for (const Hint& hint : session.lint(arguments.text, bindings_of(operands))) report(hint);
-  const Result result = evaluate(session, arguments, operands, world);
+  const std::optional<Result> evaluated = evaluate_or_print_dtype(session, arguments, operands, world);
+  if (!evaluated) return;
+  const Result& result = *evaluated;
   const fv_counters counters = session.counters();
   seconds.compile = counters.front_seconds + counters.compile_seconds;
   seconds.run = stopwatch.lap() - seconds.compile;
@@ -219,7 +255,8 @@ void run_eval(const Arguments& arguments, const World* world) {
   if (!is_first(world)) return;
   draw(values, arguments);
   const std::string plan = arguments.explain ? plan_of(session, arguments, operands, world) : "";
-  arguments.json ? print_json(values, arguments, seconds, plan) : print_text(values, arguments, seconds, plan);
+  arguments.json ? print_json(values, arguments, seconds, plan)
+                 : print_text(values, result.is_tuple(), arguments, seconds, plan);
 }
 
 void run_explain(const Arguments& arguments) {

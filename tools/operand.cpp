@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "tools/arguments.hpp"
+#include "tools/described_array.hpp"
 #include "tools/encoding.hpp"
 
 namespace fuseval::tools {
@@ -175,6 +176,11 @@ void parse_value(std::string_view value, const World* world, Operand& operand) {
     operand.parts = load(*world, std::string(value));
     return;
   }
+  if (const auto described = described_array(value)) {
+    operand.view = *described;
+    operand.is_described = true;
+    return;
+  }
   if (dtype >= 0) return parse_typed(static_cast<DType>(dtype), value.substr(colon + 1), operand);
   if (value == "True" || value == "False") {
     operand.view = weak_view(value == "True");
@@ -218,16 +224,19 @@ Operand parse_operand(const std::string& argument, const World* world) {
     parse_value(std::string_view(argument).substr(equals + 1), world, operand);
   } catch (const BadValue& bad) {
     throw UsageError("argument '" + argument + "': " + bad.reason);
+  } catch (const BadDescription& bad) {
+    throw UsageError("argument '" + argument + "': " + bad.what());
   }
   return operand;
 }
 
 void distribute_as_planned(Operand& operand, const World& world) {
   const fv_view whole = operand.view.raw();
-  if (!operand.file || whole.rank == 0) return;
+  if ((!operand.file && !operand.is_described) || whole.rank == 0) return;
   Distribution distribution(world, {whole.shape, whole.shape + whole.rank});
-  View part(whole.data, operand.view.dtype(), distribution.local_shape(),
-            {whole.byte_strides, whole.byte_strides + whole.rank}, whole.flags);
+  std::vector<std::int64_t> strides;  // none: C order
+  if (whole.byte_strides != nullptr) strides.assign(whole.byte_strides, whole.byte_strides + whole.rank);
+  View part(whole.data, operand.view.dtype(), distribution.local_shape(), strides, whole.flags);
   operand.parts = DistributedArray(std::move(part), std::move(distribution));
 }
 

@@ -17,6 +17,7 @@ struct Operand {
   View view;
   std::unique_ptr<NpyFile> file;
   std::vector<unsigned char> elements;
+  bool is_described = false;              ///< float64[1000,1000]: without values
   std::optional<DistributedArray> parts;  ///< in place of `view`
 };
 

@@ -8,6 +8,8 @@
 
 namespace fuseval::tools {
 
+bool is_at_terminal() { return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO); }
+
 bool is_capable_terminal(int file) {
   const char* terminal = std::getenv("TERM");
   return isatty(file) && terminal && std::string_view(terminal) != "dumb";

@@ -3,6 +3,9 @@
 
 namespace fuseval::tools {
 
+/// Whether standard input and output are a terminal: somebody types and reads there.
+bool is_at_terminal();
+
 /// Whether the file (STDOUT_FILENO, STDERR_FILENO …) is a terminal that moves its cursor: not $TERM=dumb.
 bool is_capable_terminal(int file);
 

@@ -5,6 +5,7 @@
 #include "engine/device/aligned_call.hpp"
 #include "engine/placing.hpp"
 #include "engine/runtime.hpp"
+#include "ir/counted.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -18,15 +19,10 @@ std::string line(const std::string& part, double seconds, const std::string& wha
   return fmt::format("  {:<9}{:>9}  {}\n", part, seconds_text(seconds), what);
 }
 
-std::string counted(int number, const char* noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
-}
-
 std::string work_text(const Work& work) {
   const KernelWork total = work.total();
   return fmt::format("{}, {:.0f} bytes moved, {:.0f} units of cost on float64, {:.0f} on others",
-                     counted(static_cast<int>(work.kernels.size()), "kernel"), total.bytes, total.float64_units,
-                     total.other_units);
+                     counted(work.kernels.size(), "kernel"), total.bytes, total.float64_units, total.other_units);
 }
 
 std::string cpu_text(const CpuEstimate& estimate, const Work& work, const char* remark) {

@@ -145,7 +145,10 @@ class SimulatedDevice : public Device {
 
 }  // namespace
 
-std::unique_ptr<Device> open_simulated_device() { return std::make_unique<SimulatedDevice>(); }
+std::unique_ptr<Device> open_simulated_device() {
+  static_cast<void>(cudasim::host_compiler());  // without one there is no device: said now, not by the first program
+  return std::make_unique<SimulatedDevice>();
+}
 
 std::string simulator_description() {
   try {

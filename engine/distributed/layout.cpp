@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/distributed/world.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -46,7 +47,8 @@ void check_layout(const Layout& layout, const Shape& shape, int ranks) {
   if (layout.axis >= static_cast<int>(shape.size()))
     refuse(fmt::format("axis {} is out of bounds for a distributed array of shape {}", layout.axis, to_string(shape)));
   if (layout.offsets.size() != static_cast<size_t>(ranks) + 1)
-    refuse(fmt::format("{} ranks need {} offsets, not {}", ranks, ranks + 1, layout.offsets.size()));
+    refuse(fmt::format("{} {} {} offsets, not {}", counted(ranks, "rank"), ranks == 1 ? "needs" : "need", ranks + 1,
+                       layout.offsets.size()));
   const int64_t extent = shape[static_cast<size_t>(layout.axis)];
   if (layout.offsets.front() != 0 || layout.offsets.back() != extent)
     refuse(fmt::format("offsets go from 0 to the axis's extent {}, not from {} to {}", extent, layout.offsets.front(),

@@ -11,6 +11,7 @@
 #include "engine/strided_copy.hpp"
 #include "engine/views.hpp"
 #include "ir/checked.hpp"
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::engine {
@@ -87,7 +88,7 @@ struct Movement {
 
 void require_rank(const World& world, int root) {
   if (root >= 0 && root < world.size()) return;
-  throw Error(ErrorCode::argument, fmt::format("the root {} is none of {} ranks", root, world.size()));
+  throw Error(ErrorCode::argument, fmt::format("the root {} is none of {}", root, counted(world.size(), "rank")));
 }
 
 /// Dtype and shape as ranks tell each other.

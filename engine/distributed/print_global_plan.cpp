@@ -6,6 +6,7 @@
 #include "engine/distributed/global_plan.hpp"
 #include "engine/distributed/partial_exchange.hpp"
 #include "ir/checked.hpp"
+#include "ir/counted.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -15,13 +16,13 @@ class Printer {
   explicit Printer(const GlobalPlan& plan) : plan_(plan) {}
 
   std::string text() {
-    line("{} rank{}", plan_.ranks, plan_.ranks == 1 ? "" : "s");
+    line("{}", counted(plan_.ranks, "rank"));
     for (uint32_t a = 0; a < plan_.arrays.size(); ++a)
       if (plan_.buffers[a].role == BufferRole::input) array(a);
     for (size_t s = 0; s < plan_.steps.size(); ++s) step(plan_.steps[s]);
     for (uint32_t a = 0; a < plan_.arrays.size(); ++a)
       if (plan_.buffers[a].role == BufferRole::output) array(a);
-    line("{} exchange{} of boxes, {} of partial results", exchanges_, exchanges_ == 1 ? "" : "s", combinations_);
+    line("{} of boxes, {} of partial results", counted(exchanges_, "exchange"), combinations_);
     return text_;
   }
 
@@ -62,15 +63,14 @@ class Printer {
     }
     std::string kernels;
     for (const uint32_t k : step.combined) kernels += fmt::format("{}{}", kernels.empty() ? "" : ", ", k);
-    line(
-        "exchange of partial results, of all ranks with all: kernel{} {}; each rank sends {} message{} and gets {} "
-        "bytes",
-        step.combined.size() == 1 ? "" : "s", kernels, most.gather_messages, most.gather_messages == 1 ? "" : "s",
-        most.gathered_bytes);
+    line("exchange of partial results, of all ranks with all: kernel{} {}; each rank sends {} and gets {}",
+         step.combined.size() == 1 ? "" : "s", kernels, counted(most.gather_messages, "message"),
+         counted(most.gathered_bytes, "byte"));
     for (const PartialReduction& reduction : reductions)
       if (reduction.by_slices) line("  before it kernel {}: slices of its results to their ranks", reduction.kernel);
     if (most.slice_messages > 0)
-      line("  slices: of a rank at most {} messages, {} bytes", most.slice_messages, most.slice_bytes);
+      line("  slices: of a rank at most {}, {}", counted(most.slice_messages, "message"),
+           counted(most.slice_bytes, "byte"));
   }
 
   void exchange(const GlobalPlan::Step& step) {
@@ -88,8 +88,8 @@ class Printer {
       most_messages = std::max(most_messages, traffic.messages_sent);
       most_bytes = std::max(most_bytes, traffic.bytes_sent);
     }
-    line("exchange of boxes: {} messages, {} bytes; of a rank at most {}, {} bytes", messages, bytes, most_messages,
-         most_bytes);
+    line("exchange of boxes: {}, {}; of a rank at most {}, {}", counted(messages, "message"), counted(bytes, "byte"),
+         most_messages, counted(most_bytes, "byte"));
     for (const uint32_t f : step.posted) fetch(plan_.fetches[f]);
   }
 
@@ -99,7 +99,7 @@ class Printer {
       const Box& box = fetch.needed[static_cast<size_t>(rank)];
       most = std::max(most, box.count() - intersection(box, plan_.arrays[fetch.array].held(rank)).count());
     }
-    line("  {} for {}: at most {} elements of other ranks", name(fetch.array), purpose(fetch), most);
+    line("  {} for {}: at most {} of other ranks", name(fetch.array), purpose(fetch), counted(most, "element"));
   }
   std::string purpose(const Fetch& fetch) const {
     switch (fetch.purpose) {

@@ -338,8 +338,8 @@ typedef enum fv_word_kind {
 /* All words of that kind that this version has, sorted. *names is owned by the caller: fv_names_release. kind:
  * fv_word_kind. Errors: FV_ERROR_ARGUMENT (no such kind). */
 FV_API fv_status fv_words(int32_t kind, fv_names** names, fv_error** error);
-/* How a word is written, "sum(a, axis=..., keepdims=...)", and in indented lines below what it is. *result is owned by
- * the caller: fv_string_release. Errors: FV_ERROR_UNKNOWN_FUNCTION (with the nearest word), FV_ERROR_UNSUPPORTED (of a
+/* How a word or an operator ("+", "and") is written, "sum(a, axis=..., keepdims=...)", and in indented lines below what
+ * it is. *result is owned by the caller: fv_string_release. Errors: FV_ERROR_UNKNOWN_FUNCTION (with the nearest word), FV_ERROR_UNSUPPORTED (of a
  * later version). */
 FV_API fv_status fv_help(const char* name, char** result, fv_error** error);
 
@@ -436,7 +436,8 @@ FV_API fv_status fv_session_stream(fv_session* session, const char* device, void
 FV_API fv_status fv_session_wait_for_stream(fv_session* session, const char* device, void* stream, fv_error** error);
 FV_API fv_status fv_stream_wait_for_session(fv_session* session, const char* device, void* stream, fv_error** error);
 
-/* ---- explain: what would run. stage: "types" (what the results are, one line each), "hints" (see fv_lint), "ast",
+/* ---- explain: what would run. stage: "types" (what the results are, one line each; "dtype float32" of a text
+ * like a.dtype, which is no result), "hints" (see fv_lint), "ast",
  * "graph", "loops", "llvm", "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU), "plan" (kernels, loads, bytes)
  * or "device" ---- "device": what "auto" would choose for results on the host, and the estimates. Looks for a GPU, and
  * measures it and the CPU once (up to half a second). Inputs as in fv_evaluate; only weak scalars' data is read.

@@ -12,12 +12,15 @@
 
 #include <algorithm>
 
+#include "ir/counted.hpp"
 #include "runtime/cudasim/block.hpp"
 
 namespace fuseval::runtime::cudasim {
 namespace {
 
-std::string verb(size_t bytes, bool write) { return fmt::format("{} {} bytes", write ? "writes" : "reads", bytes); }
+std::string verb(size_t bytes, bool write) {
+  return fmt::format("{} {}", write ? "writes" : "reads", counted(bytes, "byte"));
+}
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "ir/counted.hpp"
 #include "ir/error.hpp"
 
 namespace fuseval::runtime::cudasim {
@@ -87,14 +88,16 @@ Allocation* AllocationTable::find(uintptr_t address) const {
 std::string AllocationTable::describe(uintptr_t address) const {
   for (const auto& allocation : freed)
     if (allocation->begin <= address && address < allocation->end)
-      return fmt::format("in an allocation of {} bytes that has been freed", allocation->bytes());
+      return fmt::format("in an allocation of {} that has been freed", counted(allocation->bytes(), "byte"));
   const auto next = after(live, address);
   const size_t past = next == live.begin() ? SIZE_MAX : address - (*std::prev(next))->end;
   const size_t ahead = next == live.end() ? SIZE_MAX : (*next)->begin - address;
   if (std::min(past, ahead) >= near) return fmt::format("at {:#x}, which is not in the device's memory", address);
   if (past <= ahead)
-    return fmt::format("{} bytes after the end of an allocation of {} bytes", past, (*std::prev(next))->bytes());
-  return fmt::format("{} bytes before the begin of an allocation of {} bytes", ahead, (*next)->bytes());
+    return fmt::format("{} after the end of an allocation of {}", counted(past, "byte"),
+                       counted((*std::prev(next))->bytes(), "byte"));
+  return fmt::format("{} before the begin of an allocation of {}", counted(ahead, "byte"),
+                     counted((*next)->bytes(), "byte"));
 }
 
 uint64_t Memory::allocate(size_t bytes, size_t alignment) {
@@ -147,7 +150,7 @@ Allocation& whole_range(const AllocationTable& table, uint64_t address, size_t b
   Allocation* const allocation = table.find(address);
   if (!allocation || allocation->end - address < bytes)
     throw Error(ErrorCode::internal,
-                fmt::format("cudasim: a copy of {} bytes {}", bytes,
+                fmt::format("cudasim: a copy of {} {}", counted(bytes, "byte"),
                             allocation ? fmt::format("leaves an allocation of {}", allocation->bytes())
                                        : "begins " + table.describe(address)));
   return *allocation;

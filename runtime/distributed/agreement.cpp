@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "ir/counted.hpp"
 #include "runtime/distributed/communicator.hpp"
 
 namespace fuseval::runtime::distributed {
@@ -54,13 +55,13 @@ bool same(const CallRecord& a, const CallRecord& b) { return std::memcmp(&a, &b,
 
 std::string words(const CallRecord& record, int rank) {
   const std::string root = record.root < 0 ? "" : fmt::format(" with root {}", record.root);
-  return fmt::format("call {} is {} of {} bytes{} on rank {}", record.number, record.operation.data(), record.bytes,
-                     root, rank);
+  return fmt::format("call {} is {} of {}{} on rank {}", record.number, record.operation.data(),
+                     counted(record.bytes, "byte"), root, rank);
 }
 
 std::string difference(const CallRecord& first, const CallRecord& other, int rank) {
   if (first.largest_message != other.largest_message)
-    return fmt::format("the largest message has {} bytes on rank 0 and {} on rank {}", first.largest_message,
+    return fmt::format("the largest message has {} on rank 0 and {} on rank {}", counted(first.largest_message, "byte"),
                        other.largest_message, rank);
   return fmt::format("ranks call different things: {}, {}{}", words(first, 0), words(other, rank),
                      first.arguments != other.arguments ? " with other counts" : "");

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "ir/counted.hpp"
+
 namespace fuseval::runtime::distributed {
 namespace {
 
@@ -60,7 +62,8 @@ void Communicator::require_rank(int rank, const char* operation) const {
 
 void Communicator::require_counts(std::span<const size_t> counts, const char* operation) const {
   if (counts.size() != static_cast<size_t>(size()))
-    throw Error(ErrorCode::argument, fmt::format("{}: {} counts for {} ranks", operation, counts.size(), size()));
+    throw Error(ErrorCode::argument,
+                fmt::format("{}: {} for {}", operation, counted(counts.size(), "count"), counted(size(), "rank")));
 }
 
 void Communicator::fail(const Error& error) {
@@ -196,8 +199,8 @@ void Communicator::alltoall(const void* from, std::span<const size_t> from_count
   require_counts(to_counts, "alltoall");
   const auto n = static_cast<size_t>(size()), me = static_cast<size_t>(rank());
   if (from_counts[me] != to_counts[me])
-    throw Error(ErrorCode::argument, fmt::format("alltoall: rank {} sends itself {} bytes and takes {}", me,
-                                                 from_counts[me], to_counts[me]));
+    throw Error(ErrorCode::argument, fmt::format("alltoall: rank {} sends itself {} and takes {}", me,
+                                                 counted(from_counts[me], "byte"), to_counts[me]));
   check_call("alltoall");
   if (settings_.check_calls) check_counts(from_counts, to_counts);
   std::vector<size_t> from_begin(n + 1, 0), to_begin(n + 1, 0);
@@ -231,9 +234,8 @@ void Communicator::check_counts(std::span<const size_t> from_counts, std::span<c
   std::optional<Error> mine;
   for (size_t peer = 0; peer < theirs.size() && !mine; ++peer)
     if (theirs[peer] != to_counts[peer])
-      mine =
-          Error(ErrorCode::communication, fmt::format("alltoall: rank {} sends {} bytes to rank {}, which expects {}",
-                                                      peer, theirs[peer], rank(), to_counts[peer]));
+      mine = Error(ErrorCode::communication, fmt::format("alltoall: rank {} sends {} to rank {}, which expects {}",
+                                                         peer, counted(theirs[peer], "byte"), rank(), to_counts[peer]));
   if (const auto agreed = agree(mine)) throw agreed->error;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/counted.hpp"
 #include "runtime/distributed/communicator.hpp"
 #include "runtime/distributed/watch.hpp"
 
@@ -116,8 +117,8 @@ bool Exchange::progress() {
     if (bytes == piece.message.bytes) continue;
     ++next_;
     communicator_.fail(
-        Error(ErrorCode::communication, fmt::format("rank {} waited {} and got {} bytes", communicator_.rank(),
-                                                    describe({operation_, piece.message}), bytes)));
+        Error(ErrorCode::communication, fmt::format("rank {} waited {} and got {}", communicator_.rank(),
+                                                    describe({operation_, piece.message}), counted(bytes, "byte"))));
   }
   return true;
 }

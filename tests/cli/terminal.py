@@ -15,13 +15,13 @@ from built_command import COMMAND
 DEADLINE = 300  # seconds: against waiting for ever
 KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F", "delete": "\x1b[3~",
         "tab": "\t", "enter": "\r", "backspace": "\x7f", "ctrl-a": "\x01", "ctrl-c": "\x03", "ctrl-d": "\x04", "ctrl-e": "\x05",
-        "ctrl-k": "\x0b", "ctrl-r": "\x12", "ctrl-u": "\x15", "ctrl-w": "\x17", "ctrl-left": "\x1b[1;5D"}
+        "ctrl-k": "\x0b", "ctrl-z": "\x1a", "ctrl-r": "\x12", "ctrl-u": "\x15", "ctrl-w": "\x17", "ctrl-left": "\x1b[1;5D"}
 
 
 class Terminal:
     """Terminal("repl") runs `fuseval repl` on a terminal of its own. Waits are for output, with a deadline."""
 
-    def __init__(self, *arguments, environment=None, lines=40, columns=100, folder=None):
+    def __init__(self, *arguments, environment=None, lines=40, columns=100, folder=None, command=(COMMAND,)):
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.output = b""  # all of it
@@ -29,7 +29,7 @@ class Terminal:
         self.file = controller
         self.resize(lines, columns, tell=False)
         variables = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **(environment or {})}
-        self.process = subprocess.Popen([COMMAND, *map(str, arguments)], stdin=terminal, stdout=terminal, stderr=terminal,
+        self.process = subprocess.Popen([*command, *map(str, arguments)], stdin=terminal, stdout=terminal, stderr=terminal,
                                         env=variables, cwd=folder, start_new_session=True, preexec_fn=self._own_terminal)
         os.close(terminal)
 

@@ -217,7 +217,7 @@ def test_files_are_written(run, tmp_path):
     assert np.load(one).tolist() == [20, 30]
     document = json.loads(run("eval", "a", "a=float32:1,2", "-o", one, "--json").stdout)
     assert document["results"] == [{"dtype": "float32", "shape": [2], "file": str(one)}]
-    assert "2 results, but 1 files" in refused(run, "eval", "1, 2", "-o", one)
+    assert "2 results, but 1 file is named" in refused(run, "eval", "1, 2", "-o", one)
     assert "cannot write" in run("eval", "1", "-o", tmp_path, status=1).stderr
     assert "cannot write" in run("eval", "1", "-o", "/dev/null", status=1).stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.npy", "two.npy"]

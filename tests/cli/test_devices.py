@@ -65,8 +65,22 @@ def test_no_driver(run, array):
     said = run("eval", "a + 1", array, "--device", "cuda", status=1, env=env).stderr
     assert said.startswith("fuseval: error: CUDA is not available: no driver: FUSEVAL_LIBCUDA=/nowhere/libcuda.so.1 cannot be loaded")
     assert said.endswith("; the CPU is (device=\"cpu\")\n")
-    done = run("repl", status=1, env=env, input=":set device cuda\n1 + 1\n:set device cpu\n1 + 1\n")
-    assert "error: CUDA is not available: no driver" in done.stderr and done.stdout.splitlines()[-1] == "2"
+
+
+def test_a_setting_that_cannot_be_is_refused_at_once(run):
+    def said(name, env):
+        done = run("repl", status=1, env=env, input=f":set device {name}\n1 + 1\n:set device\n")
+        assert done.stdout.splitlines()[0] == "2" and done.stdout.splitlines()[1].startswith("device     auto ")
+        (error,) = [line for line in done.stderr.splitlines() if "error: " in line]
+        return error.removeprefix("fuseval: standard input:1: error: ")
+
+    assert said("cuda", os.environ | NO_DRIVER).startswith("CUDA is not available: no driver: FUSEVAL_LIBCUDA=/nowhere/libcuda.so.1")
+    assert "NVRTC" in said("cuda", environment(FUSEVAL_LIBNVRTC="/nowhere/libnvrtc.so"))
+    assert said("cuda:7", environment()).startswith("there is no CUDA device 7")
+    no_compiler = os.environ | {"FUSEVAL_CXX": "/nowhere/c++"}
+    assert said("cudasim", no_compiler) == 'cudasim: FUSEVAL_CXX names "/nowhere/c++", which cannot be run'
+    assert 'cudasim: FUSEVAL_CXX names' in run("eval", "arange(3) + 1", "--device", "cudasim", status=1, env=no_compiler).stderr
+    assert run("repl", input=":set device cudasim\narange(3) + 1\n").stdout == "[1 2 3]\n"
 
 
 def test_no_compiler_and_no_such_device(run, array):

@@ -17,32 +17,6 @@ from terminal import Terminal
 LONG = "sum(sin(arange(4*10**10)))"  # minutes
 
 
-@pytest.fixture
-def state(tmp_path):
-    """Where the history is kept."""
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def start(state, tmp_path):
-    """start() -> Terminal with a REPL in it, whose working folder is tmp_path."""
-    opened = []
-
-    def start(*arguments, environment=None, **options):
-        environment = {"XDG_STATE_HOME": str(state), "HOME": str(tmp_path), **(environment or {})}
-        opened.append(Terminal(*(arguments or ["repl"]), environment=environment, folder=tmp_path, **options))
-        return opened[-1]
-
-    yield start
-    for terminal in opened:
-        terminal.__exit__()
-
-
-@pytest.fixture
-def repl(start):
-    return start()
-
-
 # ---- reading and printing -------------------------------------------------------------------------------------------
 
 
@@ -55,7 +29,7 @@ def test_greeting_and_values(repl):
     assert repl.enter("q, r = divmod(x, 2)") == ""
     assert repl.enter("q; r").startswith("error: ")
     assert repl.enter("q, r") == "[0. 0. 1. 1. 2.]\n[0. 1. 0. 1. 0.]"
-    assert repl.enter("_") == "[1. 3. 5. 7. 9.]"  # a tuple is no value of one name
+    assert repl.enter("_") == "[0. 1. 0. 1. 0.]"  # the last value that was printed
     assert repl.enter("# nothing") == ""
     assert repl.enter("arange(10**6)") == "[     0      1      2 ... 999997 999998 999999]"
 
@@ -215,7 +189,7 @@ def test_history_lasts_and_holds_no_entry_twice(start, state):
     second.key("down")
     second.expect_line("> a = 1")
     second.key("ctrl-u")
-    assert second.enter(":history 2") == "b\n:history 2"
+    assert second.enter(":history 2") == "b\n:history 2"  # nothing was printed in this run
     assert second.enter(":history 4") == "sum((1,\n2)[0])\nb\n:history 2\n:history 4"
 
 
@@ -248,7 +222,7 @@ def test_history_that_cannot_be_written(start, tmp_path):
     terminal.expect("^fuseval: warning: cannot make the folder of the history .*: Not a directory$")
     assert terminal.enter("1") == "1"
     assert "history: not kept" in terminal.enter(":info")
-    assert terminal.enter(":history") == "1\n:info\n:history"
+    assert terminal.enter(":history") == "_1  1\n    :info\n    :history"
 
 
 def test_history_in_the_home_folder(start, tmp_path):
@@ -342,7 +316,7 @@ def test_ctrl_c_at_the_prompt_drops_the_line(repl):
     repl.key("ctrl-c")
     repl.wait(lambda: repl.shown().endswith("\n>\n>"), "next prompt")
     assert repl.enter("5") == "5"
-    assert repl.enter(":history") == "5\n:history"
+    assert repl.enter(":history") == "_1  5\n    :history"
 
 
 def test_ctrl_d_leaves_an_empty_line_only(repl):
@@ -494,7 +468,7 @@ def test_plot(repl, tmp_path):
 
 def test_help(repl):
     overview = repl.enter(":help")
-    for command in ("load", "save", "plot", "type", "explain", "time", "bench", "vars", "del", "set", "info", "history", "help", "quit"):
+    for command in ("load", "save", "run", "cd", "shell", "plot", "functions", "type", "explain", "time", "bench", "vars", "del", "set", "info", "history", "help", "quit"):
         assert re.search(rf"^:{command}\b", overview, re.MULTILINE)
     assert repl.enter(":help hypot") == "hypot(a, b, *, dtype=...)\n  sqrt(a*a + b*b) without overflow"
     assert repl.enter("?argmax").startswith("argmax(a, axis=..., *, keepdims=...)\n  the index of the greatest")
@@ -546,7 +520,7 @@ def test_piped_lines(run, state):
 def test_names_mean_the_same_in_every_form(run):
     composed, decomposed = "\u00e9", "e\u0301"
     done = piped(run, f"{decomposed} = 2\n{composed} + {decomposed}\n:vars\n{decomposed}\n:del {decomposed}\n{composed}\n", status=1)
-    assert done.stdout.startswith(f"4\n_: Python-like int64 number\n{composed}: Python-like int64 number\n2\n")
+    assert done.stdout.startswith(f"4\n{composed}: Python-like int64 number\n2\n")
     assert f"unknown name `{composed}`" in done.stderr
 
 

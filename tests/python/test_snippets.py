@@ -57,6 +57,7 @@ def folder(tmp_path):
     np.save(tmp_path / "x.npy", np.arange(4.0))
     np.save(tmp_path / "y.npy", np.arange(3.0))
     (tmp_path / "session.txt").write_text("x = arange(3.0)\nx + y\nsum(x)\n")
+    (tmp_path / "steps.fv").write_text("y = x*2\nz = y + q\nsum(y)\n")
     return tmp_path
 
 
@@ -92,7 +93,7 @@ def test_repl_session(page, folder):
     end = "----"
     text = "".join(f"{typed}:help {end}\n" for typed, _ in session)
     done = subprocess.run([COMMAND, "repl"], cwd=folder, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-    said = re.sub(r"^fuseval: standard input:\d+: ", "", done.stdout, flags=re.MULTILINE)
+    said = re.sub(r"^fuseval: (standard input:\d+: )?", "", done.stdout, flags=re.MULTILINE)
     answers = re.split(rf"^error: there is no help on `{end}`\n", said, flags=re.MULTILINE)
     assert len(answers) == len(session) + 1
     for (typed, expected), answer in zip(session, answers):

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tools/counted.hpp"
+
 namespace fuseval::tools {
 namespace {
 
@@ -125,7 +127,7 @@ std::string note_on(const Extremes& extremes) {
   if (left_out == 0) return "";
   if (extremes.finite == 0) return "no finite elements";
   const std::int64_t all = extremes.finite + left_out;
-  return std::to_string(left_out) + " of " + std::to_string(all) + " elements not finite";
+  return std::to_string(left_out) + " of " + counted(all, "element") + " not finite";
 }
 
 }  // namespace fuseval::tools

@@ -8,11 +8,16 @@ namespace fuseval::tools {
 namespace {
 
 constexpr ReplCommand commands[] = {
-    {"load", "", "FILE.npy [NAME]", "bind an array; without a name, to the file's", Takes::file, run_load},
+    {"load", "", "FILE.npy [NAME]", "bind an array; without a name, to the file's", Takes::array_file, run_load},
     {"save", "", "EXPR FILE.npy", "write a value to a file", Takes::expression_and_file, run_save},
-    {"type", "", "EXPR", "dtype, shape and layout, without evaluating", Takes::expression, run_type},
-    {"explain", "", "[STAGE] EXPR", "what it is compiled to: types, ast, graph, loops, llvm, asm, cuda, device or plan",
-     Takes::expression_and_stage, run_explain},
+    {"run", "", "FILE", "run the lines of a file, up to the first that fails", Takes::any_file, run_run},
+    {"cd", "", "[FOLDER]", "change to a folder, or to the home folder", Takes::folder, run_cd},
+    {"shell", "", "COMMAND", "run a command of the shell; !COMMAND does as well", Takes::any_file, run_shell},
+    {"type", "", "EXPR [NAME=DTYPE[SHAPE] ...]", "dtype, shape and layout, without evaluating", Takes::expression,
+     run_type},
+    {"explain", "", "[STAGE] EXPR [NAME=DTYPE[SHAPE] ...]",
+     "the plan, or types, hints, ast, graph, loops, llvm, asm, cuda or device", Takes::expression_and_stage,
+     run_explain},
     {"time", "", "EXPR", "evaluate twice: seconds for planning, compiling and running", Takes::expression, run_time},
     {"bench", "", "EXPR", "evaluate for about a second: median, ns/element, GB/s", Takes::expression, run_bench},
     {"plot", "", "EXPR [FILE]", "a picture: here, or in a .png or .svg file", Takes::expression, run_plot},
@@ -21,7 +26,10 @@ constexpr ReplCommand commands[] = {
     {"set", "", "[SETTING VALUE]", "list the settings, or change one", Takes::setting, run_set},
     {"info", "", "", "versions, CPU, threads, caches, devices", Takes::nothing, run_info_command},
     {"history", "", "[N]", "the last N (20) entries", Takes::nothing, run_history},
-    {"help", "h", "[WORD]", "this list, or a function, dtype, constant or command", Takes::word, run_help},
+    {"functions", "", "[PATTERN]", "the functions, or those that match: arc*, or a word of name or summary",
+     Takes::function, run_functions},
+    {"help", "h", "[WORD]", "this list, or a function, operator, dtype, constant, command, setting or name",
+     Takes::word, run_help},
     {"quit", "exit", "", "leave; Ctrl-D does as well", Takes::nothing, run_quit},
 };
 

@@ -11,7 +11,19 @@
 namespace fuseval::tools {
 
 /// What follows a command; for completion, and for knowing whether an open bracket asks for another line.
-enum class Takes { nothing, expression, expression_and_stage, expression_and_file, file, name, setting, word };
+enum class Takes {
+  nothing,
+  expression,
+  expression_and_stage,
+  expression_and_file,
+  array_file,
+  any_file,
+  folder,
+  name,
+  setting,
+  word,
+  function
+};
 
 struct ReplCommand {
   std::string_view name;

@@ -1,10 +1,11 @@
-// :explain, :set, :info, :history, :help, :quit
+// :explain, :set, :info, :history, :quit
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <span>
 
-#include "tools/repl/command_table.hpp"
 #include "tools/repl/commands.hpp"
+#include "tools/repl/described_text.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"
 #include "tools/stages.hpp"
@@ -17,18 +18,15 @@ void print_setting(const Setting& setting, const Settings& settings) {
               std::string(setting.summary).c_str(), std::string(setting.values).c_str());
 }
 
-std::string usage(const ReplCommand& command) {
-  return ":" + std::string(command.name) + (command.arguments.empty() ? "" : " " + std::string(command.arguments));
-}
-
-void print_overview() {
-  std::puts("EXPR                      evaluate and print; the value is also bound to _");
-  std::puts("NAME = EXPR               bind a value; a, b = EXPR binds those of a tuple");
-  for (const ReplCommand& command : all_commands())
-    std::printf("%-25s %s\n", usage(command).c_str(), std::string(command.summary).c_str());
-  std::puts(
-      "Commands may be shortened. An open bracket or a \\ at the end continues on the next line; # starts a comment.");
-  std::puts("TAB completes, Ctrl-R searches the history, Ctrl-C stops an evaluation, Ctrl-D leaves.");
+/// Behind the numbers of what it has printed, in a column where any of the entries has.
+void print_entry(const std::string& entry, const std::string& outputs, size_t widest) {
+  const std::string blanks = widest > 0 ? std::string(widest + 2, ' ') : "";
+  std::string text = blanks.empty() ? "" : outputs + blanks.substr(outputs.size());
+  for (const char c : entry) {
+    text += c;
+    if (c == '\n') text += blanks;
+  }
+  std::printf("%s\n", text.c_str());
 }
 
 }  // namespace
@@ -37,12 +35,10 @@ void run_explain(Workspace& workspace, const Passage& arguments) {
   const std::string_view word = arguments.first_word().text();
   const bool has_stage = std::find(stages.begin(), stages.end(), word) != stages.end() && !workspace.find(word);
   const Passage expression = has_stage ? arguments.after_first_word() : arguments;
-  if (expression.is_empty()) throw ReplError(":explain takes an expression, after the stage if there is one");
-  const std::string stage = has_stage ? std::string(word) : "plan";
-  const std::string text = expression.in_place();
-  std::string explained = about(expression, [&] {
-    return workspace.session().explain(text, bindings_for(text, workspace.variables()), stage.c_str());
-  });
+  const DescribedText described(expression);
+  if (described.expression().is_empty())
+    throw ReplError(":explain takes an expression, after the stage if there is one");
+  std::string explained = described.explain(workspace, has_stage ? std::string(word) : "plan");
   if (!explained.ends_with('\n')) explained += '\n';
   std::fputs(explained.c_str(), stdout);
 }
@@ -75,19 +71,10 @@ void run_history(Workspace& workspace, const Passage& arguments) {
   if (!text.empty() && (error != std::errc() || end != text.data() + text.size()))
     throw ReplError(":history takes the number of entries to show");
   const std::vector<std::string>& entries = workspace.history().entries();
-  for (size_t k = entries.size() - std::min(count, entries.size()); k < entries.size(); ++k)
-    std::printf("%s\n", entries[k].c_str());
-}
-
-void run_help(Workspace&, const Passage& arguments) {
-  const std::string word(arguments.text());
-  if (word.empty()) return print_overview();
-  if (word[0] == ':') {
-    const ReplCommand& command = find_command(word.substr(1));
-    std::printf("%s\n  %s\n", usage(command).c_str(), std::string(command.summary).c_str());
-    return;
-  }
-  std::fputs(help(word).c_str(), stdout);
+  const std::span<const std::string> shown = std::span(entries).last(std::min(count, entries.size()));
+  size_t widest = 0;
+  for (const std::string& entry : shown) widest = std::max(widest, workspace.history().outputs_of(entry).size());
+  for (const std::string& entry : shown) print_entry(entry, workspace.history().outputs_of(entry), widest);
 }
 
 void run_quit(Workspace& workspace, const Passage& arguments) {

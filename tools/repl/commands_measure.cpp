@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "tools/counted.hpp"
 #include "tools/repl/commands.hpp"
 #include "tools/repl/repl_error.hpp"
 
@@ -70,7 +71,7 @@ struct Measured {
 };
 
 Measured measure(const Workspace& workspace, const std::string& text) {
-  const Bindings bindings = bindings_for(text, workspace.variables());
+  const Bindings bindings = workspace.bindings_for(text);
   const Program program = workspace.session().compile(text, bindings);
   const RunOptions options = workspace.run_options();
   Measured measured;
@@ -101,9 +102,9 @@ void run_bench(Workspace& workspace, const Passage& arguments) {
   const double median = measured.seconds[measured.seconds.size() / 2];
   const double nanoseconds = median * 1e9 / static_cast<double>(measured.work.elements);
   const double gigabytes = static_cast<double>(measured.work.bytes) * 1e-9 / median;
-  std::printf("median %s, min %s of %zu samples; %.4g ns/element of %lld, %.3g GB/s\n", duration_text(median).c_str(),
-              duration_text(measured.seconds.front()).c_str(), measured.seconds.size(), nanoseconds,
-              static_cast<long long>(measured.work.elements), gigabytes);
+  std::printf("median %s, min %s of %s; %.4g ns/element of %lld, %.3g GB/s\n", duration_text(median).c_str(),
+              duration_text(measured.seconds.front()).c_str(), counted(measured.seconds.size(), "sample").c_str(),
+              nanoseconds, static_cast<long long>(measured.work.elements), gigabytes);
 }
 
 }  // namespace fuseval::tools

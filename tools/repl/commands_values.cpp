@@ -4,6 +4,7 @@
 
 #include "tools/progress.hpp"
 #include "tools/repl/commands.hpp"
+#include "tools/repl/described_text.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"
 
@@ -46,15 +47,10 @@ void run_save(Workspace& workspace, const Passage& arguments) {
 }
 
 void run_type(Workspace& workspace, const Passage& arguments) {
-  if (arguments.is_empty()) throw ReplError(":type takes an expression");
-  if (const Variable* variable = workspace.find(arguments.text())) {
-    std::printf("%s\n", describe(*variable).c_str());
-    return;
-  }
-  const std::string text = arguments.in_place();
-  const std::string types = about(
-      arguments, [&] { return workspace.session().explain(text, bindings_for(text, workspace.variables()), "types"); });
-  std::fputs(types.c_str(), stdout);
+  const DescribedText described(arguments);
+  if (described.expression().is_empty()) throw ReplError(":type takes an expression");
+  const Variable* variable = described.has_arrays() ? nullptr : workspace.find(arguments.text());
+  std::fputs((variable ? describe(*variable) + "\n" : described.explain(workspace, "types")).c_str(), stdout);
 }
 
 void run_vars(Workspace& workspace, const Passage& arguments) {

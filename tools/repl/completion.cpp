@@ -13,6 +13,8 @@
 namespace fuseval::tools {
 namespace {
 
+const std::vector<std::string_view> array_files = {".npy"};
+
 void append(std::vector<std::string>& words, std::vector<std::string> more) {
   words.insert(words.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -44,6 +46,13 @@ std::vector<std::string> attributes() {
   return found;
 }
 
+/// What an empty line may become: a name that is bound, or a command. All words of the language would be too many.
+Completion complete_start(const Workspace& workspace) {
+  Completion completion{0, variable_names(workspace), ""};
+  for (const ReplCommand& command : all_commands()) completion.words.push_back(":" + std::string(command.name));
+  return only_matching(std::move(completion), "");
+}
+
 /// The name that a text ends with; after a dot, methods and attributes (of np: functions).
 Completion complete_expression(std::string_view line, const Workspace& workspace) {
   size_t begin = line.size();
@@ -64,8 +73,8 @@ Completion complete_expression(std::string_view line, const Workspace& workspace
   return only_matching(std::move(completion), line.substr(begin));
 }
 
-/// .npy files and folders that begin with what is there.
-Completion complete_file(std::string_view line, size_t begin) {
+/// Folders, and files with one of these ends, that begin with what is there.
+Completion complete_file(std::string_view line, size_t begin, const std::vector<std::string_view>& ends) {
   namespace fs = std::filesystem;
   const std::string typed(line.substr(begin));
   const size_t slash = typed.rfind('/');
@@ -78,7 +87,7 @@ Completion complete_file(std::string_view line, size_t begin) {
     std::error_code ignored;
     if (it->is_directory(ignored))
       completion.words.push_back(folder + name + "/");
-    else if (name.ends_with(".npy"))
+    else if (std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); }))
       completion.words.push_back(folder + name);
   }
   completion = only_matching(std::move(completion), typed);
@@ -97,19 +106,24 @@ Completion complete_word(std::string_view line, size_t begin, std::vector<std::s
 }
 
 Completion complete_argument(Takes takes, std::string_view line, size_t arguments, const Workspace& workspace) {
-  const size_t blank = line.find_last_of(" \t");
-  const size_t begin = blank == std::string_view::npos ? 0 : blank + 1;
+  const size_t begin = std::max(line.find_last_of(" \t") + 1, arguments);  // npos + 1 is 0
   const bool is_first = stripped(line.substr(arguments, begin - arguments)).empty();
   std::vector<std::string> words;
   switch (takes) {
     case Takes::nothing:
       return {line.size(), {}, ""};
-    case Takes::file:
-      if (is_first) return complete_file(line, begin);
+    case Takes::array_file:
+      if (is_first) return complete_file(line, begin, array_files);
       return complete_word(line, begin, variable_names(workspace));
+    case Takes::any_file:
+      return complete_file(line, begin, {""});
+    case Takes::folder:
+      return complete_file(line, begin, {});
+    case Takes::function:
+      return complete_word(line, begin, fuseval::words(WordKind::function));
     case Takes::expression_and_file:
       if (!is_first)
-        if (Completion files = complete_file(line, begin); !files.words.empty()) return files;
+        if (Completion files = complete_file(line, begin, array_files); !files.words.empty()) return files;
       return complete_expression(line, workspace);
     case Takes::name:
       return complete_word(line, begin, variable_names(workspace));
@@ -119,7 +133,10 @@ Completion complete_argument(Takes takes, std::string_view line, size_t argument
     case Takes::word:
       words = language_words();
       append(words, attributes());
+      append(words, variable_names(workspace));
       for (const ReplCommand& command : all_commands()) words.push_back(":" + std::string(command.name));
+      for (const ReplCommand& command : all_commands()) words.emplace_back(command.name);
+      for (const Setting& setting : all_settings()) words.emplace_back(setting.name);
       return complete_word(line, begin, words);
     case Takes::expression_and_stage:
       if (is_first) words.assign(stages.begin(), stages.end());
@@ -139,6 +156,9 @@ Completion complete_argument(Takes takes, std::string_view line, size_t argument
 
 Completion complete(std::string_view line, const Workspace& workspace) {
   const size_t colon = std::min(line.find_first_not_of(" \t"), line.size());
+  if (line.empty()) return complete_start(workspace);
+  if (colon < line.size() && (line[colon] == '!' || line[colon] == '?'))
+    return complete_argument(line[colon] == '!' ? Takes::any_file : Takes::word, line, colon + 1, workspace);
   if (colon == line.size() || line[colon] != ':') return complete_expression(line, workspace);
   const size_t end = line.find_first_of(" \t", colon);
   if (end == std::string_view::npos) return complete_command(line, colon);

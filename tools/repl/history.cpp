@@ -109,6 +109,18 @@ void History::add(const std::string& entry) {
   if (!file_.empty()) append_to_file(entry);
 }
 
+void History::note_outputs(const std::string& entry, size_t first, size_t last) {
+  if (last < first)
+    outputs_.erase(entry);
+  else
+    outputs_[entry] = "_" + std::to_string(first) + (last > first ? " to _" + std::to_string(last) : "");
+}
+
+std::string History::outputs_of(const std::string& entry) const {
+  const auto it = outputs_.find(entry);
+  return it == outputs_.end() ? "" : it->second;
+}
+
 void History::append_to_file(const std::string& entry) {
   const int file = open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   const bool written = file >= 0 && write_all(file, encoded(entry) + "\n");

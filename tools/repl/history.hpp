@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace fuseval::tools {
@@ -22,6 +23,11 @@ class History {
   /// share it and none loses what it has when it ends badly.
   void add(const std::string& entry);
 
+  /// The numbers of the values that an entry has printed, the last time that it was run.
+  void note_outputs(const std::string& entry, size_t first, size_t last);
+  /// "_3", "_3 to _5", or "" for an entry that has printed none in this run of the REPL.
+  std::string outputs_of(const std::string& entry) const;
+
   /// Oldest first, no two equal.
   const std::vector<std::string>& entries() const { return entries_; }
   /// "": not kept.
@@ -35,6 +41,7 @@ class History {
 
   std::string file_;
   std::vector<std::string> entries_;
+  std::unordered_map<std::string, std::string> outputs_;
 };
 
 }  // namespace fuseval::tools

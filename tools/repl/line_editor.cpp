@@ -32,11 +32,11 @@ Line line_of(EditLine* editor) {
 }
 
 constexpr wchar_t interrupt_character = 3;  // Ctrl-C
+constexpr wchar_t stop_character = 26;      // Ctrl-Z
 
-/// After a stop: the shell has written to the screen and set the terminal's modes.
-void redraw(EditLine* editor) {
-  el_set(editor, EL_PREP_TERM, 1);
-  el_set(editor, EL_REFRESH);
+std::string prompt_for(bool continues) {
+  const std::string sign = continues ? ". " : "> ";
+  return has_colour(STDOUT_FILENO) ? "\1\x1b[1;32m\1" + sign + "\1\x1b[0m\1" : sign;
 }
 
 void append_wide(std::string& text, wchar_t character) {
@@ -49,16 +49,14 @@ void append_wide(std::string& text, wchar_t character) {
 /// Terminals that know it put marks around pasted text, so that its line ends are not the Enter key.
 class BracketedPaste {
  public:
-  BracketedPaste() : is_on_(is_capable_terminal(STDOUT_FILENO)) { write("\x1b[?2004h"); }
-  ~BracketedPaste() { write("\x1b[?2004l"); }
+  BracketedPaste() { ask(true); }
+  ~BracketedPaste() { ask(false); }
 
- private:
-  void write(const char* sequence) const {
-    if (!is_on_) return;
-    std::fputs(sequence, stdout);
+  static void ask(bool on) {
+    if (!is_capable_terminal(STDOUT_FILENO)) return;
+    std::fputs(on ? "\x1b[?2004h" : "\x1b[?2004l", stdout);
     std::fflush(stdout);
   }
-  bool is_on_;
 };
 
 }  // namespace
@@ -90,44 +88,39 @@ void LineEditor::bind_keys() {
   EditLine* editor = editor_.get();
   el_set(editor, EL_ADDFN, "fuseval-complete", "Complete the word, or show what it may become", complete_key);
   el_set(editor, EL_ADDFN, "fuseval-interrupt", "Give the line up", interrupt_key);
+  el_set(editor, EL_ADDFN, "fuseval-stop", "Stop the process until fg", stop_key);
   el_set(editor, EL_ADDFN, "fuseval-paste", "Insert pasted text", paste_key);
   el_set(editor, EL_ADDFN, "fuseval-older", "Line above, or older entry that begins as this one", older_key);
   el_set(editor, EL_ADDFN, "fuseval-newer", "Line below, or newer entry that begins as this one", newer_key);
-  constexpr std::pair<const char*, const char*> keys[] = {{"^C", "fuseval-interrupt"},
-                                                          {"^I", "fuseval-complete"},
-                                                          {"\033[200~", "fuseval-paste"},
-                                                          {"^R", "em-inc-search-prev"},
-                                                          {"\033[A", "fuseval-older"},
-                                                          {"\033OA", "fuseval-older"},
-                                                          {"^P", "fuseval-older"},
-                                                          {"\033[B", "fuseval-newer"},
-                                                          {"\033OB", "fuseval-newer"},
-                                                          {"^N", "fuseval-newer"},
-                                                          {"\033[H", "ed-move-to-beg"},
-                                                          {"\033OH", "ed-move-to-beg"},
-                                                          {"\033[1~", "ed-move-to-beg"},
-                                                          {"\033[F", "ed-move-to-end"},
-                                                          {"\033OF", "ed-move-to-end"},
-                                                          {"\033[4~", "ed-move-to-end"},
-                                                          {"\033[1;5C", "em-next-word"},
-                                                          {"\033[1;5D", "ed-prev-word"},
-                                                          {"\033[3~", "ed-delete-next-char"},
-                                                          {"^W", "ed-delete-prev-word"},
-                                                          {"\033\177", "ed-delete-prev-word"}};
+  constexpr std::pair<const char*, const char*> keys[] = {
+      {"^C", "fuseval-interrupt"},   {"^Z", "fuseval-stop"},
+      {"^I", "fuseval-complete"},    {"\033[200~", "fuseval-paste"},
+      {"^R", "em-inc-search-prev"},  {"\033[A", "fuseval-older"},
+      {"\033OA", "fuseval-older"},   {"^P", "fuseval-older"},
+      {"\033[B", "fuseval-newer"},   {"\033OB", "fuseval-newer"},
+      {"^N", "fuseval-newer"},       {"\033[H", "ed-move-to-beg"},
+      {"\033OH", "ed-move-to-beg"},  {"\033[1~", "ed-move-to-beg"},
+      {"\033[F", "ed-move-to-end"},  {"\033OF", "ed-move-to-end"},
+      {"\033[4~", "ed-move-to-end"}, {"\033[1;5C", "em-next-word"},
+      {"\033[1;5D", "ed-prev-word"}, {"\033[3~", "ed-delete-next-char"},
+      {"^W", "ed-delete-prev-word"}, {"\033\177", "ed-delete-prev-word"}};
   for (const auto& [key, function] : keys) el_set(editor, EL_BIND, key, function, nullptr);
 }
 
-LineEvent LineEditor::read(const std::string& prompt, std::string& line) {
-  prompt_ = prompt;
+LineEvent LineEditor::read(bool continues, std::string& line) {
+  continues_ = continues;
+  prompt_ = prompt_for(continues);
   note_newest_entry();
   recalled_ = history_.entries().size();
   typed_.clear();
   is_leaving_ = false;
+  is_stopping_ = false;
   cancel_.clear();
   const PromptSignals signals;
   const BracketedPaste paste;
   signals_ = &signals;
   el_set(editor_.get(), EL_PREP_TERM, 1);  // before the prompt: what is typed once it is seen is for the editor
+  tcgetattr(STDIN_FILENO, &modes_);
   int count = 0;
   const char* text = el_gets(editor_.get(), &count);
   signals_ = nullptr;
@@ -152,11 +145,12 @@ LineEditor& LineEditor::of(EditLine* editor) {
 
 char* LineEditor::prompt_text(EditLine* editor) { return of(editor).prompt_.data(); }
 
-// Returns 1, or 0 at the end of input, or -1 after Ctrl-C: libedit gives up the line for either. Ctrl-C comes as a
-// signal; it is given to libedit as a key first, which ends a search and puts the cursor below the text.
+// Returns 1, or 0 at the end of input, or -1 after Ctrl-C: libedit gives up the line for either. Ctrl-C and Ctrl-Z come
+// as signals; they are given to libedit as keys first, which ends a search and puts the cursor at the text's end.
 int LineEditor::read_character(EditLine* editor, wchar_t* character) {
   LineEditor& self = of(editor);
   std::mbstate_t state{};
+  if (std::exchange(self.is_stopping_, false)) self.stop();
   while (true) {
     const auto event = self.signals_->wait_for_input(STDIN_FILENO);
     if (event == PromptSignals::Event::interrupt) {
@@ -165,8 +159,14 @@ int LineEditor::read_character(EditLine* editor, wchar_t* character) {
       return 1;
     }
     if (event != PromptSignals::Event::input) {
+      if (event == PromptSignals::Event::stop) {
+        self.is_stopping_ = true;
+        self.cursor_ = line_of(editor).cursor;
+        *character = stop_character;
+        return 1;
+      }
       if (event == PromptSignals::Event::window) el_resize(editor);
-      if (event == PromptSignals::Event::resumed) redraw(editor);
+      if (event == PromptSignals::Event::resumed) self.resume();
       continue;
     }
     char byte = 0;
@@ -178,11 +178,38 @@ int LineEditor::read_character(EditLine* editor, wchar_t* character) {
   }
 }
 
+// The shell gets the terminal as it was, and writes below the line.
+void LineEditor::stop() {
+  BracketedPaste::ask(false);
+  std::fputs("\n", stdout);
+  std::fflush(stdout);
+  signals_->stop();
+  const size_t end = line_of(editor_.get()).text.size();
+  move_cursor(end, std::min(cursor_, end));
+  resume();
+}
+
+// After a stop the shell has set the terminal's modes and written to the screen, and the window may be another.
+void LineEditor::resume() {
+  tcsetattr(STDIN_FILENO, TCSADRAIN, &modes_);  // libedit believes that they still are what it made them
+  BracketedPaste::ask(true);
+  el_resize(editor_.get());
+  el_set(editor_.get(), EL_REFRESH);
+}
+
 // Every line of the text stays on the screen.
 unsigned char LineEditor::interrupt_key(EditLine* editor, int) {
-  const Line line = line_of(editor);
-  of(editor).move_cursor(line.cursor, line.text.size());
+  of(editor).move_to_end();
   return CC_CURSOR;
+}
+unsigned char LineEditor::stop_key(EditLine* editor, int) {
+  of(editor).move_to_end();
+  return CC_CURSOR;
+}
+
+void LineEditor::move_to_end() {
+  const Line line = line_of(editor_.get());
+  move_cursor(line.cursor, line.text.size());
 }
 
 void LineEditor::note_newest_entry() {
@@ -210,7 +237,8 @@ unsigned char LineEditor::complete_key(EditLine* editor, int) {
   const LineEditor& self = of(editor);
   const Line line = line_of(editor);
   const std::string before = line.text.substr(0, line.cursor);
-  if (stripped(before).empty()) return el_insertstr(editor, "  ") == 0 ? CC_REFRESH : CC_ERROR;
+  const bool is_indent = self.continues_ || !line.text.empty();
+  if (stripped(before).empty() && is_indent) return el_insertstr(editor, "  ") == 0 ? CC_REFRESH : CC_ERROR;
   const Completion completion = self.completer_(before);
   if (completion.words.empty()) return CC_REFRESH_BEEP;
   const size_t typed = before.size() - completion.begin;

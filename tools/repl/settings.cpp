@@ -1,5 +1,8 @@
 #include "tools/repl/settings.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <fstream>
@@ -8,11 +11,13 @@
 #include "tools/byte_count.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"
+#include "tools/terminal.hpp"
 
 namespace fuseval::tools {
 namespace {
 
 constexpr int64_t unlimited = std::numeric_limits<int64_t>::max();
+constexpr int least_line_width = 10, most_line_width = 10000;
 
 int64_t whole_number(const std::string& value, int64_t least, int64_t most) {
   int64_t number = 0;
@@ -67,7 +72,7 @@ bool is_numbered_gpu(std::string_view name) {
          name.find_first_not_of("0123456789", begin.size()) == std::string_view::npos;
 }
 
-// Whether it is there is for the evaluation to say, which has to find it.
+// Whether it is there, the workspace finds out.
 void set_device(Settings& s, const std::string& value) {
   if (value != "auto" && value != "cpu" && value != "cuda" && value != "cudasim" && !is_numbered_gpu(value))
     throw ReplError("'" + value + "' is no device: auto, cpu, cuda, cuda:1 and so on, or cudasim");
@@ -75,6 +80,11 @@ void set_device(Settings& s, const std::string& value) {
 }
 void set_threshold(Settings& s, const std::string& value) {
   s.print.threshold = value == "none" ? unlimited : whole_number(value, 0, unlimited - 1);
+}
+
+void set_line_width(Settings& s, const std::string& value) {
+  s.line_width =
+      static_cast<int>(value == "auto" ? Settings::automatic : whole_number(value, least_line_width, most_line_width));
 }
 
 constexpr Setting settings[] = {
@@ -94,11 +104,8 @@ constexpr Setting settings[] = {
     {"edgeitems", "1 to 1000", "elements at either end of an abbreviated axis",
      [](const Settings& s) { return std::to_string(s.print.edge_items); },
      [](Settings& s, const std::string& value) { s.print.edge_items = whole_number(value, 1, 1000); }},
-    {"linewidth", "10 to 10000", "characters of a line",
-     [](const Settings& s) { return std::to_string(s.print.line_width); },
-     [](Settings& s, const std::string& value) {
-       s.print.line_width = static_cast<int>(whole_number(value, 10, 10000));
-     }},
+    {"linewidth", "auto, or 10 to 10000", "characters of a line; auto: the terminal's, else 75",
+     [](const Settings& s) { return text_of(s.line_width, Settings::automatic, "auto"); }, set_line_width},
 };
 
 /// The first number of the file's line that begins with `key`; -1 if there is none.
@@ -115,6 +122,15 @@ int64_t number_in(const char* file, std::string_view key) {
 }  // namespace
 
 std::span<const Setting> all_settings() { return settings; }
+
+PrintOptions print_options(const Settings& settings) {
+  PrintOptions options = settings.print;
+  if (settings.line_width != Settings::automatic)
+    options.line_width = settings.line_width;
+  else if (isatty(STDOUT_FILENO))
+    options.line_width = std::clamp(terminal_width(STDOUT_FILENO), least_line_width, most_line_width);
+  return options;
+}
 
 const Setting& find_setting(const std::string& name) {
   std::vector<std::string> known;

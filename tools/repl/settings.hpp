@@ -17,8 +17,12 @@ struct Settings {
   std::string device = "auto";
   int64_t memory_limit = automatic;  ///< bytes that one evaluation may take; 0: no limit
   int64_t time_limit = 0;            ///< milliseconds that one evaluation may take; 0: no limit
-  PrintOptions print;
+  PrintOptions print;                ///< but for the width of a line
+  int line_width = automatic;        ///< characters of a printed line; automatic: the terminal's width
 };
+
+/// How arrays are printed now.
+PrintOptions print_options(const Settings& settings);
 
 /// A row of the table of settings.
 struct Setting {

@@ -1,7 +1,9 @@
 #include "tools/repl/statement.hpp"
 
 #include <algorithm>
+#include <optional>
 
+#include "tools/encoding.hpp"
 #include "tools/repl/command_table.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"
@@ -38,6 +40,34 @@ bool takes_expression(Takes takes) {
   return takes == Takes::expression || takes == Takes::expression_and_stage || takes == Takes::expression_and_file;
 }
 
+Statement help_about(const Passage& word) { return {StatementKind::command, "help", {}, false, word}; }
+
+/// np.sum, a.shape, sum
+bool is_dotted_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c == '.' || is_name_byte(c); });
+}
+
+/// ?sum, sum? and sum?? as in IPython, help(sum) and help("+") as in Python.
+std::optional<Statement> question(std::string_view text) {
+  const Passage whole(text);
+  const std::string_view trimmed = whole.text();
+  const auto at = static_cast<size_t>(trimmed.data() - text.data());
+  if (trimmed[0] == '?') return help_about(whole.from(at + 1));
+  const size_t end = trimmed.find_last_not_of('?') + 1;
+  if (end < trimmed.size() && is_dotted_name(stripped(trimmed.substr(0, end))))
+    return help_about(whole.until(at + end));
+  constexpr std::string_view call = "help(";
+  if (!trimmed.starts_with(call) || trimmed.back() != ')') return std::nullopt;
+  const Passage argument = whole.from(at + call.size()).until(at + trimmed.size() - 1);
+  const std::string_view word = argument.text();
+  const bool is_quoted = word.size() >= 2 && (word[0] == '"' || word[0] == '\'') && word.back() == word[0];
+  if (is_quoted) {
+    const auto quote = static_cast<size_t>(word.data() - text.data());
+    return help_about(whole.from(quote + 1).until(quote + word.size() - 1));
+  }
+  return word.empty() || is_dotted_name(word) ? std::optional(help_about(argument)) : std::nullopt;
+}
+
 }  // namespace
 
 Statement parse_statement(std::string_view text) {
@@ -46,10 +76,8 @@ Statement parse_statement(std::string_view text) {
   if (first.is_empty()) return {};
   if (first.text()[0] == ':')
     return {StatementKind::command, std::string(first.text().substr(1)), {}, false, whole.after_first_word()};
-  if (first.text()[0] == '?') {  // as in IPython and Julia
-    const size_t begin = text.find('?') + 1;
-    return {StatementKind::command, "help", {}, false, whole.from(begin)};
-  }
+  if (first.text()[0] == '!') return {StatementKind::command, "shell", {}, false, whole.from(text.find('!') + 1)};
+  if (auto help = question(text)) return *std::move(help);
   if (is_blank(text)) return {};
   if (const size_t equals = find_assignment(text); equals != std::string_view::npos) return assignment(text, equals);
   return {StatementKind::expression, "", {}, false, whole};

@@ -1,10 +1,8 @@
 #include "tools/repl/variables.hpp"
 
 #include <filesystem>
-#include <set>
 
-#include "tools/encoding.hpp"
-#include "tools/repl/words.hpp"
+#include "tools/counted.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -51,15 +49,6 @@ Variable::Variable(const std::string& path) : file_(path) {
   keeper_ = std::move(keeper);
 }
 
-Bindings bindings_for(std::string_view text, const Variables& variables) {
-  std::set<std::string> names;  // two spellings may be one name
-  for (const std::string& word : names_in(text)) names.insert(name_in_texts(word).value_or(word));
-  Bindings bindings;
-  for (const std::string& name : names)
-    if (const auto it = variables.find(name); it != variables.end()) bindings.add(name, it->second.view());
-  return bindings;
-}
-
 std::string describe(const Variable& variable) {
   const fv_view view = variable.view().raw();
   const std::string dtype = fv_dtype_name(view.dtype);
@@ -69,7 +58,7 @@ std::string describe(const Variable& variable) {
     text += " scalar";
   else
     text += " array of shape " + numbers_text(view.shape, view.rank) + ", " + layout_text(view) + ", " +
-            std::to_string(byte_count(variable.view())) + " bytes";
+            counted(byte_count(variable.view()), "byte");
   if (!variable.file().empty()) text += ", from " + variable.file();
   return text;
 }

@@ -35,9 +35,6 @@ class Variable {
 
 using Variables = std::map<std::string, Variable, std::less<>>;
 
-/// Bindings of those variables whose names are words of the text: programs are remembered by text and bindings.
-Bindings bindings_for(std::string_view text, const Variables& variables);
-
 /// "float64 array of shape (2, 3), C order, 48 bytes", and the file that it comes from.
 std::string describe(const Variable& variable);
 

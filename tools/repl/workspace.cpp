@@ -1,6 +1,7 @@
 #include "tools/repl/workspace.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "tools/encoding.hpp"
 #include "tools/progress.hpp"
@@ -34,7 +35,7 @@ Value Workspace::evaluate(const Passage& passage) const {
     RunOptions options = run_options();
     ProgressBar bar;
     options.progress = bar.callback();
-    const Result result = session_.evaluate(text, bindings_for(text, variables_), options);
+    const Result result = session_.evaluate(text, bindings_for(text), options);
     Value value{{}, result.is_tuple()};
     for (size_t k = 0; k < result.count(); ++k) value.items.emplace_back(result[k]);
     return value;
@@ -50,7 +51,16 @@ Variable Workspace::evaluate_one(const Passage& passage) const {
 
 const Variable* Workspace::find(std::string_view name) const {
   const auto it = variables_.find(name_in_texts(name).value_or(std::string(name)));
-  return it == variables_.end() ? nullptr : &it->second;
+  return it == variables_.end() ? outputs_.find(name) : &it->second;
+}
+
+Bindings Workspace::bindings_for(std::string_view text) const {
+  std::set<std::string> names;  // two spellings may be one name
+  for (const std::string& word : names_in(text)) names.insert(name_in_texts(word).value_or(word));
+  Bindings bindings;
+  for (const std::string& name : names)
+    if (const Variable* variable = find(name)) bindings.add(name, variable->view());
+  return bindings;
 }
 
 void Workspace::check_name(const Passage& name) const {
@@ -68,7 +78,7 @@ void Workspace::bind(const Passage& name, const Variable& variable) {
 }
 
 void Workspace::remove(const std::string& name) {
-  if (variables_.erase(name_in_texts(name).value_or(name)) > 0) return;
+  if (variables_.erase(name_in_texts(name).value_or(name)) > 0 || outputs_.remove(name)) return;
   std::vector<std::string> known;
   for (const auto& [each, variable] : variables_) known.push_back(each);
   const std::string near = nearest(name, known);
@@ -78,6 +88,8 @@ void Workspace::remove(const std::string& name) {
 void Workspace::change(const Setting& setting, const std::string& value) {
   Settings changed = settings_;
   setting.set(changed, value);
+  if (changed.device != settings_.device && changed.device != "auto" && changed.device != "cpu")
+    session_.empty({1}, DType::uint8, changed.device.c_str());  // an error where there is no such device
   const bool is_new_limit = changed.memory_limit != settings_.memory_limit;
   const int64_t limit = !is_new_limit                                 ? memory_limit_
                         : changed.memory_limit == Settings::automatic ? automatic_limit()

@@ -167,7 +167,7 @@ TEST_CASE("ranks that wait for each other for ever are told who waits for what")
   alone.receive(&byte, 1, 0, 0);
   alone.start();
   CHECK(contains(thrown([&] { alone.wait(); }).message(),
-                 "all ranks wait for ever: rank 0 waits in exchange for 1 bytes"));
+                 "all ranks wait for ever: rank 0 waits in exchange for 1 byte"));
 }
 
 TEST_CASE("the watchdog names the rank, the operation, the peer and the tag") {

@@ -87,6 +87,17 @@ TEST_CASE("every stage of explain says something") {
   fv_string_release(text);
 }
 
+TEST_CASE("types say which dtype a text stands for") {
+  const std::vector<float> a(6);
+  const auto types = [&](const char* text) { return fuseval::explain(text, {{"a", a}}, "types"); };
+  CHECK(types("a.dtype") == "dtype float32\n");
+  CHECK(types("(a > 1).dtype") == "dtype bool\n");
+  CHECK(types("a + 0*ones(6, dtype=a.dtype)") == "float32 array of shape (6,), C order, 24 bytes\n");
+  CHECK(types("a[:1] > 0") == "bool array of shape (1,), C order, 1 byte\n");
+  CHECK(error_of([&] { types("a + a.dtype"); }).code() == FV_ERROR_ARGUMENT);
+  CHECK(error_of([&] { types("a, a.dtype"); }).code() == FV_ERROR_ARGUMENT);
+}
+
 TEST_CASE("types of results are known without a run") {
   const std::vector<float> a(6, 1);
   CHECK(fuseval::explain("a > 1, sum(a), a.size + 1, float64(2)", {{"a", fuseval::view(a.data(), {2, 3})}}, "types") ==
@@ -115,6 +126,9 @@ TEST_CASE("words of the language and their help") {
         "  also the method a.argmax(axis=..., *, keepdims=...)\n");
   CHECK(fuseval::help("flatten") == "a.flatten(order=...)\n  the elements in C order as a vector\n");
   CHECK(fuseval::help("pi").substr(0, 9) == "pi = 3.14");
+  CHECK(fuseval::help("%") == "a % b\n  the remainder, with the sign of b; as remainder\n");
+  CHECK(fuseval::help("and").substr(0, 7) == "a and b");
+  CHECK(error_of([] { fuseval::help("+++"); }).message() == "there is no help on `+++`");
   for (const WordKind kind : {WordKind::function, WordKind::method, WordKind::attribute, WordKind::constant,
                               WordKind::dtype, WordKind::module})
     for (const std::string& word : fuseval::words(kind)) {

@@ -48,7 +48,7 @@ TEST_CASE("loop nests") {
   check_broken([](LoopNest& n) { n.body[0].attribute = 7; }, "loop nest: an operand that is not there");
   check_broken([](LoopNest& n) { n.operands[0].in_epilogue = true; }, "loop nest: an operand of the other part");
   check_broken([](LoopNest& n) { n.body[0].dtype = DType::int32; }, "loop nest: a load or store of another dtype");
-  check_broken([](LoopNest& n) { n.body[1].op = Op::negative; }, "loop nest: negative takes 1 values");
+  check_broken([](LoopNest& n) { n.body[1].op = Op::negative; }, "loop nest: negative takes 1 value");
   check_broken([](LoopNest& n) { n.body[1].dtype = DType::float32; }, "loop nest: add gives another dtype");
   check_broken([](LoopNest& n) { n.body[0].kind = InstructionKind::constant; },
                "loop nest: a constant that is not there");
