@@ -29,6 +29,8 @@ class RunControl {
   RunControl(const CancelToken* token, const ProgressHook& progress, const Deadline& deadline = {})
       : token_(token), progress_(progress), deadline_(deadline) {}
 
+  /// Whether some of the call's results go into the caller's memory, which messages then speak of. Before it begins.
+  void set_into_outputs(bool into_outputs) { into_outputs_ = into_outputs; }
   /// About how long the call's kernels take on one thread, before they start; afterwards outputs may be written to.
   void begin(double nanoseconds);
 
@@ -66,6 +68,7 @@ class RunControl {
   double expected_ = 0;
   double reported_ = 0;
   bool began_ = false;
+  bool into_outputs_ = false;
   std::atomic<double> done_{0};
   mutable std::atomic<bool> stopped_{false};  ///< by the token or the progress hook
   std::string failure_;                       ///< of the progress hook: that it threw, and what
