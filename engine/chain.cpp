@@ -142,7 +142,7 @@ class ChainRun {
     reduce_box(kernel, &arguments, first, last, 0, kernel.reduce_count, states, scratch_.kernel(thread),
                context_.control);
     if (!context_.goes_on()) return;
-    kernel.code->finish(&arguments, first, last, states);
+    finish_box(kernel, &arguments, first, last, states, context_.control);
   }
 
   const Chain& chain_;

@@ -15,8 +15,12 @@ bool DirectCall::is_possible(const Specialisation& made) {
          std::all_of(made.results().begin(), made.results().end(), given);
 }
 
-std::unique_ptr<const DirectCall> DirectCall::make(const Specialisation& made) {
-  return is_possible(made) ? std::unique_ptr<const DirectCall>(new DirectCall(made)) : nullptr;
+std::unique_ptr<const DirectCall> DirectCall::make(const Specialisation& made, bool has_deadline) {
+  if (!is_possible(made)) return nullptr;
+  const PreparedKernel& kernel = made.kernels()[0];
+  const double longest = static_cast<double>(kernel.parallel_count) * kernel.dearest_nanoseconds;
+  if (has_deadline && longest > RunControl::longest_nanoseconds) return nullptr;
+  return std::unique_ptr<const DirectCall>(new DirectCall(made));
 }
 
 DirectCall::DirectCall(const Specialisation& made)

@@ -13,8 +13,9 @@ namespace fuseval::engine {
 /// Immutable; thread-safe. Refers to the specialisation, which must outlive it.
 class DirectCall {
  public:
-  /// nullptr where the general way is needed.
-  static std::unique_ptr<const DirectCall> make(const Specialisation& made);
+  /// nullptr where the general way is needed. has_deadline: whether a call may only take so long, which a direct one
+  /// does not watch.
+  static std::unique_ptr<const DirectCall> make(const Specialisation& made, bool has_deadline);
 
   /// False, with nothing done, unless the views are those of the specialisation and their memory lies so that the
   /// kernel can write the outputs in place. The default result rule holds. A specialisation that depends on values must

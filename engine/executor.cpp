@@ -8,9 +8,11 @@
 #include <cstring>
 
 #include "engine/call_memory.hpp"
+#include "engine/dearest_element.hpp"
 #include "engine/node_reduction.hpp"
 #include "engine/partition.hpp"
 #include "engine/run_control.hpp"
+#include "engine/short_boxes.hpp"
 #include "engine/stoppable_reduction.hpp"
 #include "ir/checked.hpp"
 #include "ir/shape.hpp"
@@ -62,7 +64,7 @@ void execute_elementwise(const Launch& launch) {
   const PreparedKernel& kernel = launch.kernel;
   const int64_t pieces = wanted_pieces(launch.context, estimated_nanoseconds(kernel));
   if (pieces == 1) {
-    kernel.code->elementwise(launch.arguments, kernel.lower.data(), kernel.extents.data());
+    run_box(kernel, launch.arguments, kernel.lower.data(), kernel.extents.data(), launch.context.control);
     launch.context.counters.note_threads(1);
     return;
   }
@@ -129,7 +131,7 @@ void reduce_by_outputs(const Launch& launch, int64_t pieces) {
     reduce_box(kernel, launch.arguments, first, last, 0, kernel.reduce_count, scratch.states(thread),
                scratch.kernel(thread), launch.context.control);
     if (!launch.context.goes_on()) return;
-    kernel.code->finish(launch.arguments, first, last, scratch.states(thread));
+    finish_box(kernel, launch.arguments, first, last, scratch.states(thread), launch.context.control);
   });
 }
 
@@ -141,7 +143,8 @@ void reduce_by_runs(const Launch& launch, int64_t run) {
   reduce_each(kernel, launch.arguments, runs, states.data(), launch.context);
   if (!launch.context.goes_on()) return;
   combine_nodes(kernel, runs, states.data(), kernel.parallel_count);
-  kernel.code->finish(launch.arguments, kernel.lower.data(), kernel.extents.data(), states.data());
+  finish_box(kernel, launch.arguments, kernel.lower.data(), kernel.extents.data(), states.data(),
+             launch.context.control);
 }
 
 // Elements of one run: a power of two of canonical blocks, so that `pieces` to twice as many runs come out. (Rounded
@@ -201,6 +204,14 @@ double estimate_nanoseconds(const LoopNest& nest) {
   return 0.02 * bytes + 0.03 * work;  // about 50 GB/s, and about one cheap operation of a vector a cycle
 }
 
+// A canonical block, whose lanes come together in an order of their own; where the order shows in no bit, a row of it.
+int64_t granule_of(const LoopNest& nest, int64_t block) {
+  constexpr int64_t rows_in_block = 64;
+  const bool ordered = std::any_of(nest.accumulators.begin(), nest.accumulators.end(),
+                                   [](const Accumulator& a) { return is_order_sensitive(a.reduction, a.dtype); });
+  return ordered || nest.order == ReductionOrder::serial16 ? block : block / rows_in_block;
+}
+
 }  // namespace
 
 PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kernel> code) {
@@ -220,7 +231,10 @@ PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kern
   kernel.columns = nest.is_reduction() && nest.order == ReductionOrder::serial16;
   kernel.parallel_count = nest.parallel_count();
   kernel.reduce_count = nest.reduce_count();
+  kernel.granule = granule_of(nest, kernel.code->block);
   kernel.element_nanoseconds = estimate_nanoseconds(nest);
+  kernel.dearest_nanoseconds = std::max(kernel.element_nanoseconds, dearest_nanoseconds(nest.body));
+  kernel.dearest_result_nanoseconds = dearest_nanoseconds(nest.epilogue);
   return kernel;
 }
 
@@ -239,9 +253,13 @@ void fill_pointers(const PreparedKernel& kernel, char* const* buffers, char** po
 
 void run_box(const PreparedKernel& kernel, const KernelArguments* arguments, const int64_t* lower, const int64_t* upper,
              RunControl* control) {
-  kernel.code->elementwise(arguments, lower, upper);
-  if (control == nullptr) return;
-  control->did(static_cast<double>(box_count(kernel.parallel_rank, lower, upper)) * kernel.element_nanoseconds);
+  if (control == nullptr) return kernel.code->elementwise(arguments, lower, upper);
+  const int rank = kernel.parallel_rank;
+  each_short_box(rank, lower, upper, kernel.dearest_nanoseconds, vector_grain, *control,
+                 [&](const int64_t* from, const int64_t* to, int64_t) {
+                   kernel.code->elementwise(arguments, from, to);
+                   control->did(static_cast<double>(box_count(rank, from, to)) * kernel.element_nanoseconds);
+                 });
 }
 
 void reduce_box(const PreparedKernel& kernel, const KernelArguments* arguments, const int64_t* lower,
@@ -250,6 +268,15 @@ void reduce_box(const PreparedKernel& kernel, const KernelArguments* arguments, 
     kernel.code->reduce(arguments, lower, upper, first, last, states, scratch);
   else
     reduce_stoppably(kernel, arguments, lower, upper, first, last, states, scratch, *control);
+}
+
+void finish_box(const PreparedKernel& kernel, const KernelArguments* arguments, const int64_t* lower,
+                const int64_t* upper, const char* states, RunControl* control) {
+  if (control == nullptr) return kernel.code->finish(arguments, lower, upper, states);
+  each_short_box(kernel.parallel_rank, lower, upper, kernel.dearest_result_nanoseconds, vector_grain, *control,
+                 [&](const int64_t* from, const int64_t* to, int64_t position) {
+                   kernel.code->finish(arguments, from, to, states + position * kernel.code->state_bytes);
+                 });
 }
 
 double estimated_nanoseconds(const PreparedKernel& kernel) {

@@ -31,7 +31,11 @@ struct PreparedKernel {
   bool columns = false;  ///< a reduction whose lanes run along the last parallel axis
   int64_t parallel_count = 0;
   int64_t reduce_count = 0;
+  int64_t granule = 0;             ///< elements that `reduce` must be given together: ranges begin at multiples of it
   double element_nanoseconds = 0;  ///< a rough estimate: how finely to split
+  double dearest_nanoseconds =
+      0;  ///< of the dearest element that there can be: how finely to split what may be stopped
+  double dearest_result_nanoseconds = 0;  ///< the same of an output's epilogue
 };
 
 PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kernel> code);
@@ -41,12 +45,16 @@ void fill_pointers(const PreparedKernel& kernel, char* const* buffers, char** po
 /// What a kernel is given. pointers: one an operand; both must outlive it.
 codegen::KernelArguments arguments_of(const PreparedKernel& kernel, char* const* pointers);
 
-/// Runs a box of it on this thread, and tells `control`, if there is one.
+/// Runs a box of it on this thread, in pieces if there is a `control`, which is told of them and may say to stop.
 void run_box(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
              const int64_t* upper, RunControl* control);
 /// Reduces a range of a box, in pieces if there is a `control` that may say to stop; then the states are undefined.
 void reduce_box(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
                 const int64_t* upper, int64_t first, int64_t last, char* states, char* scratch, RunControl* control);
+
+/// Turns the states of a box into results, in pieces if there is a `control` that may say to stop.
+void finish_box(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
+                const int64_t* upper, const char* states, RunControl* control);
 
 /// A rough estimate of all of it on one thread.
 double estimated_nanoseconds(const PreparedKernel& kernel);

@@ -70,7 +70,11 @@ bool note_released(const void* handle) {
 
 void bury(void* memory) {
   std::lock_guard lock(book().mutex);
-  book().graves.push_back(memory);
+  try {
+    book().graves.push_back(memory);
+  } catch (const std::bad_alloc&) {  // a release cannot fail: the memory stays where it is
+    return;
+  }
   if (book().graves.size() <= most_graves) return;
   book().entries.erase(book().graves.front());
   ::operator delete(book().graves.front());

@@ -34,21 +34,24 @@ std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, co
   control.check();
   const std::string key = cache_key(nest, target);
   const auto promise = std::make_shared<Promise>();
-  Future future;
+  Future future = promise->get_future().share();
   bool is_known = false;
   {
     std::lock_guard lock(mutex_);
     const Entry* known = find(key);
     is_known = known != nullptr;
-    future = is_known ? known->kernel : promise->get_future().share();
+    if (is_known) future = known->kernel;
     if (!is_known) kernels_.insert(key, {future, runtime::fork_generation()});
   }
   if (!is_known && !control.exists()) compile(key, nest, target, *promise);
   if (!is_known && control.exists()) try {
       background_.run([=, this] { compile(key, nest, target, *promise); });
-    } catch (...) {  // no memory for the job: a later call tries again
-      const std::lock_guard lock(mutex_);
-      kernels_.erase(key);
+    } catch (...) {  // no memory for the job: whoever waits for it is told, and a later call tries again
+      {
+        const std::lock_guard lock(mutex_);
+        kernels_.erase(key);
+      }
+      promise->set_exception(std::current_exception());
       throw;
     }
   return get_unless_stopped(future, control);

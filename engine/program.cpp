@@ -155,12 +155,13 @@ void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view
   // Threads that met the same layout at the same time have all made it: the first one's is kept.
   if (find(inputs, outputs, output_count, rule) != nullptr) return;
   if (pinned_count_ < pinned_limit) {
-    ++pinned_count_;
     auto entry = std::make_unique<Pinned>();
-    (made->depends_on_values() ? entry->guarded : entry->direct) = DirectCall::make(*made);
+    const bool has_deadline = runtime_->call_limits.milliseconds > 0;
+    (made->depends_on_values() ? entry->guarded : entry->direct) = DirectCall::make(*made, has_deadline);
     entry->made = std::move(made);
     entry->next = pinned_.load(std::memory_order_relaxed);
     pinned_.store(entry.release(), std::memory_order_release);
+    ++pinned_count_;
     return;
   }
   recent_.insert(recent_.begin(), std::move(made));

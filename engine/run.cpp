@@ -364,6 +364,10 @@ bool has_run_on_device(const Program& program, const Specialisation* known, cons
 
 }  // namespace
 
+static bool has_outputs(const fv_view* outputs, int32_t output_count) {
+  return std::any_of(outputs, outputs + output_count, [](const fv_view& output) { return output.data != nullptr; });
+}
+
 int threads_of(const RunOptions& options, const Runtime& runtime) {
   const int available = runtime.pool.threads();
   return options.threads > 0 ? std::min(options.threads, available) : available;
@@ -384,6 +388,7 @@ void require_place_of_results(const RunOptions& options, Place place) {
 
 void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results) {
+  if (options.control != nullptr) options.control->set_into_outputs(has_outputs(outputs, output_count));
   if (options.distributed != nullptr)
     return run_distributed(program, inputs, input_count, outputs, output_count, options, *options.distributed, results);
   if (options.control != nullptr) options.control->check();

@@ -38,10 +38,10 @@ void RunControl::report(double fraction) noexcept {
 
 void RunControl::check() const {
   if (goes_on()) return;
-  const char* const state = began_ ? "; outputs may be partly written" : " before it began";
-  if (!failure_.empty()) throw Error(ErrorCode::hook, failure_ + "; outputs may be partly written");
-  const bool is_token_set = token_ != nullptr && token_->is_set.load(std::memory_order_relaxed);
-  if (deadline_.has_passed() && !is_token_set && !stopped_.load(std::memory_order_relaxed))
+  const char* const outputs = into_outputs_ ? "; outputs may be partly written" : "";
+  const char* const state = began_ ? outputs : " before it began";
+  if (!failure_.empty()) throw Error(ErrorCode::hook, failure_ + outputs);
+  if (!stopped_.load(std::memory_order_relaxed))
     throw Error(ErrorCode::limit,
                 fmt::format("the evaluation took longer than its limit of {} ms{}", deadline_.milliseconds(), state));
   throw Error(ErrorCode::cancelled, fmt::format("the evaluation was cancelled{}", state));

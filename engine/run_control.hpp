@@ -29,13 +29,17 @@ class RunControl {
   RunControl(const CancelToken* token, const ProgressHook& progress, const Deadline& deadline = {})
       : token_(token), progress_(progress), deadline_(deadline) {}
 
+  /// Whether some of the call's results go into the caller's memory, which messages then speak of. Before it begins.
+  void set_into_outputs(bool into_outputs) { into_outputs_ = into_outputs; }
   /// About how long the call's kernels take on one thread, before they start; afterwards outputs may be written to.
   void begin(double nanoseconds);
 
-  /// By any thread, between blocks of about block_nanoseconds.
+  /// By any thread, between blocks of about block_nanoseconds. Once false, it stays false: work has been left out.
   bool goes_on() const {
-    return !stopped_.load(std::memory_order_relaxed) &&
-           (token_ == nullptr || !token_->is_set.load(std::memory_order_relaxed)) && !deadline_.has_passed();
+    if (stopped_.load(std::memory_order_relaxed) || deadline_.has_passed()) return false;
+    if (token_ == nullptr || !token_->is_set.load(std::memory_order_relaxed)) return true;
+    stopped_.store(true, std::memory_order_relaxed);
+    return false;
   }
   /// By any thread, after a block of about so long. Reports progress on the thread that made this object.
   void did(double nanoseconds) noexcept;
@@ -48,6 +52,8 @@ class RunControl {
   /// Estimates of a kernel's time can be an order of magnitude low (strides of a page, pages that are first touched):
   /// blocks are this short so that cancellation is obeyed within milliseconds all the same.
   static constexpr double block_nanoseconds = 200'000;
+  /// What a block may take by the estimate for the dearest elements that there can be.
+  static constexpr double longest_nanoseconds = 2'000'000;
 
  private:
   static constexpr auto report_interval = std::chrono::milliseconds(20);
@@ -62,9 +68,10 @@ class RunControl {
   double expected_ = 0;
   double reported_ = 0;
   bool began_ = false;
+  bool into_outputs_ = false;
   std::atomic<double> done_{0};
-  std::atomic<bool> stopped_{false};
-  std::string failure_;  ///< of the progress hook: that it threw, and what
+  mutable std::atomic<bool> stopped_{false};  ///< by the token or the progress hook
+  std::string failure_;                       ///< of the progress hook: that it threw, and what
 };
 
 }  // namespace fuseval::engine

@@ -10,6 +10,7 @@
 
 #include "engine/partition.hpp"
 #include "engine/run_control.hpp"
+#include "engine/short_boxes.hpp"
 #include "ir/checked.hpp"
 #include "runtime/buffer.hpp"
 
@@ -59,15 +60,15 @@ std::optional<NodeStack> stack_for(const PreparedKernel& kernel, int64_t outputs
 }
 
 int64_t piece_length(const PreparedKernel& kernel, int64_t outputs) {
-  const double block =
-      static_cast<double>(kernel.code->block) * static_cast<double>(outputs) * kernel.element_nanoseconds;
-  const double blocks = std::clamp(RunControl::block_nanoseconds / std::max(block, 1e-3), 1.0, 1e15);
-  return kernel.code->block * static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(blocks)));
+  const double elements = static_cast<double>(kernel.granule) * static_cast<double>(outputs);
+  const double wanted = RunControl::block_nanoseconds / std::max(elements * kernel.element_nanoseconds, 1e-3);
+  const double most = RunControl::longest_nanoseconds / std::max(elements * kernel.dearest_nanoseconds, 1e-3);
+  const double granules = std::clamp(std::min(wanted, most), 1.0, 1e15);
+  return kernel.granule * static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(granules)));
 }
 
-}  // namespace
-
-void reduce_stoppably(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
+/// Of a box whose outputs are few enough for pieces to be short.
+void reduce_short_box(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
                       const int64_t* upper, int64_t first, int64_t last, char* states, char* scratch,
                       RunControl& control) {
   const int64_t outputs = box_count(kernel.parallel_rank, lower, upper);
@@ -87,6 +88,19 @@ void reduce_stoppably(const PreparedKernel& kernel, const codegen::KernelArgumen
     nodes.push();
   }
   std::memcpy(states, nodes.combined(), static_cast<size_t>(outputs * kernel.code->state_bytes));
+}
+
+}  // namespace
+
+void reduce_stoppably(const PreparedKernel& kernel, const codegen::KernelArguments* arguments, const int64_t* lower,
+                      const int64_t* upper, int64_t first, int64_t last, char* states, char* scratch,
+                      RunControl& control) {
+  const double least = static_cast<double>(std::min(kernel.granule, last - first)) * kernel.dearest_nanoseconds;
+  each_short_box(kernel.parallel_rank, lower, upper, least, kernel.columns ? vector_grain : 1, control,
+                 [&](const int64_t* from, const int64_t* to, int64_t position) {
+                   reduce_short_box(kernel, arguments, from, to, first, last,
+                                    states + position * kernel.code->state_bytes, scratch, control);
+                 });
 }
 
 }  // namespace fuseval::engine

@@ -7,29 +7,22 @@ import sys
 
 import numpy
 
+from c_table import emit
+
 
 def public(names):
     return sorted(name for name in names if not name.startswith("_"))
 
 
-def emit(name, words):
-    print(f"constexpr std::string_view {name}[] = {{")
-    line = "   "
-    for word in words:
-        item = f' "{word}",'
-        if len(line) + len(item) > 120:
-            print(line)
-            line = "   "
-        line += item
-    print(line)
-    print("};")
+def emit_names(table, names):
+    emit("std::string_view", table, (f'"{name}"' for name in names))
 
 
 def main():
     print(f"// Made by numpy_names.py from NumPy {numpy.__version__}; not edited by hand.")
-    emit("numpy_names", public(dir(numpy)))
-    emit("numpy_linalg_names", public(dir(numpy.linalg)))
-    emit("ndarray_names", sorted(dir(numpy.ndarray)))
+    emit_names("numpy_names", public(dir(numpy)))
+    emit_names("numpy_linalg_names", public(dir(numpy.linalg)))
+    emit_names("ndarray_names", sorted(dir(numpy.ndarray)))
 
 
 if __name__ == "__main__":

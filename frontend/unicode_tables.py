@@ -7,6 +7,8 @@ author who types a middle dot means a product.
 import sys
 import unicodedata
 
+from c_table import emit
+
 EVERY = [chr(c) for c in range(0x80, 0x110000) if not 0xD800 <= c < 0xE000]
 
 
@@ -26,27 +28,18 @@ def ranges(predicate, bridge=lambda c: False):
     return found
 
 
-def emit(name, table):
-    print(f"constexpr CodeRange {name}[] = {{")
-    line = "   "
-    for first, last in table:
-        item = f" {{0x{first:x}, 0x{last:x}}},"
-        if len(line) + len(item) > 120:
-            print(line)
-            line = "   "
-        line += item
-    print(line)
-    print("};")
+def emit_ranges(table, found):
+    emit("CodeRange", table, (f"{{0x{first:x}, 0x{last:x}}}" for first, last in found))
 
 
 def main():
     extra = lambda c: ("a" + c).isidentifier() and not c.isidentifier() and c not in "\u00b7\u0387"
     unassigned = lambda c: unicodedata.category(c) == "Cn"
     print(f"// Made by unicode_tables.py from Unicode {unicodedata.unidata_version}; not edited by hand.")
-    emit("name_starts", ranges(str.isidentifier))
-    emit("name_extras", ranges(extra))
-    emit("wide_characters", ranges(lambda c: unicodedata.east_asian_width(c) in "WF" and not unassigned(c), unassigned))
-    emit("zero_width_characters", ranges(lambda c: unicodedata.category(c) in ("Mn", "Me"), unassigned))
+    emit_ranges("name_starts", ranges(str.isidentifier))
+    emit_ranges("name_extras", ranges(extra))
+    emit_ranges("wide_characters", ranges(lambda c: unicodedata.east_asian_width(c) in "WF" and not unassigned(c), unassigned))
+    emit_ranges("zero_width_characters", ranges(lambda c: unicodedata.category(c) in ("Mn", "Me"), unassigned))
 
 
 if __name__ == "__main__":

@@ -22,10 +22,13 @@ class LruCache {
     return &it->second->second;
   }
 
-  /// Adds under a key that is not there, and drops the oldest entries beyond the limit.
+  /// Adds under a key that is not there, and drops the oldest entries beyond the limit. Where memory runs out, nothing
+  /// has changed.
   void insert(std::string key, Value value) {
-    entries_.emplace_front(std::move(key), std::move(value));
-    by_key_.emplace(entries_.front().first, entries_.begin());
+    Entries added;
+    added.emplace_front(std::move(key), std::move(value));
+    by_key_.emplace(added.front().first, added.begin());
+    entries_.splice(entries_.begin(), added);
     while (entries_.size() > limit_) erase(entries_.back().first);
   }
 

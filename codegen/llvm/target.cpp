@@ -42,10 +42,10 @@ std::string host_features() {
 }
 
 Target detect(const TargetOptions& options) {
+  const SubtargetInfo info = subtarget("", "");  // first: it sets LLVM up to throw where memory runs out
   Target target;
   target.cpu = options.cpu.empty() ? llvm::sys::getHostCPUName().str() : options.cpu;
   if (options.cpu.empty()) target.features = host_features();
-  const SubtargetInfo info = subtarget("", "");
   if (!info->isCPUStringValid(target.cpu))
     throw Error(ErrorCode::unsupported, fmt::format("LLVM knows no processor named '{}'", target.cpu));
   return target;

@@ -70,7 +70,7 @@ TEST_CASE("a running evaluation is cancelled, whatever its kernels are, on any n
       const Cancelled stopped =
           cancelled([&](const fuseval::RunOptions& options) { session.evaluate(text, input.bindings, options); });
       CHECK(stopped.error.code() == FV_ERROR_CANCELLED);
-      CHECK(stopped.error.message() == "the evaluation was cancelled; outputs may be partly written");
+      CHECK(stopped.error.message() == "the evaluation was cancelled");
       MESSAGE("stopped after " << stopped.seconds * 1e3 << " ms");
     }
     CHECK(session.evaluate("sum(a)", {{"a", input.a}}).item<double>() == 30'000);  // the session goes on
@@ -199,8 +199,7 @@ TEST_CASE("a progress hook that throws is an error of the call") {
   options.progress = [](double) -> bool { throw std::runtime_error("the display is gone"); };
   const auto error = error_of([&] { session.evaluate("sum(sin(a*b))", input.bindings, options); });
   CHECK(error.code() == FV_ERROR_HOOK);
-  CHECK(contains(error.message(),
-                 "the progress hook threw an exception: the display is gone; outputs may be partly written"));
+  CHECK(error.message() == "the progress hook threw an exception: the display is gone");
 }
 
 TEST_CASE("watching a call does not change a bit of its results") {
