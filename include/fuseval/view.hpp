@@ -124,11 +124,12 @@ class View {
     for (std::size_t k = rank_; k-- > 0;) {
       const std::int64_t extent = numbers()[k];
       if (extent == 0) span.is_empty = true;
+      if (extent < 0) span.is_too_far = true;  // no array has one; the C ABI names the axis
       if (has_strides_) stride = numbers()[rank_ + k];
       std::int64_t distance = 0;
       std::int64_t& far = stride < 0 ? span.begin : span.end;
-      if (__builtin_mul_overflow(extent - 1, stride, &distance) || __builtin_add_overflow(far, distance, &far) ||
-          far > farthest || far < -farthest)
+      if (extent > 0 && (__builtin_mul_overflow(extent - 1, stride, &distance) ||
+                         __builtin_add_overflow(far, distance, &far) || far > farthest || far < -farthest))
         span.is_too_far = true;
       if (!has_strides_ && __builtin_mul_overflow(stride, extent, &stride)) span.is_too_far = true;
     }

@@ -223,6 +223,11 @@ TEST_CASE("views that leave the memory that they are said to lie in") {
         }).code() == FV_ERROR_INVALID_HANDLE);
   CHECK(error_of([&] { fuseval::view(vector.data(), {2}, {-8}).within(vector); }).code() == FV_ERROR_INVALID_HANDLE);
   CHECK(error_of([&] { fuseval::view(vector.data(), {11}).within(vector); }).code() == FV_ERROR_INVALID_HANDLE);
+  for (const int64_t extent : {int64_t{-1}, INT64_MIN}) {
+    CHECK(error_of([&] { fuseval::view(vector.data(), {extent}).within(vector); }).code() == FV_ERROR_INVALID_HANDLE);
+    CHECK(error_of([&] { fuseval::view(vector.data(), {extent}, {8}).within(vector); }).code() ==
+          FV_ERROR_INVALID_HANDLE);
+  }
   fuseval::view(vector.data() + 9, {10}, {-8}).within(vector);
   fuseval::view(vector.data() + 90, {0}).within(vector);
 }
