@@ -339,8 +339,8 @@ typedef enum fv_word_kind {
  * fv_word_kind. Errors: FV_ERROR_ARGUMENT (no such kind). */
 FV_API fv_status fv_words(int32_t kind, fv_names** names, fv_error** error);
 /* How a word or an operator ("+", "and") is written, "sum(a, axis=..., keepdims=...)", and in indented lines below what
- * it is. *result is owned by the caller: fv_string_release. Errors: FV_ERROR_UNKNOWN_FUNCTION (with the nearest word), FV_ERROR_UNSUPPORTED (of a
- * later version). */
+ * it is. *result is owned by the caller: fv_string_release. Errors: FV_ERROR_UNKNOWN_FUNCTION (with the nearest word),
+ * FV_ERROR_UNSUPPORTED (of a later version). */
 FV_API fv_status fv_help(const char* name, char** result, fv_error** error);
 
 /* ---- lint hints: likely mistakes in valid texts. Only fv_lint and the stage "hints" look for them ---- */

@@ -19,7 +19,7 @@ TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?P<raw>.*?)\)"|"(?P<plain>(?:[^"\\\
 
 # Files whose literals are printed, also by debug builds alone, or are broken invariants (Error(internal)), not diagnostics.
 NO_DIAGNOSTICS = {
-    "frontend/ast.cpp", "frontend/hints.cpp", "frontend/unicode.cpp", "ir/print.cpp", "ir/verify_graph.cpp", "ir/verify_loops.cpp",
+    "frontend/ast.cpp", "frontend/hints.cpp", "frontend/operator_help.cpp", "frontend/unicode.cpp", "ir/print.cpp", "ir/verify_graph.cpp", "ir/verify_loops.cpp",
     "runtime/cpu_limits.cpp", "engine/handle_book.cpp", "engine/device/simulated_device.cpp",
     "engine/device/explain_choice.cpp"}
 
@@ -64,7 +64,7 @@ ELSEWHERE = {
 
 # The header of .npy files, lines of the log, a static_assert, lines of fv_info, what a device is, a key.
 NOT_MESSAGES = {
-    "{{'descr': '{}{}{}', 'fortran_order': {}, 'shape': {}, }}", "planned '{}': {} kernel{}, {} bytes of temporaries",
+    "{{'descr': '{}{}{}', 'fortran_order': {}, 'shape': {}, }}", "planned '{}': {}, {} of temporaries",
     "{}, sm_{}, driver of CUDA {}", "; the CPU takes over", "calibration 1\nfuseval {}.{}.{}\n{}\nthreads {}\n",
     "a signal handler may not wait for a lock", "device cuda: not available: see cuda driver",
     "not available: see cuda compiler", "not available: sm_{} is older than what the cuda compiler knows",

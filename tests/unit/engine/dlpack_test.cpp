@@ -203,7 +203,7 @@ TEST_CASE_TEMPLATE("DLPack: what cannot be taken stays the caller's", Managed, O
   }
   SUBCASE("bfloat16") {
     raw.dtype = {static_cast<dlpack::TypeCode>(4), 16, 1};
-    begin = "DLPack: elements of code 4, 16 bits and 1 lanes";
+    begin = "DLPack: elements of code 4, 16 bits and 1 lane";
   }
   SUBCASE("bits") {
     raw.dtype = {dlpack::TypeCode::integer, 4, 1};
