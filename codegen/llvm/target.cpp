@@ -57,8 +57,7 @@ Target resolve(const TargetOptions& options) {
   Target target = detect(options);
   const SubtargetInfo info = subtarget(target.cpu, target.features);
   if (!info->checkFeatures(base_features))
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{}; '{}' is not one", needed_processor, target.cpu));
+    throw Error(ErrorCode::unsupported, fmt::format("{}; '{}' is not one", needed_processor, target.cpu));
   if (options.vector_bits != 0 && options.vector_bits != 256 && options.vector_bits != 512)
     throw Error(ErrorCode::argument, fmt::format("vector_bits is {}; expected 0, 256 or 512", options.vector_bits));
   const bool wide = info->checkFeatures(wide_features);

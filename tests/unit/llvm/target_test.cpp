@@ -126,7 +126,8 @@ TEST_CASE("processors that will not do") {
   CHECK(error_of(options_for("haswell", 512)) == ErrorCode::unsupported);
   CHECK(error_of(options_for("x86-64-v4", 128)) == ErrorCode::argument);
   CHECK(message_of(options_for("nehalem")) ==
-        "fuseval needs a processor with AVX2 and FMA (x86-64-v3: Intel's since Haswell, AMD's since Zen); 'nehalem' is not "
+        "fuseval needs a processor with AVX2 and FMA (x86-64-v3: Intel's since Haswell, AMD's since Zen); 'nehalem' is "
+        "not "
         "one");
 }
 
