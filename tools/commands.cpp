@@ -1,5 +1,7 @@
 #include "tools/commands.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -8,10 +10,12 @@
 #include <optional>
 
 #include "fuseval/fuseval.hpp"
+#include "tools/data_reference.hpp"
 #include "tools/diagnostics.hpp"
 #include "tools/json_text.hpp"
 #include "tools/numpy_text.hpp"
 #include "tools/operand.hpp"
+#include "tools/outputs.hpp"
 #include "tools/progress.hpp"
 #include "tools/shown_elements.hpp"
 #include "tools/stages.hpp"
@@ -39,16 +43,12 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-std::vector<Operand> load_operands(const std::vector<std::string>& arguments, const World* world = nullptr) {
-  std::vector<Operand> operands;
-  for (const std::string& argument : arguments) {
-    const BusyNotice notice("reading " + argument);
-    operands.push_back(parse_operand(argument, world));
-    for (size_t k = 0; k + 1 < operands.size(); ++k)
-      if (operands[k].name == operands.back().name)
-        throw UsageError("argument '" + argument + "': '" + operands[k].name + "' is bound twice");
-  }
-  return operands;
+/// What is bound, with those columns of --columns that the expression names.
+std::vector<Operand> operands_of(const Arguments& arguments, const World* world = nullptr) {
+  std::vector<std::string> wanted;
+  if (!arguments.columns.empty())
+    for (const FreeName& name : free_names(arguments.text)) wanted.push_back(name.name);
+  return load_operands(arguments.bindings, arguments.columns, wanted, world);
 }
 
 Session session_for(const Arguments& arguments, const World* world = nullptr) {
@@ -71,12 +71,20 @@ struct Value {
   std::optional<Array> array;
 };
 
+/// In full where no one looks at a screen. What ranks hold together may be more than one of them can.
+PrintOptions print_options(const Arguments& arguments) {
+  PrintOptions options;
+  if (!arguments.distributed && !isatty(STDOUT_FILENO)) options.threshold = PrintOptions::no_threshold;
+  if (arguments.threshold >= 0) options.threshold = arguments.threshold;
+  return options;
+}
+
 std::vector<Value> values_of(const Session& session, const Result& result, const Arguments& arguments,
                              const World* world) {
   const bool is_whole = !arguments.plot_file.empty() || (arguments.json && arguments.out_files.empty());
   const auto shown_of = [&](const DistributedArray& parts) -> std::optional<Array> {
     if (is_whole) return session.gather(parts, 0);
-    return arguments.out_files.empty() ? gather_shown(session, parts) : std::nullopt;
+    return arguments.out_files.empty() ? gather_shown(session, parts, print_options(arguments)) : std::nullopt;
   };
   std::vector<Value> values(result.count());
   for (size_t k = 0; k < values.size(); ++k) {
@@ -118,30 +126,63 @@ DistributedArray replicated(const Array& array, const World& world) {
   return DistributedArray(array.view(), Distribution(world, array.shape(), -1));
 }
 
-void write_files(const std::vector<Value>& values, const std::vector<std::string>& files, const World* world) {
-  if (files.empty()) return;
-  if (files.size() != values.size())
-    throw UsageError("-o: the expression has " + std::to_string(values.size()) + " results, but " +
-                     std::to_string(files.size()) + " files are named");
+/// As columns where there is one table for several values.
+void write_whole_values(const std::vector<Value>& values, const Arguments& arguments) {
+  std::vector<View> views;
+  for (const Value& value : values) views.push_back(value.array->view());
+  const std::vector<std::string> labels = result_labels(arguments.text, values.size());
+  const std::vector<std::string>& files = arguments.out_files;
+  const bool is_one_table = files.size() == 1 && values.size() > 1;
   for (size_t k = 0; k < files.size(); ++k) {
     const BusyNotice notice("writing " + files[k]);
-    if (world == nullptr)
-      save(files[k], *values[k].array);
+    const std::vector<View> here = is_one_table ? views : std::vector<View>{views[k]};
+    if (files[k] == standard_output)
+      write_to_standard_output(arguments.format, here, labels);
     else
-      save(files[k], values[k].parts ? *values[k].parts : replicated(*values[k].array, *world));
+      write_output(files[k], here, labels);
   }
+}
+
+bool is_table(const std::string& file, const std::string& format) {
+  if (file != standard_output) return takes_columns(file);
+  return format == "csv" || format == "tsv" || format == "txt";
+}
+
+void write_files(const std::vector<Value>& values, const Arguments& arguments, const World* world) {
+  const std::vector<std::string>& files = arguments.out_files;
+  if (files.empty()) return;
+  const bool is_one_table = world == nullptr && files.size() == 1 && is_table(files[0], arguments.format);
+  if (files.size() != values.size() && !is_one_table)
+    throw UsageError("-o: the expression has " + std::to_string(values.size()) + " results, but " +
+                     std::to_string(files.size()) + " files are named");
+  if (world == nullptr) return write_whole_values(values, arguments);
+  for (size_t k = 0; k < files.size(); ++k) {
+    const BusyNotice notice("writing " + files[k]);
+    save(files[k], values[k].parts ? *values[k].parts : replicated(*values[k].array, *world));
+  }
+}
+
+/// What ranks write together.
+void require_written_by_ranks(const std::string& file) {
+  if (!is_hdf5(file) && format_to_write(file) != "npy")
+    throw Error(FV_ERROR_ARGUMENT, "with --distributed .npy files and files of HDF5 are written, not \"" + file + "\"");
 }
 
 /// Before anything is evaluated: that each result has a file of its own, which can be written.
 void check_outputs(const Arguments& arguments, const World* world) {
+  constexpr const char* force = "--force";
   std::vector<std::string> files = arguments.out_files;
-  if (world == nullptr && std::any_of(files.begin(), files.end(), is_hdf5))
-    throw UsageError("-o: a file of HDF5 is written with --distributed");
-  if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
-    check_picture_file(arguments.plot_file, arguments.picture);
-    files.push_back(arguments.plot_file);
-  }
+  std::erase(files, standard_output);
   try {
+    for (const std::string& file : files) {
+      check_output(file, arguments.force, force);
+      if (world != nullptr) require_written_by_ranks(file);
+    }
+    if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
+      check_picture_file(arguments.plot_file, arguments.picture);
+      check_replaced(arguments.plot_file, arguments.force, force);
+      files.push_back(arguments.plot_file);
+    }
     check_files(files);
   } catch (const Error& error) {
     if (error.code() == FV_ERROR_ARGUMENT) throw UsageError("-o: " + error.message());
@@ -184,9 +225,10 @@ void print_json(const std::vector<Value>& values, const Arguments& arguments, co
 void print_text(const std::vector<Value>& values, const Arguments& arguments, const Seconds& seconds,
                 const std::string& plan) {
   if (arguments.explain) std::fputs(plan.c_str(), stderr);
+  const PrintOptions options = print_options(arguments);
   if (arguments.out_files.empty() && arguments.plot_file.empty())
     for (const Value& value : values)
-      std::printf("%s\n", numpy_text(value.array->view().raw(), value.shape.data()).c_str());
+      std::printf("%s\n", numpy_text(value.array->view().raw(), value.shape.data(), options).c_str());
   if (arguments.time)
     std::fprintf(stderr, "load %.6f s, compile %.6f s, run %.6f s\n", seconds.load, seconds.compile, seconds.run);
 }
@@ -204,7 +246,7 @@ void run_eval(const Arguments& arguments, const World* world) {
   if (is_first(world)) check_outputs(arguments, world);
   Seconds seconds;
   Stopwatch stopwatch;
-  const std::vector<Operand> operands = load_operands(arguments.bindings, world);
+  const std::vector<Operand> operands = operands_of(arguments, world);
   seconds.load = stopwatch.lap();
   const Session session = session_for(arguments, world);
   if (arguments.lint && is_first(world))
@@ -215,7 +257,7 @@ void run_eval(const Arguments& arguments, const World* world) {
   seconds.run = stopwatch.lap() - seconds.compile;
   const std::vector<Value> values = values_of(session, result, arguments, world);
 
-  write_files(values, arguments.out_files, world);
+  write_files(values, arguments, world);
   if (!is_first(world)) return;
   draw(values, arguments);
   const std::string plan = arguments.explain ? plan_of(session, arguments, operands, world) : "";
@@ -223,7 +265,7 @@ void run_eval(const Arguments& arguments, const World* world) {
 }
 
 void run_explain(const Arguments& arguments) {
-  std::vector<Operand> operands = load_operands(arguments.bindings);
+  std::vector<Operand> operands = operands_of(arguments);
   const Session session = session_for(arguments);
   std::string text;
   if (arguments.stage == distributed_stage) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tools/data_reference.hpp"
 #include "tools/encoding.hpp"
 #include "tools/repl/command_table.hpp"
 #include "tools/repl/repl_error.hpp"
@@ -64,7 +65,12 @@ Completion complete_expression(std::string_view line, const Workspace& workspace
   return only_matching(std::move(completion), line.substr(begin));
 }
 
-/// .npy files and folders that begin with what is there.
+bool is_data_file(const std::string& name) {
+  const char* format = nullptr;
+  return is_hdf5(name) || fv_data_format(name.c_str(), 0, &format, nullptr) == FV_OK;
+}
+
+/// Files that can be read and folders, that begin with what is there.
 Completion complete_file(std::string_view line, size_t begin) {
   namespace fs = std::filesystem;
   const std::string typed(line.substr(begin));
@@ -78,7 +84,7 @@ Completion complete_file(std::string_view line, size_t begin) {
     std::error_code ignored;
     if (it->is_directory(ignored))
       completion.words.push_back(folder + name + "/");
-    else if (name.ends_with(".npy"))
+    else if (is_data_file(name))
       completion.words.push_back(folder + name);
   }
   completion = only_matching(std::move(completion), typed);

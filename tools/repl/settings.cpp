@@ -12,7 +12,7 @@
 namespace fuseval::tools {
 namespace {
 
-constexpr int64_t unlimited = std::numeric_limits<int64_t>::max();
+constexpr int64_t unlimited = PrintOptions::no_threshold;
 
 int64_t whole_number(const std::string& value, int64_t least, int64_t most) {
   int64_t number = 0;
