@@ -212,10 +212,11 @@ void print_json(const std::vector<Value>& values, const Arguments& arguments, co
     if (arguments.out_files.empty())
       write_json_array(stdout, *values[k].array);
     else
-      std::fputs(
-          json_text({{"dtype", name_of(values[k].dtype)}, {"shape", values[k].shape}, {"file", arguments.out_files[k]}})
-              .c_str(),
-          stdout);
+      std::fputs(json_text({{"dtype", name_of(values[k].dtype)},
+                            {"shape", values[k].shape},
+                            {"file", arguments.out_files[std::min(k, arguments.out_files.size() - 1)]}})
+                     .c_str(),
+                 stdout);
   }
   ordered_json rest{{"seconds", {{"load", seconds.load}, {"compile", seconds.compile}, {"run", seconds.run}}}};
   if (arguments.explain) rest["plan"] = plan;

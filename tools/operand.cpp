@@ -74,8 +74,7 @@ class Loader {
   explicit Loader(const World* world) : world_(world) {}
 
   void want(const DataReference& reference) {
-    if (world_ != nullptr && reference.is_stream())
-      throw Error(FV_ERROR_ARGUMENT, "with --distributed each rank reads files, which " + reference.text() + " is not");
+    require_file(reference);
     if (!is_read_in_parts(reference) && !reference.is_hdf5) inputs_.want(reference);
   }
 
@@ -95,6 +94,8 @@ class Loader {
     const DataReference reference = require_data_reference(path);
     if (reference.is_hdf5 || !reference.member.empty() || reference.dtype)
       throw Error(FV_ERROR_ARGUMENT, "its arrays have no names");
+    require_file(reference);
+    if (names.empty()) return;
     inputs_.want_any(reference, names);
     tables_.push_back(reference);
   }
@@ -118,6 +119,11 @@ class Loader {
   }
 
  private:
+  void require_file(const DataReference& reference) const {
+    if (world_ != nullptr && reference.is_stream())
+      throw Error(FV_ERROR_ARGUMENT, "with --distributed each rank reads files, which " + reference.text() + " is not");
+  }
+
   bool is_read_in_parts(const DataReference& reference) const { return world_ != nullptr && is_cut(reference); }
 
   const World* world_;

@@ -38,6 +38,9 @@ def test_columns_by_name(run, folder):
     assert '"dtype":"int64","shape":[3],"value":[2,0,5]' in done.stdout
     assert run("eval", "sum(price*qty)", "--columns", "t.csv", cwd=folder).stdout == f"{(price * qty).sum()}\n"
     assert run("eval", "sum(price*qty)", "--columns", "t.csv", "qty=1", cwd=folder).stdout == f"{price.sum()}\n"
+    assert run("eval", "2*qty", "--columns", "t.csv", "qty=1", cwd=folder).stdout == "2\n"  # nothing is read
+    done = run("eval", "price, qty", "--columns", "t.csv", "-o", "u.csv", "--json", cwd=folder)
+    assert done.stdout.count('"file":"u.csv"') == 2
     assert run("explain", "price*qty", "--columns", "t.csv", "--stage", "types", cwd=folder).stdout.startswith("float64 array of shape (3,)")
 
 
