@@ -83,7 +83,8 @@ void require_array_or_error(const std::string& path, const ReadOptions& options)
 
 void mutate_and_read(const TemporaryFolder& folder, const std::string& name, const std::string& seed, int rounds) {
   std::mt19937 random(1234);
-  const std::string_view spice("\"\",;\n\r\t 0-e.xA#\0\xFF", 20);
+  using namespace std::string_view_literals;
+  const std::string_view spice = "\"\",;\n\r\t 0-e.xA#\0\xFF"sv;
   for (int round = 0; round < rounds; ++round) {
     std::string bytes = seed;
     for (unsigned changes = 1 + random() % 6; changes > 0 && !bytes.empty(); --changes) {
