@@ -161,15 +161,16 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   add_text_and_bindings(*eval, arguments);
   eval->add_option(
           "-o", arguments.out_files,
-          "write the result to a file: .npy, .csv, .tsv, .txt, .bin or .raw (bare elements), .h5:/dataset, or - "
-          "for standard output; once for each result of a tuple, or once for a table with a column for each")
+          "write the result to a file: .npy, .npz, .csv, .tsv, .txt, .bin or .raw (bare elements), .h5:/dataset, or - "
+          "for standard output; once for each result of a tuple, or once for a .npz file or a table that holds all of "
+          "them")
       ->type_name("FILE")
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
   eval->add_option("--format", arguments.format,
                    "write to standard output in this format; without it, -o - writes .npy data")
-      ->check(CLI::IsMember({"text", "npy", "csv", "tsv", "txt", "raw"}))
+      ->check(CLI::IsMember({"text", "npy", "npz", "csv", "tsv", "txt", "raw"}))
       ->type_name("F");
   eval->add_flag("--force", arguments.force, "let -o and --plot replace a file of another kind than its ending says");
   eval->add_option("--out-dtype", arguments.out_dtype, "cast the results, as astype does")->type_name("T");
@@ -229,7 +230,7 @@ void check_standard_output(Arguments& arguments) {
   if (arguments.distributed) throw UsageError("-o -: with --distributed the values are printed, or written to files");
   if (arguments.format == "text") std::erase(files, standard_output);
   if (arguments.format.empty()) arguments.format = "npy";
-  if ((arguments.format == "npy" || arguments.format == "raw") && isatty(STDOUT_FILENO))
+  if ((arguments.format == "npy" || arguments.format == "npz" || arguments.format == "raw") && isatty(STDOUT_FILENO))
     throw UsageError("-o -: standard output is a terminal, which is no place for bytes; --format csv writes letters");
 }
 

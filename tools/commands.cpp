@@ -126,16 +126,16 @@ DistributedArray replicated(const Array& array, const World& world) {
   return DistributedArray(array.view(), Distribution(world, array.shape(), -1));
 }
 
-/// As columns where there is one table for several values.
+/// All together where there is one file for several values.
 void write_whole_values(const std::vector<Value>& values, const Arguments& arguments) {
   std::vector<View> views;
   for (const Value& value : values) views.push_back(value.array->view());
   const std::vector<std::string> labels = result_labels(arguments.text, values.size());
   const std::vector<std::string>& files = arguments.out_files;
-  const bool is_one_table = files.size() == 1 && values.size() > 1;
+  const bool is_for_all = files.size() == 1 && values.size() > 1;
   for (size_t k = 0; k < files.size(); ++k) {
     const BusyNotice notice("writing " + files[k]);
-    const std::vector<View> here = is_one_table ? views : std::vector<View>{views[k]};
+    const std::vector<View> here = is_for_all ? views : std::vector<View>{views[k]};
     if (files[k] == standard_output)
       write_to_standard_output(arguments.format, here, labels);
     else
@@ -143,16 +143,13 @@ void write_whole_values(const std::vector<Value>& values, const Arguments& argum
   }
 }
 
-bool is_table(const std::string& file, const std::string& format) {
-  if (file != standard_output) return takes_columns(file);
-  return format == "csv" || format == "tsv" || format == "txt";
-}
-
 void write_files(const std::vector<Value>& values, const Arguments& arguments, const World* world) {
   const std::vector<std::string>& files = arguments.out_files;
   if (files.empty()) return;
-  const bool is_one_table = world == nullptr && files.size() == 1 && is_table(files[0], arguments.format);
-  if (files.size() != values.size() && !is_one_table)
+  const bool is_for_all =
+      world == nullptr && files.size() == 1 &&
+      (files[0] == standard_output ? format_takes_several(arguments.format) : takes_several(files[0]));
+  if (files.size() != values.size() && !is_for_all)
     throw UsageError("-o: the expression has " + std::to_string(values.size()) + " results, but " +
                      std::to_string(files.size()) + " files are named");
   if (world == nullptr) return write_whole_values(values, arguments);

@@ -11,7 +11,8 @@ namespace {
 
 Bindings named(const std::vector<View>& views, const std::vector<std::string>& names) {
   Bindings arrays;
-  for (size_t k = 0; k < views.size(); ++k) arrays.add(k < names.size() ? names[k] : std::to_string(k), views[k]);
+  for (size_t k = 0; k < views.size(); ++k)
+    arrays.add(k < names.size() ? names[k] : "arr_" + std::to_string(k), views[k]);
   return arrays;
 }
 
@@ -23,11 +24,13 @@ void write_hdf5(const std::string& path, const View& view) {
 
 }  // namespace
 
-bool takes_columns(const std::string& path) {
+bool format_takes_several(std::string_view format) {
+  return format == "csv" || format == "tsv" || format == "txt" || format == "npz";
+}
+
+bool takes_several(const std::string& path) {
   const char* format = nullptr;
-  if (fv_data_format(path.c_str(), 1, &format, nullptr) != FV_OK) return false;
-  const std::string_view name = format;
-  return name == "csv" || name == "tsv" || name == "txt";
+  return fv_data_format(path.c_str(), 1, &format, nullptr) == FV_OK && format_takes_several(format);
 }
 
 void check_replaced(const std::string& path, bool forced, const char* force) {

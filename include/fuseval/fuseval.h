@@ -501,7 +501,7 @@ FV_API void fv_files_discard(void);
 /* ---- data files: arrays under names ----
  * One format is as good as another here. It is told by the ending of the file's name:
  *   "npy"  .npy         one array, mapped where its layout allows
- *   "npz"  .npz         members of numpy.savez, read alone; names are without ".npy"
+ *   "npz"  .npz         members as of numpy.savez; names are without ".npy"
  *   "csv"  .csv         columns between commas, or semicolons or tabs if the first line has these
  *   "tsv"  .tsv         columns between tabs
  *   "txt"  .txt         columns between blanks, or commas and so on; lines that begin with # are comments
@@ -544,7 +544,7 @@ FV_API void fv_data_release(fv_data* data);
 /* Writes arrays in the format of the path's ending, or in options->format (struct_size, format and descriptor are
  * used): a file as fv_npy_write does it. Text tables take one array of up to two axes, without a header, or several of
  * one axis and one length, whose names (names may be NULL for one array) become the header; floats have the fewest
- * digits that read back. Other formats take one array. Errors: FV_ERROR_FILE, FV_ERROR_ARGUMENT (as fv_data_open; too
+ * digits that read back. npz takes any, the others one. Errors: FV_ERROR_FILE, FV_ERROR_ARGUMENT (as fv_data_open; too
  * many arrays), FV_ERROR_SHAPE (no table), FV_ERROR_UNSUPPORTED (a dtype that no text has). */
 FV_API fv_status fv_data_write(const char* path, const char* const* names, const fv_view* views, int32_t count,
                                const fv_data_options* options, fv_error** error);

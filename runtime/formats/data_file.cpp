@@ -36,8 +36,8 @@ const Format& checked(const Format& format, const ReadOptions& options, const st
   if (is_raw && !options.dtype) refuse(fmt::format("{} has raw elements: their dtype must be given", quoted(name)));
   if (!is_raw && (options.dtype || options.shape))
     refuse(fmt::format("{} is {}, which says itself what dtype and shape it has", quoted(name), format.kind));
-  const bool has_names = format.name == "npz" || format.holds_many;
-  if (!options.names.empty() && !has_names) refuse(fmt::format("{} has one array, without a name", quoted(name)));
+  if (!options.names.empty() && format.arrays == Arrays::one)
+    refuse(fmt::format("{} has one array, without a name", quoted(name)));
   return format;
 }
 
@@ -76,9 +76,9 @@ void write_data(const DataPlace& place, const Format* format, std::span<const Na
   if (format == nullptr) format = &format_to_write(place.path);
   if (format->write == nullptr) refuse(fmt::format("{} cannot be written; {} can", format->kind, names_to_write()));
   if (arrays.empty()) refuse("there is no array to write");
-  if (arrays.size() > 1 && !format->holds_many)
+  if (arrays.size() > 1 && format->arrays == Arrays::one)
     refuse(fmt::format("{} holds one array, and there are {}", format->kind, arrays.size()));
-  if (format->holds_many) require_table(arrays);
+  if (format->arrays == Arrays::columns) require_table(arrays);
   std::vector<ArrayView> views;
   for (const NamedView& array : arrays) views.push_back(array.view);
   const auto produce = [&](const ByteSink& sink) { format->write(arrays, sink); };

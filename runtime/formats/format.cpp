@@ -10,6 +10,7 @@
 #include "runtime/file_descriptor.hpp"
 #include "runtime/formats/npy_stream.hpp"
 #include "runtime/formats/npz_read.hpp"
+#include "runtime/formats/npz_write.hpp"
 #include "runtime/formats/raw.hpp"
 #include "runtime/formats/table_read.hpp"
 #include "runtime/formats/table_write.hpp"
@@ -46,15 +47,15 @@ constexpr std::string_view raw_endings[] = {".bin", ".raw"};
 
 // Files of HDF5 are read and written by a plugin, pictures by the command.
 constexpr Format table[] = {
-    {"npy", npy_endings, "a .npy file", is_npy, read_npy, write_npy_stream, false},
-    {"npz", npz_endings, "a .npz file", is_zip, read_npz, nullptr, false},
-    {"hdf5", hdf5_endings, "a file of HDF5", is_hdf5, nullptr, nullptr, false},
-    {"png", png_endings, "a PNG picture", is_png, nullptr, nullptr, false},
-    {"svg", svg_endings, "an SVG picture", is_svg, nullptr, nullptr, false},
-    {"csv", csv_endings, "a text", is_table, read_csv, write_csv, true},
-    {"tsv", tsv_endings, "a text", is_table, read_tsv, write_tsv, true},
-    {"txt", txt_endings, "a text", is_table, read_txt, write_txt, true},
-    {"raw", raw_endings, "a file of raw elements", is_raw, read_raw, write_raw, false},
+    {"npy", npy_endings, "a .npy file", is_npy, read_npy, write_npy_stream, Arrays::one},
+    {"npz", npz_endings, "a .npz file", is_zip, read_npz, write_npz, Arrays::named},
+    {"hdf5", hdf5_endings, "a file of HDF5", is_hdf5, nullptr, nullptr, Arrays::one},
+    {"png", png_endings, "a PNG picture", is_png, nullptr, nullptr, Arrays::one},
+    {"svg", svg_endings, "an SVG picture", is_svg, nullptr, nullptr, Arrays::one},
+    {"csv", csv_endings, "a text", is_table, read_csv, write_csv, Arrays::columns},
+    {"tsv", tsv_endings, "a text", is_table, read_tsv, write_tsv, Arrays::columns},
+    {"txt", txt_endings, "a text", is_table, read_txt, write_txt, Arrays::columns},
+    {"raw", raw_endings, "a file of raw elements", is_raw, read_raw, write_raw, Arrays::one},
 };
 
 template <class Has>

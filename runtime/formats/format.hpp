@@ -10,6 +10,9 @@
 
 namespace fuseval::runtime {
 
+/// One array without a name, any number under names, or the columns of a table.
+enum class Arrays { one, named, columns };
+
 struct Format {
   std::string_view name;
   std::span<const std::string_view> endings;  ///< of file names, with their point
@@ -18,7 +21,7 @@ struct Format {
   bool (*recognises)(std::string_view start);
   DataArrays (*read)(ByteSource& source, const ReadOptions& options);      ///< nullptr: elsewhere, or never
   void (*write)(std::span<const NamedView> arrays, const ByteSink& sink);  ///< nullptr: elsewhere, or never
-  bool holds_many;                                                         ///< several arrays are written
+  Arrays arrays;                                                           ///< what a file holds
 };
 
 /// As many bytes of a file's beginning as recognises() looks at.

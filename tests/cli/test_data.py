@@ -106,6 +106,24 @@ def test_members_of_npz_files(run, tmp_path, save):
     assert 'member "words": its dtype' in run("eval", "x", "x=a.npz:words", status=1, cwd=tmp_path).stderr
 
 
+def test_npz_files_are_written(run, tmp_path):
+    a = np.arange(6.0).reshape(2, 3)
+    np.save(tmp_path / "a.npy", a)
+    run("eval", "a.T, a > 2, sum(a)", "a=a.npy", "-o", "r.npz", cwd=tmp_path)
+    with np.load(tmp_path / "r.npz") as made:
+        assert made.files == ["a.T", "a > 2", "sum(a)"]
+        for name, expected in (("a.T", a.T), ("a > 2", a > 2), ("sum(a)", a.sum())):
+            np.testing.assert_array_equal(made[name], expected)
+            assert made[name].dtype == expected.dtype
+    assert run("eval", "b", "b=r.npz:a > 2", cwd=tmp_path).stdout == f"{a > 2}\n"
+    assert shell("$F eval 'arange(3), 1' --format npz | $F eval 'x*2' 'x=-:arange(3)'", tmp_path).stdout == b"[0 2 4]\n"
+    run("eval", "a", "a=a.npy", "-o", "one.npz", cwd=tmp_path)
+    with np.load(tmp_path / "one.npz") as made:
+        np.testing.assert_array_equal(made[made.files[0]], a, strict=True)
+    assert "two members of the .npz file would be named" in run("eval", "a, a", "a=a.npy", "-o", "two.npz", status=1, cwd=tmp_path).stderr
+    assert not (tmp_path / "two.npz").exists()
+
+
 def test_raw_elements(run, tmp_path):
     a = np.arange(6, dtype="f4").reshape(2, 3)
     a.tofile(tmp_path / "a.bin")
@@ -179,9 +197,9 @@ def test_pipes_lose_nothing(run):
 
 def test_endings_are_honoured_or_refused_before_anything_is_opened(run, folder):
     before = sorted(os.listdir(folder))
-    for name in ("x", "x.xlsx", "x.npz", "x.png", "x.parquet"):
+    for name in ("x", "x.xlsx", "x.png", "x.parquet"):
         done = run("eval", "unknown", "-o", name, status=2, cwd=folder)
-        assert "cannot be written; a file's name ends in one of .npy, .csv, .tsv, .txt, .bin, .raw" in done.stderr, name
+        assert "cannot be written; a file's name ends in one of .npy, .npz, .csv, .tsv, .txt, .bin, .raw" in done.stderr, name
     for name in ("x", "x.xlsx", "x.png"):
         assert "no file that is read" in run("eval", "a", f"a={name}", status=2, cwd=folder).stderr
     assert "--format is that of standard output" in run("eval", "1", "-o", "x.csv", "--format", "csv", status=2, cwd=folder).stderr
@@ -229,7 +247,7 @@ def test_files_at_the_prompt(folder):
     assert "city: not bound: " in out and "'Berlin' is no number" in out and "sold: bool array" in out
     assert (folder / "out.csv").read_text() == "price*q,q\n3.0,2\n6.75,3\n-2000.0,5\n"
     assert out.endswith("[    3.       6.75 -2000.  ]\n")
-    out, err = repl(folder, ":save arange(3) t.npz", ":save arange(3) m.bin", ":save arange(3) m.npz", "1,2", ":save 1,2 x.npy", ":load x.xlsx", ":load -")
+    out, err = repl(folder, ":save arange(3) m.doc", "1,2", ":save 1,2 x.npy", ":load x.xlsx", ":load -")
     assert "cannot be written" in err and "holds one array" in err and "cannot be read; a file's name ends in one of" in err
 
 

@@ -498,7 +498,7 @@ def test_help(repl):
         assert re.search(rf"^:{command}\b", overview, re.MULTILINE)
     assert repl.enter(":help hypot") == "hypot(a, b, *, dtype=...)\n  sqrt(a*a + b*b) without overflow"
     assert repl.enter("?argmax").startswith("argmax(a, axis=..., *, keepdims=...)\n  the index of the greatest")
-    assert repl.enter(":help :sa") == ":save EXPR FILE\n  write a value to a .npy, .csv, .tsv, .txt, .bin or .raw file, or .h5:/dataset"
+    assert repl.enter(":help :sa") == ":save EXPR FILE\n  write a value to a .npy, .npz, .csv, .tsv, .txt, .bin or .raw file, or .h5:/dataset"
     assert repl.enter(":help summ") == "error: there is no help on `summ`; did you mean `sum`?"
 
 

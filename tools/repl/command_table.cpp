@@ -12,7 +12,7 @@ constexpr ReplCommand commands[] = {
      Takes::file, run_load},
     {"columns", "", "FILE", "bind the columns of a table, or the members of a .npz file, by their names", Takes::file,
      run_columns},
-    {"save", "", "EXPR FILE", "write a value to a .npy, .csv, .tsv, .txt, .bin or .raw file, or .h5:/dataset",
+    {"save", "", "EXPR FILE", "write a value to a .npy, .npz, .csv, .tsv, .txt, .bin or .raw file, or .h5:/dataset",
      Takes::expression_and_file, run_save},
     {"save!", "", "EXPR FILE", "the same over a file of another kind than its ending says", Takes::expression_and_file,
      run_save_over},

@@ -66,9 +66,9 @@ void save_values(Workspace& workspace, const Passage& arguments, bool forced) {
   const std::string path = from_home(word);
   check_output(path, forced, ":save!");
   const Value value = workspace.evaluate(expression);
-  if (value.items.size() != 1 && !takes_columns(path))
+  if (value.items.size() != 1 && !takes_several(path))
     throw ReplError("the value is a tuple of " + std::to_string(value.items.size()) + ", and " + word +
-                    " holds one array; a .csv, .tsv or .txt file takes a column for each");
+                    " holds one array; a .csv, .tsv, .txt or .npz file takes all of them");
   std::vector<View> views;
   for (const Variable& item : value.items) views.push_back(item.view());
   const BusyNotice notice("writing " + word);

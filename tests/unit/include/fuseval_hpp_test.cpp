@@ -278,7 +278,7 @@ TEST_CASE("data files that are refused") {
   CHECK(refusal([&] { fuseval::write_data(folder.path("x.csv"), {{"a", a}}, "nonsense"); }) == FV_ERROR_ARGUMENT);
   CHECK(folder.files() == 0);
   CHECK(fuseval::format_to_read("a.npz") == "npz");
-  CHECK(refusal([] { fuseval::format_to_write("a.npz"); }) == FV_ERROR_ARGUMENT);
+  CHECK(refusal([] { fuseval::format_to_write("a.png"); }) == FV_ERROR_ARGUMENT);
   folder.write("x.npy", "words");
   CHECK(refusal([&] { fuseval::check_kind(folder.path("x.npy")); }) == FV_ERROR_FILE);
 }

@@ -266,3 +266,18 @@ TEST_CASE("mutated files are arrays or errors") {
   for (const int level : {0, 6})
     mutate_and_read(folder, "a.npz", npz(folder, {{"x.npy", one}, {"y.npy", one}}, level), 1500);
 }
+
+TEST_CASE("archives that are written are read") {
+  const TemporaryFolder folder;
+  std::vector<double> values(300'000, 1.5);
+  const ArrayView view{reinterpret_cast<char*>(values.data()), DType::float64, {150'000}, {16}};
+  const std::vector<NamedView> arrays = {{"x", view}, {"y", {view.data, DType::float64, {}, {}}}};
+  write_data({folder.path("a.npz"), -1}, nullptr, arrays);
+  const DataArrays data = opened(folder.path("a.npz"));
+  REQUIRE(data.arrays.size() == 2);
+  CHECK(elements<double>(data.arrays[0].view) == std::vector<double>(150'000, 1.5));
+  CHECK((data.arrays[1].name == "y" && data.arrays[1].view.shape.empty()));
+  const std::vector<NamedView> same = {{"x", view}, {"x", view}};
+  CHECK(thrown([&] { write_data({folder.path("b.npz"), -1}, nullptr, same); }).code() == ErrorCode::argument);
+  CHECK(folder.files() == 1);
+}
