@@ -159,11 +159,10 @@ void add_ranks(CLI::App& eval, Arguments& arguments) {
 CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   CLI::App* eval = app.add_subcommand("eval", "evaluate an expression and print, or write, its value");
   add_text_and_bindings(*eval, arguments);
-  eval->add_option(
-          "-o", arguments.out_files,
-          "write the result to a file: .npy, .npz, .csv, .tsv, .txt, .bin or .raw (bare elements), .h5:/dataset, or - "
-          "for standard output; once for each result of a tuple, or once for a .npz file or a table that holds all of "
-          "them")
+  eval->add_option("-o", arguments.out_files,
+                   "write the result to a file: .npy, .npz, .csv, .tsv, .txt, .bin or .raw (bare elements) or\n"
+                   ".h5:/dataset, or to standard output (-); once for each result of a tuple, or once for a\n"
+                   ".npz file or a table that holds all of them")
       ->type_name("FILE")
       ->expected(1)
       ->take_all()
@@ -180,7 +179,7 @@ CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
       ->type_name("D");
   eval->add_option("--threshold", arguments.threshold,
                    "abbreviate printed arrays of more elements; 1000 on a terminal, else they are printed in full")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
       ->type_name("N");
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");

@@ -51,6 +51,7 @@ void read_rest(std::string_view rest, DataReference& reference) {
   const char* format = nullptr;
   const bool is_known = fv_data_format(reference.path.c_str(), 0, &format, nullptr) == FV_OK;
   const bool may_be_raw = !is_known || std::string_view(format) == "raw";
+  if (is_known && may_be_raw && dtype < 0) refuse("'" + std::string(rest.substr(0, colon)) + "' is no dtype");
   if (!may_be_raw || dtype < 0) {
     reference.member = without_quotes(rest);
     return;

@@ -543,7 +543,7 @@ FV_API fv_status fv_data_view(const fv_data* data, int32_t index, fv_view* view,
 FV_API void fv_data_release(fv_data* data);
 /* Writes arrays in the format of the path's ending, or in options->format (struct_size, format and descriptor are
  * used): a file as fv_npy_write does it. Text tables take one array of up to two axes, without a header, or several of
- * one axis and one length, whose names (names may be NULL for one array) become the header; floats have the fewest
+ * one length, or of rank 0, whose names (names may be NULL for one array) become the header; floats have the fewest
  * digits that read back. npz takes any, the others one. Errors: FV_ERROR_FILE, FV_ERROR_ARGUMENT (as fv_data_open; too
  * many arrays), FV_ERROR_SHAPE (no table), FV_ERROR_UNSUPPORTED (a dtype that no text has). */
 FV_API fv_status fv_data_write(const char* path, const char* const* names, const fv_view* views, int32_t count,

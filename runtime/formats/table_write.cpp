@@ -122,7 +122,7 @@ void require_table(std::span<const NamedView> arrays) {
     if (arrays.size() == 1 && shape.size() > most_axes)
       throw Error(ErrorCode::shape,
                   fmt::format("an array of shape {} is no table, which has rows and columns", to_string(shape)));
-    if (arrays.size() > 1 && (shape.size() != most_axes || shape != arrays[0].view.shape))
+    if (arrays.size() > 1 && (shape.size() > most_axes || shape != arrays[0].view.shape))
       throw Error(ErrorCode::shape, fmt::format("arrays of shapes {} and {} are no columns of one table",
                                                 to_string(arrays[0].view.shape), to_string(shape)));
     appender_of(array.view.dtype);

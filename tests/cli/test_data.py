@@ -87,6 +87,8 @@ def test_what_it_writes_is_what_numpy_and_csv_read(run, tmp_path):
     assert (tmp_path / "one.csv").read_text() == "0.1\n"
     done = run("eval", "zeros((2, 2, 2))", "-o", "c.csv", status=1, cwd=tmp_path)
     assert "an array of shape (2, 2, 2) is no table" in done.stderr and not (tmp_path / "c.csv").exists()
+    run("eval", "sum(arange(3)), 0.5", "-o", "d.csv", cwd=tmp_path)
+    assert (tmp_path / "d.csv").read_text() == "sum(arange(3)),0.5\n3,0.5\n"
     assert "are no columns of one table" in run("eval", "arange(2), arange(3)", "-o", "c.csv", status=1, cwd=tmp_path).stderr
 
 
@@ -133,6 +135,7 @@ def test_raw_elements(run, tmp_path):
     assert run("eval", "a", "a=b.raw:float32", cwd=tmp_path).stdout == f"{(a.T * 2).ravel()}\n"
     assert "their dtype must be given" in run("eval", "a", "a=a.bin", status=2, cwd=tmp_path).stderr
     assert "it has 24 bytes, and shape (2, 4) of float32 takes 32" in run("eval", "a", "a=a.bin:float32:2x4", status=1, cwd=tmp_path).stderr
+    assert "'flaot32' is no dtype" in run("eval", "a", "a=a.bin:flaot32", status=2, cwd=tmp_path).stderr
     assert "'2y3' is no shape like 100x200" in run("eval", "a", "a=a.bin:float32:2y3", status=2, cwd=tmp_path).stderr
 
 
