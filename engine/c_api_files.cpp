@@ -37,11 +37,6 @@ void require_apart(const std::vector<FileTarget>& targets) {
                         : quoted(targets[j].given()) + " and " + quoted(targets[k].given()) + " are one file");
 }
 
-void require_host(const fv_view& view) {
-  if (view.device_type != FV_DEVICE_CPU)
-    throw Error(ErrorCode::argument, "the view is on a device; copy it to the host first (fv_to_host)");
-}
-
 }  // namespace
 
 fv_status fv_npy_open(const char* path, int32_t copy, fv_npy** file, fv_error** error) {
@@ -58,15 +53,7 @@ fv_status fv_npy_view(const fv_npy* file, fv_view* view, fv_error** error) {
   return guard(error, {}, [&] {
     const fuseval::runtime::ArrayView& array = used.get("file").file->view();
     require(view != nullptr, "view is NULL");
-    const uint32_t flags = (array.readonly ? FV_VIEW_READONLY : 0u) | (array.mapped ? FV_VIEW_MAPPED : 0u);
-    *view = {array.data,
-             static_cast<int32_t>(array.dtype),
-             static_cast<int32_t>(array.shape.size()),
-             array.shape.data(),
-             array.strides.data(),
-             FV_DEVICE_CPU,
-             0,
-             flags};
+    *view = view_of(array);
   });
 }
 

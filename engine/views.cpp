@@ -78,4 +78,21 @@ ByteExtent byte_extent(const ArrayLayout& layout, int64_t itemsize, const std::s
                            to_string(layout.shape)));
 }
 
+fv_view view_of(const runtime::ArrayView& array) {
+  const uint32_t flags = (array.readonly ? FV_VIEW_READONLY : 0u) | (array.mapped ? FV_VIEW_MAPPED : 0u);
+  return {array.data,
+          static_cast<int32_t>(array.dtype),
+          static_cast<int32_t>(array.shape.size()),
+          array.shape.data(),
+          array.strides.data(),
+          FV_DEVICE_CPU,
+          0,
+          flags};
+}
+
+void require_host(const fv_view& view) {
+  if (view.device_type != FV_DEVICE_CPU)
+    throw Error(ErrorCode::argument, "the view is on a device; copy it to the host first (fv_to_host)");
+}
+
 }  // namespace fuseval::engine

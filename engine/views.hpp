@@ -26,6 +26,10 @@ Shape shape_of(const fv_view& view);
 std::vector<int64_t> strides_of(const fv_view& view);
 ArrayLayout layout_of(const fv_view& view);
 runtime::ArrayView array_of(const fv_view& view);
+/// Of an array in the host's memory; it points into `array`.
+fv_view view_of(const runtime::ArrayView& array);
+/// Throws Error(argument) if the view is on a device.
+void require_host(const fv_view& view);
 
 /// That a valid view obeys the two rules of ir/checked.hpp, which copies and plans rely on. Throws Error(memory), or
 /// Error(invalid_handle), that begins with `what`.

@@ -29,6 +29,7 @@ constexpr const char* start_text =
     "100.0*((abs(arange(n) - n//2) < n//6)[:, newaxis] & (abs(arange(n) - n//2) < n//6)[newaxis, :])";
 
 void run(const Arguments& arguments) {
+  if (!arguments.file.empty()) fuseval::check_kind(arguments.file);  // no file of another kind is lost
   const fuseval::World world;
   fuseval::SessionOptions options;
   options.threads = world.threads();

@@ -100,6 +100,8 @@ void filter_csv(const std::string& formula, const std::string& path) {
 
 /// The rows of the file are copied as bytes, so any dtype will do.
 void filter_npy(const std::string& formula, const std::string& path, const std::string& target) {
+  if (fuseval::format_to_write(target) != "npy") throw std::runtime_error(target + " is no .npy file's name");
+  fuseval::check_kind(target);  // no file of another kind is lost
   const fuseval::NpyFile file(path);
   const auto plain = fuseval::evaluate("x.copy()", {{"x", file}});  // in C order
   std::vector<std::int64_t> shape = plain.shape();

@@ -110,8 +110,11 @@ void run(const Arguments& arguments) {
              static_cast<double>(peak_bytes()) / 1e6, static_cast<double>(peak_bytes() - before) / 1e6, airports.size(),
              airports.size(), pairs * 8 / 1e6);
   if (arguments.write_folder.empty()) return;
-  for (size_t k = 0; k < result.count(); ++k)
-    fuseval::save(arguments.write_folder + "/" + result_names[k] + ".npy", result[k]);
+  for (size_t k = 0; k < result.count(); ++k) {
+    const std::string path = arguments.write_folder + "/" + result_names[k] + ".npy";
+    fuseval::check_kind(path);  // no other file of that name is lost
+    fuseval::save(path, result[k]);
+  }
 }
 
 }  // namespace

@@ -38,11 +38,6 @@ std::string read_text(int fd, const std::string& path, size_t bytes, size_t offs
   return text;
 }
 
-/// Reverses every group of `width` bytes.
-void swap_bytes(char* data, size_t bytes, size_t width) {
-  for (size_t begin = 0; begin < bytes; begin += width) std::reverse(data + begin, data + begin + width);
-}
-
 /// Not blocking: opening a FIFO must not wait for its writer.
 std::shared_ptr<const OpenedFile> open_to_read(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -104,14 +99,19 @@ void NpyReader::read(char* target, const ByteRuns& runs) const {
       read_range(target + k * runs.bytes, runs.bytes, runs.first + k * runs.pitch);
   }
   if (const auto change = file_->change()) fail_on_file(verb, path_, "it " + *change);
-  const size_t width = static_cast<size_t>(size_of(header_.dtype)) / (is_complex(header_.dtype) ? 2 : 1);
-  if (header_.swapped) swap_bytes(target, runs.total(), width);
+  to_native_order(header_, target, runs.total());
 }
 
 FileMapping NpyReader::map(size_t offset, size_t bytes) const {
   FileMapping mapping(file_, data_offset_ + offset, bytes);
   if (mapping.data() == nullptr) fail_on_file(verb, path_);
   return mapping;
+}
+
+void to_native_order(const NpyHeader& header, char* data, size_t bytes) {
+  if (!header.swapped) return;
+  const size_t width = static_cast<size_t>(size_of(header.dtype)) / (is_complex(header.dtype) ? 2 : 1);
+  for (size_t begin = 0; begin < bytes; begin += width) std::reverse(data + begin, data + begin + width);
 }
 
 std::vector<int64_t> strides_in_file_order(const NpyHeader& header, const Shape& shape) {

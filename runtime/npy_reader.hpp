@@ -38,6 +38,9 @@ class NpyReader {
   size_t data_offset_ = 0, data_bytes_ = 0;
 };
 
+/// Elements as they are in the file, turned into this machine's byte order in place.
+void to_native_order(const NpyHeader& header, char* data, size_t bytes);
+
 /// Byte strides of the whole array, or of a part by itself.
 std::vector<int64_t> strides_in_file_order(const NpyHeader& header, const Shape& shape);
 

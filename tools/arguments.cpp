@@ -10,6 +10,7 @@
 #include "fuseval/fuseval.h"
 #include "tools/byte_count.hpp"
 #include "tools/encoding.hpp"
+#include "tools/outputs.hpp"
 #include "tools/stages.hpp"
 #include "tools/terminal.hpp"
 
@@ -18,12 +19,18 @@ namespace {
 
 constexpr const char* value_help =
     "name=value, any number of them; value is\n"
-    "  file.npy            an array, memory-mapped\n"
-    "  file.h5:/dataset    an array of a file of HDF5, with --distributed\n"
     "  2, 2.5, True        a Python-like scalar, which takes the dtype of what it meets\n"
-    "  float32:1.5         a NumPy scalar of that dtype\n"
-    "  float32:1,2,3       an array of that dtype (float32:1, has one element)\n"
-    "  float32[10,20]      for explain alone: an array of that dtype and shape, without values";
+    "  1,2,3  [[1,2],[3,4]]  an array of int64, float64 or bool (1, has one element)\n"
+    "  float32:1.5         a NumPy scalar of that dtype; float32:1,2,3 an array\n"
+    "  float32[10,20]      for explain alone: an array of that dtype and shape, without values\n"
+    "  file.npy            an array, memory-mapped\n"
+    "  file.npz:name       a member of what numpy.savez wrote\n"
+    "  file.csv:price      a column of a table with a header (.csv, .tsv, .txt); without a\n"
+    "                      header columns are 0, 1 ...; file.csv is all of it, rows by columns\n"
+    "  file.bin:float32:2x3  raw elements (.bin, .raw) of that shape, or of one axis without it\n"
+    "  file.h5:/dataset    an array of a file of HDF5\n"
+    "  -                   what standard input has: any of these; -:price, -:float32\n"
+    "A pipe, as the shell's <( ), is read like standard input.";
 
 constexpr const char* distributed_option = "--distributed";
 
@@ -130,6 +137,12 @@ void add_limits(CLI::App& eval, Arguments& arguments) {
 void add_text_and_bindings(CLI::App& app, Arguments& arguments) {
   app.add_option("EXPR", arguments.text, "the expression; - reads it from standard input")->required();
   app.add_option("BINDING", arguments.bindings, value_help)->type_name("");
+  app.add_option("--columns", arguments.columns,
+                 "bind the columns of a table, or the members of a .npz file, by their own names")
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   add_threads(app, arguments);
 }
 
@@ -146,16 +159,28 @@ void add_ranks(CLI::App& eval, Arguments& arguments) {
 CLI::App* add_eval(CLI::App& app, Arguments& arguments) {
   CLI::App* eval = app.add_subcommand("eval", "evaluate an expression and print, or write, its value");
   add_text_and_bindings(*eval, arguments);
-  eval->add_option("-o", arguments.out_files, "write the result to a .npy file; once for each result of a tuple")
-      ->type_name("FILE.npy")
+  eval->add_option("-o", arguments.out_files,
+                   "write the result to a file: .npy, .npz, .csv, .tsv, .txt, .bin or .raw (bare elements) or\n"
+                   ".h5:/dataset, or to standard output (-); once for each result of a tuple, or once for a\n"
+                   ".npz file or a table that holds all of them")
+      ->type_name("FILE")
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
+  eval->add_option("--format", arguments.format,
+                   "write to standard output in this format; without it, -o - writes .npy data")
+      ->check(CLI::IsMember({"text", "npy", "npz", "csv", "tsv", "txt", "raw"}))
+      ->type_name("F");
+  eval->add_flag("--force", arguments.force, "let -o and --plot replace a file of another kind than its ending says");
   eval->add_option("--out-dtype", arguments.out_dtype, "cast the results, as astype does")->type_name("T");
   eval->add_option(
           "--device", arguments.device,
           "auto, cpu, cuda (with --distributed: each rank its own), cuda:1 ..., or cudasim (the CUDA simulator)")
       ->type_name("D");
+  eval->add_option("--threshold", arguments.threshold,
+                   "abbreviate printed arrays of more elements; 1000 on a terminal, else they are printed in full")
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
+      ->type_name("N");
   eval->add_flag("--time", arguments.time, "print the seconds for loading, compiling and running (standard error)");
   eval->add_flag("--json", arguments.json, "print results and seconds as JSON");
   eval->add_flag("--lint", arguments.lint, "say what the expression may not mean as it stands (standard error)");
@@ -188,6 +213,37 @@ void check_plot(Arguments& arguments) {
   if (file == "-" && arguments.json) throw UsageError("--plot - and --json both write to standard output");
 }
 
+/// One thing goes to standard output, and data of bytes not to a terminal.
+void check_standard_output(Arguments& arguments) {
+  auto& files = arguments.out_files;
+  if (!arguments.format.empty() && files.empty() && arguments.format != "text") files.emplace_back(standard_output);
+  const auto count = std::count(files.begin(), files.end(), standard_output);
+  if (count == 0) {
+    if (!arguments.format.empty() && !files.empty())
+      throw UsageError("--format is that of standard output; a file's is told by its ending");
+    return;
+  }
+  if (count > 1) throw UsageError("-o: standard output would be written twice");
+  if (arguments.json) throw UsageError("-o - and --json both write to standard output");
+  if (arguments.plot_file == standard_output) throw UsageError("-o - and --plot - both write to standard output");
+  if (arguments.distributed) throw UsageError("-o -: with --distributed the values are printed, or written to files");
+  if (arguments.format == "text") std::erase(files, standard_output);
+  if (arguments.format.empty()) arguments.format = "npy";
+  if ((arguments.format == "npy" || arguments.format == "npz" || arguments.format == "raw") && isatty(STDOUT_FILENO))
+    throw UsageError("-o -: standard output is a terminal, which is no place for bytes; --format csv writes letters");
+}
+
+/// It is read once, by one reader.
+void check_standard_input(const Arguments& arguments) {
+  if (arguments.text != "-") return;
+  const auto reads = [](std::string_view value) { return value == "-" || value.starts_with("-:"); };
+  for (const std::string& binding : arguments.bindings)
+    if (reads(std::string_view(binding).substr(std::min(binding.find('='), binding.size() - 1) + 1)))
+      throw UsageError("argument '" + binding + "': the expression is read from standard input already");
+  for (const std::string& file : arguments.columns)
+    if (reads(file)) throw UsageError("--columns " + file + ": the expression is read from standard input already");
+}
+
 void check_ranks(const Arguments& arguments) {
   const bool plans = arguments.command == Command::explain && arguments.stage == distributed_stage;
   if (plans && arguments.ranks == 0) throw UsageError("--stage distributed: say by --ranks how many ranks there are");
@@ -213,9 +269,12 @@ void check(Arguments& arguments) {
   arguments.text = without_marks(arguments.text);
   for (std::string& binding : arguments.bindings) binding = without_marks(binding);
   for (std::string& file : arguments.out_files) file = without_marks(file);
+  for (std::string& file : arguments.columns) file = without_marks(file);
   if (!arguments.out_dtype.empty() && fv_dtype_from_name(arguments.out_dtype.c_str()) < 0)
     throw UsageError("--out-dtype: '" + arguments.out_dtype + "' is no dtype");
   check_plot(arguments);
+  check_standard_output(arguments);
+  check_standard_input(arguments);
   check_ranks(arguments);
   if (arguments.text == "-") arguments.text = read_standard_input();
 }

@@ -22,7 +22,10 @@ struct Arguments {
   Command command = Command::info;
   std::string text;                    ///< the expression; "-" has been replaced by what standard input holds
   std::vector<std::string> bindings;   ///< "name=value", unparsed
-  std::vector<std::string> out_files;  ///< one for each result, or none
+  std::vector<std::string> columns;    ///< files whose columns are bound by their names
+  std::vector<std::string> out_files;  ///< one for each result, a table for all, or none; "-": standard output
+  std::string format;                  ///< of standard output; "": as NumPy prints, or .npy data for "-"
+  bool force = false;                  ///< files of another kind may be replaced
   std::string out_dtype;               ///< "": the results' own
   std::string device;                  ///< "": the session's choice
   std::string plot_file;               ///< "": no picture; "-": on standard output
@@ -34,6 +37,7 @@ struct Arguments {
   bool distributed = false;  ///< arrays of files are spread over the ranks
   double watchdog = 0;       ///< seconds; 0: off
   int ranks = 0;             ///< to plan for; 0: not said
+  int64_t threshold = -1;    ///< elements above which an array is abbreviated; -1: not said
   bool time = false;
   bool json = false;
   bool lint = false;

@@ -1,5 +1,7 @@
 #include "tools/commands.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -9,10 +11,12 @@
 
 #include "fuseval/fuseval.hpp"
 #include "tools/counted.hpp"
+#include "tools/data_reference.hpp"
 #include "tools/diagnostics.hpp"
 #include "tools/json_text.hpp"
 #include "tools/numpy_text.hpp"
 #include "tools/operand.hpp"
+#include "tools/outputs.hpp"
 #include "tools/progress.hpp"
 #include "tools/shown_elements.hpp"
 #include "tools/stages.hpp"
@@ -41,16 +45,12 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-std::vector<Operand> load_operands(const std::vector<std::string>& arguments, const World* world = nullptr) {
-  std::vector<Operand> operands;
-  for (const std::string& argument : arguments) {
-    const BusyNotice notice("reading " + argument);
-    operands.push_back(parse_operand(argument, world));
-    for (size_t k = 0; k + 1 < operands.size(); ++k)
-      if (operands[k].name == operands.back().name)
-        throw UsageError("argument '" + argument + "': '" + operands[k].name + "' is bound twice");
-  }
-  return operands;
+/// What is bound, with those columns of --columns that the expression names.
+std::vector<Operand> operands_of(const Arguments& arguments, const World* world = nullptr) {
+  std::vector<std::string> wanted;
+  if (!arguments.columns.empty())
+    for (const FreeName& name : free_names(arguments.text)) wanted.push_back(name.name);
+  return load_operands(arguments.bindings, arguments.columns, wanted, world);
 }
 
 void require_values(const std::vector<Operand>& operands) {
@@ -79,12 +79,20 @@ struct Value {
   std::optional<Array> array;
 };
 
+/// In full where no one looks at a screen. What ranks hold together may be more than one of them can.
+PrintOptions print_options(const Arguments& arguments) {
+  PrintOptions options;
+  if (!arguments.distributed && !isatty(STDOUT_FILENO)) options.threshold = PrintOptions::no_threshold;
+  if (arguments.threshold >= 0) options.threshold = arguments.threshold;
+  return options;
+}
+
 std::vector<Value> values_of(const Session& session, const Result& result, const Arguments& arguments,
                              const World* world) {
   const bool is_whole = !arguments.plot_file.empty() || (arguments.json && arguments.out_files.empty());
   const auto shown_of = [&](const DistributedArray& parts) -> std::optional<Array> {
     if (is_whole) return session.gather(parts, 0);
-    return arguments.out_files.empty() ? gather_shown(session, parts) : std::nullopt;
+    return arguments.out_files.empty() ? gather_shown(session, parts, print_options(arguments)) : std::nullopt;
   };
   std::vector<Value> values(result.count());
   for (size_t k = 0; k < values.size(); ++k) {
@@ -142,30 +150,60 @@ DistributedArray replicated(const Array& array, const World& world) {
   return DistributedArray(array.view(), Distribution(world, array.shape(), -1));
 }
 
-void write_files(const std::vector<Value>& values, const std::vector<std::string>& files, const World* world) {
-  if (files.empty()) return;
-  if (files.size() != values.size())
-    throw UsageError("-o: the expression has " + counted(values.size(), "result") + ", but " +
-                     counted(files.size(), "file") + (files.size() == 1 ? " is named" : " are named"));
+/// All together where there is one file for several values.
+void write_whole_values(const std::vector<Value>& values, const Arguments& arguments) {
+  std::vector<View> views;
+  for (const Value& value : values) views.push_back(value.array->view());
+  const std::vector<std::string> labels = result_labels(arguments.text, values.size());
+  const std::vector<std::string>& files = arguments.out_files;
+  const bool is_for_all = files.size() == 1 && values.size() > 1;
   for (size_t k = 0; k < files.size(); ++k) {
     const BusyNotice notice("writing " + files[k]);
-    if (world == nullptr)
-      save(files[k], *values[k].array);
+    const std::vector<View> here = is_for_all ? views : std::vector<View>{views[k]};
+    if (files[k] == standard_output)
+      write_to_standard_output(arguments.format, here, labels);
     else
-      save(files[k], values[k].parts ? *values[k].parts : replicated(*values[k].array, *world));
+      write_output(files[k], here, labels);
   }
+}
+
+void write_files(const std::vector<Value>& values, const Arguments& arguments, const World* world) {
+  const std::vector<std::string>& files = arguments.out_files;
+  if (files.empty()) return;
+  const bool is_for_all =
+      world == nullptr && files.size() == 1 &&
+      (files[0] == standard_output ? format_takes_several(arguments.format) : takes_several(files[0]));
+  if (files.size() != values.size() && !is_for_all)
+    throw UsageError("-o: the expression has " + counted(values.size(), "result") + ", but " +
+                     counted(files.size(), "file") + (files.size() == 1 ? " is named" : " are named"));
+  if (world == nullptr) return write_whole_values(values, arguments);
+  for (size_t k = 0; k < files.size(); ++k) {
+    const BusyNotice notice("writing " + files[k]);
+    save(files[k], values[k].parts ? *values[k].parts : replicated(*values[k].array, *world));
+  }
+}
+
+/// What ranks write together.
+void require_written_by_ranks(const std::string& file) {
+  if (!is_hdf5(file) && format_to_write(file) != "npy")
+    throw Error(FV_ERROR_ARGUMENT, "with --distributed .npy files and files of HDF5 are written, not \"" + file + "\"");
 }
 
 /// Before anything is evaluated: that each result has a file of its own, which can be written.
 void check_outputs(const Arguments& arguments, const World* world) {
+  constexpr const char* force = "--force";
   std::vector<std::string> files = arguments.out_files;
-  if (world == nullptr && std::any_of(files.begin(), files.end(), is_hdf5))
-    throw UsageError("-o: a file of HDF5 is written with --distributed");
-  if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
-    check_picture_file(arguments.plot_file, arguments.picture);
-    files.push_back(arguments.plot_file);
-  }
+  std::erase(files, standard_output);
   try {
+    for (const std::string& file : files) {
+      check_output(file, arguments.force, force);
+      if (world != nullptr) require_written_by_ranks(file);
+    }
+    if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
+      check_picture_file(arguments.plot_file, arguments.picture);
+      check_replaced(arguments.plot_file, arguments.force, force);
+      files.push_back(arguments.plot_file);
+    }
     check_files(files);
   } catch (const Error& error) {
     if (error.code() == FV_ERROR_ARGUMENT) throw UsageError("-o: " + error.message());
@@ -195,17 +233,18 @@ void print_json(const std::vector<Value>& values, const Arguments& arguments, co
     if (arguments.out_files.empty())
       write_json_array(stdout, *values[k].array);
     else
-      std::fputs(
-          json_text({{"dtype", name_of(values[k].dtype)}, {"shape", values[k].shape}, {"file", arguments.out_files[k]}})
-              .c_str(),
-          stdout);
+      std::fputs(json_text({{"dtype", name_of(values[k].dtype)},
+                            {"shape", values[k].shape},
+                            {"file", arguments.out_files[std::min(k, arguments.out_files.size() - 1)]}})
+                     .c_str(),
+                 stdout);
   }
   ordered_json rest{{"seconds", {{"load", seconds.load}, {"compile", seconds.compile}, {"run", seconds.run}}}};
   if (arguments.explain) rest["plan"] = plan;
   std::printf("],%s\n", json_text(rest).c_str() + 1);  // the document's own bracket is open already
 }
 
-void print_values(const std::vector<Value>& values, bool is_tuple) {
+void print_values(const std::vector<Value>& values, bool is_tuple, const PrintOptions& options) {
   std::vector<View> views;
   for (const Value& value : values) views.push_back(value.array->view());
   if (const auto tuple = is_tuple ? python_tuple(views) : std::nullopt) {
@@ -213,13 +252,14 @@ void print_values(const std::vector<Value>& values, bool is_tuple) {
     return;
   }
   for (const Value& value : values)
-    std::printf("%s\n", numpy_text(value.array->view().raw(), value.shape.data()).c_str());
+    std::printf("%s\n", numpy_text(value.array->view().raw(), value.shape.data(), options).c_str());
 }
 
 void print_text(const std::vector<Value>& values, bool is_tuple, const Arguments& arguments, const Seconds& seconds,
                 const std::string& plan) {
   if (arguments.explain) std::fputs(plan.c_str(), stderr);
-  if (arguments.out_files.empty() && arguments.plot_file.empty()) print_values(values, is_tuple);
+  const PrintOptions options = print_options(arguments);
+  if (arguments.out_files.empty() && arguments.plot_file.empty()) print_values(values, is_tuple, options);
   if (arguments.time)
     std::fprintf(stderr, "load %.6f s, compile %.6f s, run %.6f s\n", seconds.load, seconds.compile, seconds.run);
 }
@@ -237,7 +277,7 @@ void run_eval(const Arguments& arguments, const World* world) {
   if (is_first(world)) check_outputs(arguments, world);
   Seconds seconds;
   Stopwatch stopwatch;
-  const std::vector<Operand> operands = load_operands(arguments.bindings, world);
+  const std::vector<Operand> operands = operands_of(arguments, world);
   require_values(operands);
   seconds.load = stopwatch.lap();
   const Session session = session_for(arguments, world);
@@ -251,7 +291,7 @@ void run_eval(const Arguments& arguments, const World* world) {
   seconds.run = stopwatch.lap() - seconds.compile;
   const std::vector<Value> values = values_of(session, result, arguments, world);
 
-  write_files(values, arguments.out_files, world);
+  write_files(values, arguments, world);
   if (!is_first(world)) return;
   draw(values, arguments);
   const std::string plan = arguments.explain ? plan_of(session, arguments, operands, world) : "";
@@ -260,7 +300,7 @@ void run_eval(const Arguments& arguments, const World* world) {
 }
 
 void run_explain(const Arguments& arguments) {
-  std::vector<Operand> operands = load_operands(arguments.bindings);
+  std::vector<Operand> operands = operands_of(arguments);
   const Session session = session_for(arguments);
   std::string text;
   if (arguments.stage == distributed_stage) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "fuseval/fuseval.h"
@@ -10,6 +11,9 @@ namespace fuseval::tools {
 
 /// numpy.set_printoptions(), with its defaults.
 struct PrintOptions {
+  /// A threshold that no array has.
+  static constexpr std::int64_t no_threshold = std::numeric_limits<std::int64_t>::max();
+
   int precision = 8;              ///< digits after the point, at most
   std::int64_t threshold = 1000;  ///< arrays of more elements are abbreviated
   std::int64_t edge_items = 3;    ///< to so many first and last ones along each axis

@@ -128,6 +128,7 @@ typedef struct fv_names fv_names;
 typedef struct fv_hints fv_hints;
 typedef struct fv_cancel fv_cancel;
 typedef struct fv_npy fv_npy;
+typedef struct fv_data fv_data;
 typedef struct fv_world fv_world;
 typedef struct fv_distribution fv_distribution;
 
@@ -490,13 +491,72 @@ FV_API fv_status fv_read_mapped(const fv_view* views, int32_t count, void (*read
 FV_API fv_status fv_npy_write(const char* path, const fv_view* view, fv_error** error);
 /* Writes these bytes in the same way. */
 FV_API fv_status fv_file_write(const char* path, const void* data, size_t bytes, fv_error** error);
-/* Checks before a long evaluation whether fv_npy_write, fv_file_write or fv_save_slab can write all of these files, by
- * creating and removing their temporary files. Errors: FV_ERROR_FILE; FV_ERROR_ARGUMENT for two paths of one file
- * (links or other spellings). */
+/* Checks before a long evaluation whether fv_npy_write, fv_data_write, fv_file_write or fv_save_slab can write all of
+ * these files, by creating and removing their temporary files. Errors: FV_ERROR_FILE; FV_ERROR_ARGUMENT for two paths
+ * of one file (links or other spellings). */
 FV_API fv_status fv_files_check(const char* const* paths, int32_t count, fv_error** error);
 /* Removes the temporary files that this process is writing; these writes then fail. Async-signal-safe, for a host's
  * handlers of fatal signals. The library installs no such handlers. */
 FV_API void fv_files_discard(void);
+
+/* ---- data files: arrays under names ----
+ * One format is as good as another here. It is told by the ending of the file's name:
+ *   "npy"  .npy         one array, mapped where its layout allows
+ *   "npz"  .npz         members as of numpy.savez; names are without ".npy"
+ *   "csv"  .csv         columns between commas, or semicolons or tabs if the first line has these
+ *   "tsv"  .tsv         columns between tabs
+ *   "txt"  .txt         columns between blanks, or commas and so on; lines that begin with # are comments
+ *   "raw"  .bin, .raw   nothing but elements, in C order and this machine's byte order; mapped
+ * Text tables follow RFC 4180: cells in "…" may hold separators, line ends and "" for a quote; lines end with LF, CRLF
+ * or CR; a byte order mark is skipped, and so are empty lines. The first row names the columns if one of its cells is
+ * no value; without such a header the names are "0", "1" and so on. A column is int64 if all cells are integers in its
+ * range, else float64; bool if all are true or false; a cell that is empty or NA is NaN, so the column is float64.
+ * Decimal commas are refused. A column with other words has no array. All rows have as many cells as the first. */
+typedef struct fv_data_options {
+  size_t struct_size;
+  const char* format;       /* NULL: by the path's ending; of descriptors and pipes, which may have any name, by what
+                               they begin with ("raw" if there is a dtype), and when writing "npy" */
+  int32_t descriptor;       /* in place of a path that is NULL: an open file, pipe or socket. It is read to its end, or
+                               written to, and stays open */
+  int32_t together;         /* not 0: the columns of a text table are one array without a name, of the dtype that all
+                               promote to: one row a row, or of one column with one axis */
+  int32_t copy;             /* not 0: nothing is mapped */
+  int32_t rank;             /* of `shape` */
+  const int64_t* shape;     /* of raw elements; NULL: one axis, as long as the file */
+  const char* dtype;        /* of raw elements, as "float32" */
+  const char* const* names; /* the columns or members to read; NULL: all */
+  int32_t name_count;
+  int32_t passes_over_missing; /* not 0: names that the file does not have are no error, and not among its arrays */
+} fv_data_options;
+/* Reads the arrays of a file, which is of no use afterwards unless it is mapped (see fv_npy_open). *data is the
+ * caller's. options may be NULL. Nothing is half read: a fault anywhere is an error, which for text tables says row
+ * (from 1, behind the header), line and column. Errors: FV_ERROR_FILE; FV_ERROR_ARGUMENT (an ending or a format that is
+ * not known, which is found before anything is opened; options that the format does not have). */
+FV_API fv_status fv_data_open(const char* path, const fv_data_options* options, fv_data** data, fv_error** error);
+/* How many arrays there are, in the file's order, and what their names are: "" for the one array of a format without
+ * names. NULL for an index that is out of range. The names are the data's. */
+FV_API int32_t fv_data_count(const fv_data* data);
+FV_API const char* fv_data_name(const fv_data* data, int32_t index);
+/* Array `index`, valid until release; flags say FV_VIEW_READONLY, and FV_VIEW_MAPPED when it is a mapping. Errors:
+ * FV_ERROR_FILE: it is a column of words (the message has the first one and its place), or of a dtype that is no
+ * number's; FV_ERROR_ARGUMENT: an index that is out of range. */
+FV_API fv_status fv_data_view(const fv_data* data, int32_t index, fv_view* view, fv_error** error);
+FV_API void fv_data_release(fv_data* data);
+/* Writes arrays in the format of the path's ending, or in options->format (struct_size, format and descriptor are
+ * used): a file as fv_npy_write does it. Text tables take one array of up to two axes, without a header, or several of
+ * one length, or of rank 0, whose names (names may be NULL for one array) become the header; floats have the fewest
+ * digits that read back. npz takes any, the others one. Errors: FV_ERROR_FILE, FV_ERROR_ARGUMENT (as fv_data_open; too
+ * many arrays), FV_ERROR_SHAPE (no table), FV_ERROR_UNSUPPORTED (a dtype that no text has). */
+FV_API fv_status fv_data_write(const char* path, const char* const* names, const fv_view* views, int32_t count,
+                               const fv_data_options* options, fv_error** error);
+/* Static: the format of a path's ending, as above, for reading (writes == 0) or writing. Opens nothing. Errors:
+ * FV_ERROR_ARGUMENT: there is none; the message lists the endings that there are. */
+FV_API fv_status fv_data_format(const char* path, int32_t writes, const char** format, fv_error** error);
+/* Looks whether replacing a file would destroy something of another kind than its ending says: a table in letters under
+ * the name x.npy, a picture under x.csv. Pictures (.png, .svg) and files of HDF5 are known as well. The functions that
+ * write replace whatever is there; call this before them where a user may have mistyped a name. A file that is missing
+ * or empty, and one of an unknown ending, is fine. Errors: FV_ERROR_FILE. */
+FV_API fv_status fv_file_check_kind(const char* path, fv_error** error);
 
 /* ---- ranks: arrays that no process holds whole ----
  * A world is a number of ranks that work together: processes under MPI, or threads of this process. Each holds its part

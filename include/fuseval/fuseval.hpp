@@ -25,6 +25,7 @@
 #error "fuseval.hpp needs C++17 or later"
 #endif
 
+#include "fuseval/data.hpp"
 #include "fuseval/evaluate.hpp"
 #include "fuseval/file.hpp"
 #include "fuseval/npy.hpp"

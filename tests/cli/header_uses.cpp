@@ -67,6 +67,12 @@ void use_the_common(const std::vector<double>& a, std::vector<float>& out, const
   (void)program(a, 2).to_vector<double>();
   fuseval::evaluate("a", {{"a", a}}, fuseval::into(out));
   fuseval::save("a.npy", a);
+  fuseval::DataOptions wanted;
+  wanted.names = {"price"};
+  const fuseval::DataFile table("t.csv", wanted), piped = fuseval::DataFile::of_descriptor(0);
+  (void)table.names(), (void)table.view("price"), (void)piped.view(), (void)piped.at(0);
+  fuseval::write_data("t.csv", {{"a", a}, {"b", out}}), fuseval::write_data(1, {{"a", a}}, "csv");
+  (void)fuseval::format_to_read("t.csv"), (void)fuseval::format_to_write("t.csv"), fuseval::check_kind("t.csv");
   fuseval::SessionOptions settings;
   settings.hooks.allocate = [](std::size_t bytes, std::size_t) { return ::operator new(bytes); };
   settings.hooks.log = [](fuseval::LogLevel, std::string_view) {};

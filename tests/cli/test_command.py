@@ -47,8 +47,8 @@ def test_scalars_are_weak_or_strong(run):
 
 
 @pytest.mark.parametrize("argument, reason", [
-    ("x=", "'' is no number, no .npy file, no FILE.h5:/DATASET and no dtype:values"),
-    ("x=y", "'y' is no number, no .npy file, no FILE.h5:/DATASET and no dtype:values"),
+    ("x=", "'' is no number, no list like 1,2,3, no dtype:values, and no file that is read: FILE.npy, FILE.npz:NAME"),
+    ("x=y", "'y' is no number, no list like 1,2,3, no dtype:values, and no file that is read: FILE.npy, FILE.npz:NAME"),
     ("x=007", "'007' is no number"), ("x=1__0", "'1__0' is no number"), ("x=1e", "'1e' is no number"),
     ("x=9223372036854775808", "the integer 9223372036854775808 is beyond int64"),
     ("x=int8:200", "'200' is out of range for int8"), ("x=uint8:-1", "'-1' is out of range for uint8"),
@@ -218,8 +218,8 @@ def test_files_are_written(run, tmp_path):
     document = json.loads(run("eval", "a", "a=float32:1,2", "-o", one, "--json").stdout)
     assert document["results"] == [{"dtype": "float32", "shape": [2], "file": str(one)}]
     assert "2 results, but 1 file is named" in refused(run, "eval", "1, 2", "-o", one)
-    assert "cannot write" in run("eval", "1", "-o", tmp_path, status=1).stderr
-    assert "cannot write" in run("eval", "1", "-o", "/dev/null", status=1).stderr
+    assert "cannot be written" in run("eval", "1", "-o", tmp_path, status=2).stderr
+    assert "cannot be written" in run("eval", "1", "-o", "/dev/null", status=2).stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.npy", "two.npy"]
 
 

@@ -66,11 +66,17 @@ def under_shim(shim, number, *arguments, named=False, preexec_fn=as_from_a_termi
                           preexec_fn=preexec_fn, **options)
 
 
+def put_old(folder, name="a.npy"):
+    """An array that is there already, and its bytes."""
+    np.save(folder / name, np.arange(3))
+    return (folder / name).read_bytes()
+
+
 # ---- one file a result ---------------------------------------------------------------------------------------------------
 
 
 def test_two_results_need_two_files(run, tmp_path):
-    (tmp_path / "a.npy").write_bytes(b"old")
+    old = put_old(tmp_path)
     (tmp_path / "link.npy").symlink_to("a.npy")
     (tmp_path / "here").symlink_to(".")
     (tmp_path / "new link.npy").symlink_to("new.npy")
@@ -84,30 +90,36 @@ def test_two_results_need_two_files(run, tmp_path):
     assert '-o: "a.npy" would be written twice' in run("eval", "1, 2", "-o", "a.npy", "-o", "a.npy", status=2, cwd=tmp_path).stderr
     done = run("eval", "1, 2", "-o", "a.h5:/one", "-o", "a.h5:/two", "--distributed", status=2, cwd=tmp_path)
     assert '-o: "a.h5" would be written twice' in done.stderr  # a file of HDF5 is written whole
-    assert "-o: a file of HDF5 is written with --distributed" in run("eval", "1", "-o", "a.h5:/one", status=2, cwd=tmp_path).stderr
-    done = run("eval", "arange(9)", "-o", "./x.svg", "--plot", "x.svg", status=2, cwd=tmp_path)
-    assert '-o: "./x.svg" and "x.svg" are one file' in done.stderr
-    assert sorted(os.listdir(tmp_path)) == before and (tmp_path / "a.npy").read_bytes() == b"old"
+    (tmp_path / "x.svg").symlink_to("new.csv")
+    done = run("eval", "arange(9)", "-o", "./new.csv", "--plot", "x.svg", status=2, cwd=tmp_path)
+    assert '-o: "./new.csv" and "x.svg" are one file' in done.stderr
+    (tmp_path / "x.svg").unlink()
+    assert sorted(os.listdir(tmp_path)) == before and (tmp_path / "a.npy").read_bytes() == old
     run("eval", "1, 2", "-o", "new.npy", "-o", "other.npy", cwd=tmp_path)
     assert (np.load(tmp_path / "new.npy"), np.load(tmp_path / "other.npy")) == (1, 2)
 
 
 def test_what_cannot_be_written_is_said_before_the_evaluation(run, tmp_path):
-    (tmp_path / "kept.npy").write_bytes(b"old")
+    old = put_old(tmp_path, "kept.npy")
     (tmp_path / "kept.npy").chmod(0o444)
-    for file, reason in (("kept.npy", "it is read-only"), ("no/such.npy", "No such file or directory"), (".", "it is a folder"),
-                         ("/dev/null", "it is not a regular file"), ("/dev/full", "it is not a regular file")):
+    (tmp_path / "folder.npy").mkdir()
+    (tmp_path / "null.npy").symlink_to("/dev/null")
+    (tmp_path / "out.csv").symlink_to("/dev/stdout")
+    before = sorted(os.listdir(tmp_path))
+    for file, reason in (("kept.npy", "it is read-only"), ("no/such.npy", "No such file or directory"), ("folder.npy", "it is a folder"),
+                         ("null.npy", "it is not a regular file")):
         done = run("eval", "unknown", "-o", file, status=1, cwd=tmp_path)
         assert done.stderr == f'fuseval: error: cannot write "{file}": {reason}\n'
-    assert (tmp_path / "kept.npy").read_bytes() == b"old" and os.listdir(tmp_path) == ["kept.npy"]
-    done = subprocess.run(f"{COMMAND} eval 1 -o /dev/stdout > out.npy", shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert (tmp_path / "kept.npy").read_bytes() == old and sorted(os.listdir(tmp_path)) == before
+    done = subprocess.run(f"{COMMAND} eval 1 -o out.csv > printed.txt", shell=True, cwd=tmp_path, capture_output=True, text=True)
     assert "it is an open file, not a name of one" in done.stderr and done.returncode == 1
 
 
 def test_mode_and_owner_stay(run, tmp_path):
-    for name, arguments in (("a.npy", ("-o", "a.npy")), ("x.svg", ("--plot", "x.svg"))):
+    arrays = put_old(tmp_path)
+    for name, arguments, old in (("a.npy", ("-o", "a.npy"), arrays), ("x.svg", ("--plot", "x.svg"), b"<svg")):
         file = tmp_path / name
-        file.write_bytes(b"old")
+        file.write_bytes(old)
         file.chmod(0o640)
         if os.geteuid() == 0:
             os.chown(file, 12345, 23456)
@@ -131,11 +143,11 @@ def test_a_file_that_may_not_become_so_long(run, tmp_path):
 @pytest.mark.parametrize("named", [False, True])
 @pytest.mark.parametrize("arguments", [("-o", "a.npy"), ("-o", "a.npy", "--distributed"), ("--plot", "x.svg")])
 def test_a_signal_leaves_nothing_of_a_file(shim, tmp_path, arguments, named):
-    (tmp_path / "a.npy").write_bytes(b"old")
+    old = put_old(tmp_path)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXCPU):
         done = under_shim(shim, number, "eval", "arange(9)", *arguments, named=named, cwd=tmp_path)
         assert done.returncode == -number
-        assert os.listdir(tmp_path) == ["a.npy"] and (tmp_path / "a.npy").read_bytes() == b"old"
+        assert os.listdir(tmp_path) == ["a.npy"] and (tmp_path / "a.npy").read_bytes() == old
 
 
 def test_a_process_that_is_killed_leaves_nothing_where_files_need_no_name(shim, tmp_path):

@@ -124,8 +124,21 @@ def test_what_cannot_be_read_is_said_once(tmp_path, ranks):
     assert "No such file" in failure(ranks, "a", "a=b.h5:/a", folder=tmp_path)
 
 
-def test_without_ranks_it_says_what_reads_them(run):
-    assert "a file of HDF5 is read with --distributed" in run("eval", "a", "a=a.h5:/x", status=2).stderr
+def test_without_ranks(run, tmp_path):
+    """The command and the prompt read and write datasets by themselves."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["g/x"] = np.arange(6.0).reshape(2, 3)
+    run("eval", "x.T + 1, sum(x)", "x=a.h5:/g/x", "-o", "b.h5:/y", "-o", "c.h5:/s", cwd=tmp_path)
+    with h5py.File(tmp_path / "b.h5") as b, h5py.File(tmp_path / "c.h5") as c:
+        np.testing.assert_array_equal(b["y"][()], np.arange(6.0).reshape(2, 3).T + 1, strict=True)
+        assert c["s"][()] == 15
+    done = subprocess.run([COMMAND, "repl"], input=":load a.h5:/g/x\nx[1]\n:save x*2 d.h5:/z\n", cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.endswith(", from a.h5:/g/x\n[3. 4. 5.]\n") and done.stderr == ""
+    with h5py.File(tmp_path / "d.h5") as d:
+        np.testing.assert_array_equal(d["z"][()], np.arange(6.0).reshape(2, 3) * 2, strict=True)
+    (tmp_path / "e.h5").write_text("words")
+    done = run("eval", "1", "-o", "e.h5:/z", status=1, cwd=tmp_path)
+    assert "what is there is a text, not a file of HDF5; --force replaces it" in done.stderr
 
 
 @pytest.mark.parametrize("ranks", [0, 3])

@@ -13,7 +13,7 @@ def check(run, folder, arrays):
     for k, array in enumerate(arrays):
         np.save(folder / f"a{k}.npy", array)
     names = ", ".join(f"a{k}" for k in range(len(arrays))) + ("," if len(arrays) == 1 else "")
-    printed = run("eval", names, *(f"a{k}={folder}/a{k}.npy" for k in range(len(arrays)))).stdout
+    printed = run("eval", names, *(f"a{k}={folder}/a{k}.npy" for k in range(len(arrays))), "--threshold", 1000).stdout
     expected = "".join(str(array) + "\n" for array in arrays)
     if printed != expected:
         at = next((i for i, (a, b) in enumerate(zip(printed, expected)) if a != b), min(len(printed), len(expected)))

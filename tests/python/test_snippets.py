@@ -91,7 +91,7 @@ def test_repl_session(page, folder):
     session = [entry for snippet in SNIPPETS if (snippet.path, snippet.language) == (page, "repl") for entry in entries(snippet.text)]
     assert len(session) > 2
     end = "----"
-    text = "".join(f"{typed}:help {end}\n" for typed, _ in session)
+    text = ":set threshold 1000\n" + "".join(f"{typed}:help {end}\n" for typed, _ in session)  # as at a terminal
     done = subprocess.run([COMMAND, "repl"], cwd=folder, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
     said = re.sub(r"^fuseval: (standard input:\d+: )?", "", done.stdout, flags=re.MULTILINE)
     answers = re.split(rf"^error: there is no help on `{end}`\n", said, flags=re.MULTILINE)

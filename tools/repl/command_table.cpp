@@ -8,8 +8,14 @@ namespace fuseval::tools {
 namespace {
 
 constexpr ReplCommand commands[] = {
-    {"load", "", "FILE.npy [NAME]", "bind an array; without a name, to the file's", Takes::array_file, run_load},
-    {"save", "", "EXPR FILE.npy", "write a value to a file", Takes::expression_and_file, run_save},
+    {"load", "", "FILE[:WHAT] [NAME]", "bind an array of a file, column or member; without a name, to its own",
+     Takes::array_file, run_load},
+    {"columns", "", "FILE", "bind the columns of a table, or the members of a .npz file, by their names",
+     Takes::array_file, run_columns},
+    {"save", "", "EXPR FILE", "write a value to a .npy, .npz, .csv, .tsv, .txt, .bin or .raw file, or .h5:/dataset",
+     Takes::expression_and_file, run_save},
+    {"save!", "", "EXPR FILE", "the same over a file of another kind than its ending says", Takes::expression_and_file,
+     run_save_over},
     {"run", "", "FILE", "run the lines of a file, up to the first that fails", Takes::any_file, run_run},
     {"cd", "", "[FOLDER]", "change to a folder, or to the home folder", Takes::folder, run_cd},
     {"shell", "", "COMMAND", "run a command of the shell; !COMMAND does as well", Takes::any_file, run_shell},
@@ -21,6 +27,8 @@ constexpr ReplCommand commands[] = {
     {"time", "", "EXPR", "evaluate twice: seconds for planning, compiling and running", Takes::expression, run_time},
     {"bench", "", "EXPR", "evaluate for about a second: median, ns/element, GB/s", Takes::expression, run_bench},
     {"plot", "", "EXPR [FILE]", "a picture: here, or in a .png or .svg file", Takes::expression, run_plot},
+    {"plot!", "", "EXPR FILE", "the same over a file of another kind than its ending says", Takes::expression,
+     run_plot_over},
     {"vars", "", "", "names that are bound", Takes::nothing, run_vars},
     {"del", "", "NAME ...", "unbind names", Takes::name, run_del},
     {"set", "", "[SETTING VALUE]", "list the settings, or change one", Takes::setting, run_set},
@@ -47,9 +55,12 @@ std::span<const ReplCommand> all_commands() { return commands; }
 
 const ReplCommand& find_command(std::string_view name) {
   std::vector<const ReplCommand*> found;
+  const bool is_over = name.ends_with('!');
+  const std::string_view begin = is_over ? name.substr(0, name.size() - 1) : name;
   for (const ReplCommand& command : commands) {
     if (name == command.name || (name == command.other_name && !name.empty())) return command;
-    if (command.name.starts_with(name) && !name.empty()) found.push_back(&command);
+    if (command.name.ends_with('!') == is_over && command.name.starts_with(begin) && !begin.empty())
+      found.push_back(&command);
   }
   if (found.empty()) refuse_unknown(name);
   if (found.size() == 1) return *found[0];

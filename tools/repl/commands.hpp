@@ -8,7 +8,9 @@ namespace fuseval::tools {
 
 // Values and files (commands_values.cpp)
 void run_load(Workspace& workspace, const Passage& arguments);
+void run_columns(Workspace& workspace, const Passage& arguments);
 void run_save(Workspace& workspace, const Passage& arguments);
+void run_save_over(Workspace& workspace, const Passage& arguments);
 void run_type(Workspace& workspace, const Passage& arguments);
 void run_vars(Workspace& workspace, const Passage& arguments);
 void run_del(Workspace& workspace, const Passage& arguments);
@@ -20,6 +22,7 @@ void run_shell(Workspace& workspace, const Passage& arguments);
 
 // Pictures (commands_plot.cpp)
 void run_plot(Workspace& workspace, const Passage& arguments);
+void run_plot_over(Workspace& workspace, const Passage& arguments);
 
 // Measuring (commands_measure.cpp)
 void run_time(Workspace& workspace, const Passage& arguments);

@@ -1,6 +1,7 @@
-// :plot
+// :plot, :plot!
 #include <cstdio>
 
+#include "tools/outputs.hpp"
 #include "tools/picture/picture.hpp"
 #include "tools/repl/commands.hpp"
 #include "tools/repl/repl_error.hpp"
@@ -15,15 +16,16 @@ std::string picture_path(const Passage& arguments) {
   return words.size() == 1 && is_picture_name(words[0]) ? from_home(words[0]) : "";
 }
 
-}  // namespace
-
-void run_plot(Workspace& workspace, const Passage& arguments) {
+void plot(Workspace& workspace, const Passage& arguments, bool forced) {
   const std::string path = picture_path(arguments);
   const Passage expression = path.empty() ? arguments : arguments.before_last_word();
   if (expression.is_empty()) throw ReplError(":plot takes what to draw, and may take a file: :plot sin(a) waves.png");
   PictureOptions options;
   options.title = expression.text();
-  if (!path.empty()) check_picture_file(path, options);
+  if (!path.empty()) {
+    check_picture_file(path, options);
+    check_replaced(path, forced, ":plot!");
+  }
   const Value value = workspace.evaluate(expression);
   options.labels = result_labels(options.title, value.items.size());
   std::vector<View> views;
@@ -33,5 +35,10 @@ void run_plot(Workspace& workspace, const Passage& arguments) {
   else
     write_picture(path, views, options);
 }
+
+}  // namespace
+
+void run_plot(Workspace& workspace, const Passage& arguments) { plot(workspace, arguments, false); }
+void run_plot_over(Workspace& workspace, const Passage& arguments) { plot(workspace, arguments, true); }
 
 }  // namespace fuseval::tools

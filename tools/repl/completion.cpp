@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tools/data_reference.hpp"
 #include "tools/encoding.hpp"
 #include "tools/repl/command_table.hpp"
 #include "tools/repl/repl_error.hpp"
@@ -12,8 +13,6 @@
 
 namespace fuseval::tools {
 namespace {
-
-const std::vector<std::string_view> array_files = {".npy"};
 
 void append(std::vector<std::string>& words, std::vector<std::string> more) {
   words.insert(words.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -73,8 +72,15 @@ Completion complete_expression(std::string_view line, const Workspace& workspace
   return only_matching(std::move(completion), line.substr(begin));
 }
 
-/// Folders, and files with one of these ends, that begin with what is there.
-Completion complete_file(std::string_view line, size_t begin, const std::vector<std::string_view>& ends) {
+bool is_data_file(const std::string& name) {
+  const char* format = nullptr;
+  return is_hdf5(name) || fv_data_format(name.c_str(), 0, &format, nullptr) == FV_OK;
+}
+bool is_any_file(const std::string&) { return true; }
+bool is_no_file(const std::string&) { return false; }
+
+/// Folders, and the files that are `wanted`, that begin with what is there.
+Completion complete_file(std::string_view line, size_t begin, bool (*wanted)(const std::string&)) {
   namespace fs = std::filesystem;
   const std::string typed(line.substr(begin));
   const size_t slash = typed.rfind('/');
@@ -87,7 +93,7 @@ Completion complete_file(std::string_view line, size_t begin, const std::vector<
     std::error_code ignored;
     if (it->is_directory(ignored))
       completion.words.push_back(folder + name + "/");
-    else if (std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); }))
+    else if (wanted(name))
       completion.words.push_back(folder + name);
   }
   completion = only_matching(std::move(completion), typed);
@@ -113,17 +119,17 @@ Completion complete_argument(Takes takes, std::string_view line, size_t argument
     case Takes::nothing:
       return {line.size(), {}, ""};
     case Takes::array_file:
-      if (is_first) return complete_file(line, begin, array_files);
+      if (is_first) return complete_file(line, begin, is_data_file);
       return complete_word(line, begin, variable_names(workspace));
     case Takes::any_file:
-      return complete_file(line, begin, {""});
+      return complete_file(line, begin, is_any_file);
     case Takes::folder:
-      return complete_file(line, begin, {});
+      return complete_file(line, begin, is_no_file);
     case Takes::function:
       return complete_word(line, begin, fuseval::words(WordKind::function));
     case Takes::expression_and_file:
       if (!is_first)
-        if (Completion files = complete_file(line, begin, array_files); !files.words.empty()) return files;
+        if (Completion files = complete_file(line, begin, is_data_file); !files.words.empty()) return files;
       return complete_expression(line, workspace);
     case Takes::name:
       return complete_word(line, begin, variable_names(workspace));

@@ -44,6 +44,7 @@ int run_on_terminal(int threads) {
 int run_on_lines(int threads) {
   Workspace workspace{History()};
   if (threads > 0) workspace.change(find_setting("threads"), std::to_string(threads));
+  if (!isatty(STDOUT_FILENO)) workspace.change(find_setting("threshold"), "none");  // who reads it wants all of it
   FileLines lines(stdin);
   return EntryLoop(workspace, lines, {"fuseval: standard input", false, false}).run() ? 0 : 1;
 }

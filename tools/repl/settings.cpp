@@ -16,7 +16,7 @@
 namespace fuseval::tools {
 namespace {
 
-constexpr int64_t unlimited = std::numeric_limits<int64_t>::max();
+constexpr int64_t unlimited = PrintOptions::no_threshold;
 constexpr int least_line_width = 10, most_line_width = 10000;
 
 int64_t whole_number(const std::string& value, int64_t least, int64_t most) {

@@ -7,12 +7,6 @@
 namespace fuseval::tools {
 namespace {
 
-bool is_small(const std::string& path) {
-  std::error_code unknown;
-  const std::uintmax_t bytes = std::filesystem::file_size(path, unknown);
-  return !unknown && bytes <= most_copied_bytes;
-}
-
 std::string numbers_text(const int64_t* numbers, int32_t count) {
   std::string text = "(";
   for (int32_t k = 0; k < count; ++k) text += (k > 0 ? ", " : "") + std::to_string(numbers[k]);
@@ -43,10 +37,14 @@ Variable::Variable(Array array) {
   keeper_ = std::move(keeper);
 }
 
-Variable::Variable(const std::string& path) : file_(path) {
-  auto keeper = std::make_shared<const NpyFile>(path, is_small(path));
-  view_ = keeper->view();
-  keeper_ = std::move(keeper);
+bool is_small(const std::string& path) {
+  std::error_code unknown;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, unknown);
+  return !unknown && bytes <= most_copied_bytes;
+}
+
+Variable load_variable(const DataReference& reference, const std::string& file) {
+  return {load_array(reference, is_small(reference.path)), file};
 }
 
 std::string describe(const Variable& variable) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fuseval/fuseval.hpp"
+#include "tools/data_reference.hpp"
 
 namespace fuseval::tools {
 
@@ -20,11 +21,12 @@ constexpr std::uintmax_t most_copied_bytes = std::uintmax_t{64} << 20;
 class Variable {
  public:
   explicit Variable(Array array);
-  /// A .npy file, copied or mapped. Throws Error.
-  explicit Variable(const std::string& path);
+  /// An array of a file, as it was typed.
+  Variable(LoadedView loaded, std::string file)
+      : keeper_(std::move(loaded.keeper)), view_(std::move(loaded.view)), file_(std::move(file)) {}
 
   const View& view() const { return view_; }
-  /// "": not from a file.
+  /// What it was loaded by; "": not from a file.
   const std::string& file() const { return file_; }
 
  private:
@@ -32,6 +34,11 @@ class Variable {
   View view_;
   std::string file_;
 };
+
+/// Reads an array of a file, which is copied or mapped. Throws Error.
+Variable load_variable(const DataReference& reference, const std::string& file);
+/// Whether a file is small enough to be copied.
+bool is_small(const std::string& path);
 
 using Variables = std::map<std::string, Variable, std::less<>>;
 

@@ -69,6 +69,20 @@ TEST_CASE("null pointers everywhere") {
   fv_results_release(nullptr);
   fv_string_release(nullptr);
   fv_npy_release(nullptr);
+  fv_data* data = nullptr;
+  fv_data_options nowhere{};
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_open(nullptr, nullptr, &data, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_open("a.npy", nullptr, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_open("a.npy", &nowhere, &data, e); }));  // struct_size
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_view(nullptr, 0, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_write(nullptr, &name, &view, 1, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_write("a.csv", &no_name, &view, 1, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_write("a.csv", &name, nullptr, 1, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_write("a.csv", &name, &view, -1, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_data_format(nullptr, 0, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_file_check_kind(nullptr, e); }));
+  CHECK((fv_data_count(nullptr) == 0 && fv_data_name(nullptr, 0) == nullptr));
+  fv_data_release(nullptr);
   fv_names_release(nullptr);
   fv_hints_release(nullptr);
   CHECK(fv_hints_count(nullptr) == 0);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstdio>
 #include <string>
 #include <thread>
 #include <vector>
@@ -236,4 +237,64 @@ TEST_CASE("bindings can be built name by name") {
   fuseval::Bindings bindings;
   bindings.add("a", a).add("k", 3);
   CHECK(evaluate("a*k", bindings).to_vector<double>() == Doubles{3, 6});
+}
+
+TEST_CASE("data files are written and read by their endings") {
+  const TemporaryFolder folder;
+  const Doubles price = {1.5, -0.1, 1e300};
+  const std::vector<int> count = {1, 2, 3};
+  const std::string path = folder.path("t.csv");
+  fuseval::write_data(path, {{"price", price}, {"a, b", count}});
+  CHECK(folder.read("t.csv") == "price,\"a, b\"\n1.5,1\n-0.1,2\n1e+300,3\n");
+  const fuseval::DataFile table(path);
+  CHECK(table.names() == std::vector<std::string>{"price", "a, b"});
+  CHECK(evaluate("p", {{"p", table.view("price")}}).to_vector<double>() == price);
+  CHECK(evaluate("q", {{"q", table.view("a, b")}}).to_vector<std::int64_t>() == Shape{1, 2, 3});
+  CHECK(error_of([&] { table.view(); }).code() == FV_ERROR_ARGUMENT);
+  CHECK(error_of([&] { table.view("qty"); }).code() == FV_ERROR_ARGUMENT);
+  CHECK(error_of([&] { table.at(2); }).code() == FV_ERROR_ARGUMENT);
+  fuseval::DataOptions options;
+  options.together = true;
+  const fuseval::DataFile whole(path, options);
+  CHECK(evaluate("a[:, 1]", {{"a", whole.view()}}).to_vector<double>() == Doubles{1, 2, 3});
+  options = {};
+  options.dtype = DType::float64;
+  options.shape = {3, 1};
+  fuseval::write_data(folder.path("r.bin"), {{"", price}});
+  CHECK(evaluate("r[:, 0]", {{"r", fuseval::DataFile(folder.path("r.bin"), options).view()}}).to_vector<double>() ==
+        price);
+}
+
+TEST_CASE("data files that are refused") {
+  const TemporaryFolder folder;
+  const Doubles a = {1, 2};
+  const auto refusal = [&](auto&& f) { return error_of(f).code(); };
+  CHECK(refusal([&] { fuseval::DataFile file(folder.path("x.xlsx")); }) == FV_ERROR_ARGUMENT);
+  CHECK(refusal([&] { fuseval::DataFile file(folder.path("x.csv")); }) == FV_ERROR_FILE);
+  CHECK(refusal([&] { fuseval::DataFile file(folder.path("x.bin")); }) == FV_ERROR_ARGUMENT);  // without a dtype
+  CHECK(refusal([&] { fuseval::write_data(folder.path("x"), {{"a", a}}); }) == FV_ERROR_ARGUMENT);
+  CHECK(refusal([&] { fuseval::write_data(folder.path("x.npy"), {{"a", a}, {"b", a}}); }) == FV_ERROR_ARGUMENT);
+  CHECK(refusal([&] { fuseval::write_data(folder.path("x.csv"), {{"a", a}, {"b", 1.0}}); }) == FV_ERROR_SHAPE);
+  CHECK(refusal([&] { fuseval::write_data(folder.path("x.csv"), {{"a", a}}, "nonsense"); }) == FV_ERROR_ARGUMENT);
+  CHECK(folder.files() == 0);
+  CHECK(fuseval::format_to_read("a.npz") == "npz");
+  CHECK(refusal([] { fuseval::format_to_write("a.png"); }) == FV_ERROR_ARGUMENT);
+  folder.write("x.npy", "words");
+  CHECK(refusal([&] { fuseval::check_kind(folder.path("x.npy")); }) == FV_ERROR_FILE);
+}
+
+TEST_CASE("data by descriptors") {
+  const TemporaryFolder folder;
+  std::FILE* file = std::fopen(folder.path("t").c_str(), "w+");
+  REQUIRE(file != nullptr);
+  fuseval::write_data(fileno(file), {{"x", Doubles{1, 2}}, {"y", Doubles{3, 4}}}, "tsv");
+  std::rewind(file);
+  fuseval::DataOptions options;
+  options.format = "tsv";
+  options.names = {"y", "z"};
+  options.passes_over_missing = true;
+  const fuseval::DataFile table = fuseval::DataFile::of_descriptor(fileno(file), options);
+  CHECK(table.names() == std::vector<std::string>{"y"});
+  CHECK(evaluate("y", {{"y", table.view()}}).to_vector<double>() == Doubles{3, 4});
+  std::fclose(file);
 }
