@@ -95,12 +95,13 @@ void draw_horizontal_axis(Figure& figure, const Box& box, const Axis& axis, cons
   }
   const double label_baseline = std::round(box.bottom + height_of_horizontal_axis() - 2);
   const std::string common = typeset(ticks.common);
-  const double room = box.width() - 2 * (common.empty() ? 0 : text_width(common, label_size) + 2 * gap);
-  figure.shapes.emplace_back(Text{shortened(axis.label, label_size, std::max(room, 0.0)),
-                                  {(box.left + box.right) / 2, label_baseline},
-                                  label_size,
-                                  Anchor::middle});
   if (!common.empty()) figure.shapes.emplace_back(Text{common, {box.right, label_baseline}, label_size, Anchor::end});
+  const double end =
+      common.empty() ? figure.width - outer_margin : box.right - text_width(common, label_size) - 2 * gap;
+  const std::string label = shortened(axis.label, label_size, std::max(end - outer_margin, 0.0));
+  const double half = text_width(label, label_size) / 2;
+  const double middle = std::max(std::min((box.left + box.right) / 2, end - half), outer_margin + half);
+  figure.shapes.emplace_back(Text{label, {middle, label_baseline}, label_size, Anchor::middle});
 }
 
 void draw_vertical_axis(Figure& figure, const Box& box, const Axis& axis, const Ticks& ticks, Side side,

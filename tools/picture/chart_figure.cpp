@@ -29,9 +29,9 @@ double draw_title(Figure& figure) {
   return baseline + 2 * gap;
 }
 
-/// At the left of the bottom line.
+/// In the margin below the axis' label.
 void draw_note(Figure& figure, const Extremes& extremes) {
-  const Point at{outer_margin, figure.height - outer_margin - 2};
+  const Point at{outer_margin, figure.height - 4.0};
   const std::string note = note_on(extremes);
   if (!note.empty())
     figure.shapes.emplace_back(Text{note, at, label_size - 2, Anchor::start, false, blended(white, ink, 0.65)});
