@@ -2,9 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
-#include <map>
 #include <string_view>
 
 #include "fuseval/fuseval.h"
@@ -71,42 +69,32 @@ void add_threads(CLI::App& app, Arguments& arguments) {
       ->type_name("N");
 }
 
-/// "800x500"; anything else is refused. The picture says which sizes it can have.
-void parse_size(const std::string& text, PictureOptions& picture) {
-  const char* end = text.data() + text.size();
-  const auto width = std::from_chars(text.data(), end, picture.width);
-  const bool has_cross = width.ec == std::errc() && width.ptr != end && *width.ptr == 'x';
-  const auto height = has_cross ? std::from_chars(width.ptr + 1, end, picture.height) : width;
-  if (!has_cross || height.ec != std::errc() || height.ptr != end || picture.width <= 0 || picture.height <= 0)
-    throw CLI::ValidationError("--plot-size", "'" + text + "' is no size like 800x500");
-}
-
 /// Why the name cannot be a picture's; empty if it can.
 std::string refused_picture_name(const std::string& name) {
   if (name == "-" || is_picture_name(name)) return {};
   return "'" + name + "' does not end in .png or .svg, and is not -";
 }
 
+void set(const PlotSetting& setting, PlotSettings& all, const std::string& value) {
+  try {
+    setting.set(all, without_marks(value));
+  } catch (const PlotSettingError& error) {
+    throw CLI::ValidationError(std::string("--plot-") + setting.name, error.what());
+  }
+}
+
 void add_plot(CLI::App& eval, Arguments& arguments) {
-  const std::map<std::string, PictureKind> kinds = {
-      {"line", PictureKind::line}, {"image", PictureKind::image}, {"histogram", PictureKind::histogram}};
-  PictureOptions& picture = arguments.picture;
   CLI::Option* plot =
       eval.add_option("--plot", arguments.plot_file,
                       "draw the result into a .png or .svg file, or on the terminal (-), and print no values")
           ->type_name("FILE")
           ->check(CLI::Validator(refused_picture_name, ""));
-  eval.add_option("--plot-as", picture.kind,
-                  "line, image or histogram; without it, 1-D results are lines and 2-D ones images")
-      ->transform(CLI::CheckedTransformer(kinds).description(""))
-      ->type_name("KIND")
-      ->needs(plot);
-  eval.add_option_function<std::string>(
-          "--plot-size", [&](const std::string& text) { parse_size(text, picture); },
-          "width and height in pixels, on the terminal in characters")
-      ->type_name("WxH")
-      ->needs(plot);
-  eval.add_option("--plot-title", picture.title, "in place of the expression")->type_name("TEXT")->needs(plot);
+  for (const PlotSetting& setting : plot_settings())
+    eval.add_option_function<std::string>(
+            std::string("--plot-") + setting.name,
+            [&](const std::string& value) { set(setting, arguments.plot, value); }, setting.help)
+        ->type_name(setting.type)
+        ->needs(plot);
 }
 
 /// CLI::Range lets NaN pass.
@@ -209,7 +197,6 @@ CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
 
 void check_plot(Arguments& arguments) {
   const std::string& file = arguments.plot_file = without_marks(arguments.plot_file);
-  arguments.picture.title = without_marks(arguments.picture.title);
   if (file == "-" && arguments.json) throw UsageError("--plot - and --json both write to standard output");
 }
 

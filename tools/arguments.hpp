@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/picture/picture.hpp"
+#include "tools/plot_settings.hpp"
 
 namespace fuseval::tools {
 
@@ -29,7 +29,7 @@ struct Arguments {
   std::string out_dtype;               ///< "": the results' own
   std::string device;                  ///< "": the session's choice
   std::string plot_file;               ///< "": no picture; "-": on standard output
-  PictureOptions picture;              ///< as far as the command line tells
+  PlotSettings plot;                   ///< as far as the command line tells
   std::string stage = "plan";
   int threads = 0;           ///< 0: FUSEVAL_THREADS, or all
   double timeout = 0;        ///< seconds that the evaluation may take; 0: as long as it likes

@@ -49,7 +49,9 @@ class Stopwatch {
 std::vector<Operand> operands_of(const Arguments& arguments, const World* world = nullptr) {
   std::vector<std::string> wanted;
   if (!arguments.columns.empty())
-    for (const FreeName& name : free_names(arguments.text)) wanted.push_back(name.name);
+    for (const std::string& text : {arguments.text, arguments.plot.x, arguments.plot.y})
+      for (const FreeName& name : text.empty() ? std::vector<FreeName>() : free_names(text))
+        wanted.push_back(name.name);
   return load_operands(arguments.bindings, arguments.columns, wanted, world);
 }
 
@@ -200,7 +202,7 @@ void check_outputs(const Arguments& arguments, const World* world) {
       if (world != nullptr) require_written_by_ranks(file);
     }
     if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
-      check_picture_file(arguments.plot_file, arguments.picture);
+      check_picture_file(arguments.plot_file, arguments.plot.picture);
       check_replaced(arguments.plot_file, arguments.force, force);
       files.push_back(arguments.plot_file);
     }
@@ -211,11 +213,31 @@ void check_outputs(const Arguments& arguments, const World* world) {
   }
 }
 
-void draw(const std::vector<Value>& values, const Arguments& arguments) {
+/// The value of --plot-x or --plot-y, whole on the first rank.
+std::optional<Value> coordinates(const Session& session, const std::string& text, const char* option,
+                                 const Arguments& arguments, const std::vector<Operand>& operands, const World* world) {
+  if (text.empty()) return std::nullopt;
+  Arguments own = arguments;
+  own.text = text;
+  own.out_dtype.clear();
+  const Result result = evaluate(session, own, operands, world);
+  if (result.count() != 1)
+    throw UsageError(std::string(option) + " has one result, not " + std::to_string(result.count()));
+  std::vector<Value> values = values_of(session, result, own, world);
+  return std::move(values[0]);
+}
+
+struct Coordinates {
+  std::optional<Value> x, y;
+};
+
+void draw(const std::vector<Value>& values, const Coordinates& coordinates, const Arguments& arguments) {
   if (arguments.plot_file.empty()) return;
-  std::vector<View> views;
-  for (const Value& value : values) views.push_back(value.array->view());
-  PictureOptions options = arguments.picture;
+  Plotted views;
+  for (const Value& value : values) views.arrays.push_back(value.array->view());
+  if (coordinates.x) views.x = coordinates.x->array->view();
+  if (coordinates.y) views.y = coordinates.y->array->view();
+  PictureOptions options = with_axis_labels(arguments.plot.picture, arguments.plot.x, arguments.plot.y);
   options.labels = result_labels(arguments.text, values.size());
   if (options.title.empty()) options.title = arguments.text;
   if (arguments.plot_file == "-")
@@ -283,6 +305,8 @@ void run_eval(const Arguments& arguments, const World* world) {
   const Session session = session_for(arguments, world);
   if (arguments.lint && is_first(world))
     for (const Hint& hint : session.lint(arguments.text, bindings_of(operands))) report(hint);
+  const Coordinates places{coordinates(session, arguments.plot.x, "--plot-x", arguments, operands, world),
+                           coordinates(session, arguments.plot.y, "--plot-y", arguments, operands, world)};
   const std::optional<Result> evaluated = evaluate_or_print_dtype(session, arguments, operands, world);
   if (!evaluated) return;
   const Result& result = *evaluated;
@@ -293,7 +317,7 @@ void run_eval(const Arguments& arguments, const World* world) {
 
   write_files(values, arguments, world);
   if (!is_first(world)) return;
-  draw(values, arguments);
+  draw(values, places, arguments);
   const std::string plan = arguments.explain ? plan_of(session, arguments, operands, world) : "";
   arguments.json ? print_json(values, arguments, seconds, plan)
                  : print_text(values, result.is_tuple(), arguments, seconds, plan);

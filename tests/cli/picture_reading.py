@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from fractions import Fraction
 
 import numpy as np
 from PIL import Image
@@ -9,6 +10,7 @@ from PIL import Image
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 INK = "#262626"
+LABEL = r"[\u2212\d.\u00d7\u207b\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+"  # of a tick
 
 
 def png(path):
@@ -18,8 +20,25 @@ def png(path):
         return np.array(image)
 
 
+SUPERSCRIPTS = str.maketrans("\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u2212", "-0123456789-")
+
+
+def exact(label):
+    """A number as it is typeset, "\u22121.5\u00d710\u2077" or "10\u207b\u00b3", as a Fraction."""
+    before, power, exponent = re.fullmatch(r"([+\u2212]?[\d.]*?)\u00d7?(?:(10)([\u207b\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+))?", label).groups()
+    text = before.translate(SUPERSCRIPTS)
+    return Fraction(text + "1" if text in ("", "+", "-") else text) * Fraction(10) ** int((exponent or "0").translate(SUPERSCRIPTS))
+
+
 def number(label):
-    return float(label.replace("\u2212", "-"))
+    return float(exact(label))
+
+
+def factor_and_offset(common):
+    """Of what an axis' labels leave out: "\u00d710\u207b\u2077 +10\u2076"."""
+    factor = re.match(r"\u00d7(\S+)", common)
+    offset = re.search(r"[+\u2212]\S+$", common)
+    return exact(factor[1]) if factor else 1, exact(offset[0]) if offset else 0
 
 
 class Figure:
@@ -50,19 +69,28 @@ class Figure:
 
     def frame(self):
         """(left, top, right, bottom) of the plot's inside."""
-        images, clips = list(self.root.iter(SVG + "image")), list(self.root.iter(SVG + "clipPath"))
-        box = images[0] if images else clips[0][0]
-        left, top, width, height = (float(box.get(name)) for name in ("x", "y", "width", "height"))
-        return left, top, left + width, top + height
+        top, bottom = [box for box in self.boxes() if box[2] > 4 and box[3] == 1 and box[4] == INK][:2]
+        return top[0] + 1, top[1] + 1, top[0] + top[2] - 1, bottom[1]
 
     def lines(self):
         """(colour, pieces) of each line; a piece is a list of (x, y)."""
         found = []
-        for path in self.root.iter(SVG + "path"):
+        for path in self.line_paths():
             pieces = [[tuple(map(float, point.split())) for point in piece.split("L")]
                       for piece in path.get("d").split("M") if piece]
             found.append((path.get("stroke"), pieces))
         return found
+
+    def line_paths(self):
+        return [path for path in self.root.iter(SVG + "path") if path.get("stroke")]
+
+    def markers(self):
+        """[(outline and colour, places)] of each kind of marker; a place is (x, y)."""
+        kinds = {"#" + path.get("id"): (path.get("d"), path.get("fill")) for path in self.root.iter(SVG + "path") if path.get("id")}
+        places = {link: [] for link in kinds}
+        for use in self.root.iter(SVG + "use"):
+            places[use.get(XLINK + "href")].append((float(use.get("x")), float(use.get("y"))))
+        return [(kinds[link], places[link]) for link in kinds]
 
     def dots(self):
         return [(float(dot.get("cx")), float(dot.get("cy"))) for dot in self.root.iter(SVG + "circle")]
@@ -72,15 +100,28 @@ class Figure:
         marks = [(left, top) for left, top, width, height, colour in self.boxes() if (width, height, colour) == (4, 1, INK)]
         left = min(mark[0] for mark in marks)
         labels = [text for text, x, _, anchor in self.texts() if anchor == "end" and abs(x - left) < 10]
-        return list(zip(map(number, labels), (top + 0.5 for at, top in marks if at == left), strict=True))
+        return list(zip(self.values(labels, self.vertical_common()), (top + 0.5 for at, top in marks if at == left), strict=True))
+
+    def values(self, labels, common):
+        factor, offset = factor_and_offset(common)
+        return [float(exact(label) * factor + offset) for label in labels]
+
+    def vertical_common(self):
+        """What the left axis' labels leave out; it stands above the axis."""
+        left, top, _, _ = self.frame()
+        return next((text for text, x, y, anchor in self.texts() if anchor == "start" and x == left and y < top), "")
+
+    def horizontal_common(self):
+        _, _, right, bottom = self.frame()
+        return next((text for text, x, y, anchor in self.texts() if anchor == "end" and x == right and y > bottom), "")
 
     def horizontal_ticks(self):
         """[(value, x)]: marks are 1 x 4, labels are in the middle below them."""
         marks = [left + 0.5 for left, top, width, height, colour in self.boxes() if (width, height, colour) == (1, 4, INK)]
         middles = [(text, y) for text, _, y, anchor in self.texts() if anchor == "middle"]
         rows = [[text for text, y in middles if y == row] for row in {y for _, y in middles}]
-        labels = next(row for row in rows if all(re.fullmatch(r"[\u2212\d.e]+", text) for text in row))
-        return list(zip(map(number, labels), marks, strict=True))
+        labels = next(row for row in rows if all(re.fullmatch(LABEL, text) for text in row))
+        return list(zip(self.values(labels, self.horizontal_common()), marks, strict=True))
 
     def value_at(self, y):
         return interpolated(self.vertical_ticks(), y)
@@ -105,6 +146,15 @@ def lightness(rgb):
     linear = np.where(rgb <= 10, rgb / 255 / 12.92, ((rgb / 255 + 0.055) / 1.055) ** 2.4)
     y = linear @ [0.2126, 0.7152, 0.0722]
     return np.where(y > 0.008856, 116 * np.cbrt(y) - 16, 903.3 * y)
+
+
+def cielab(rgb, receptors=np.eye(3)):
+    """CIELAB (D65) of sRGB colours, as seen with other receptors: a matrix of linear sRGB."""
+    linear = np.where(rgb <= 10, rgb / 255 / 12.92, ((rgb / 255 + 0.055) / 1.055) ** 2.4) @ receptors.T
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = np.clip(linear, 0, 1) @ to_xyz.T / [0.9505, 1, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
 
 
 def braille(text):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from built_command import COMMAND
-from picture_reading import Figure, SVG, XLINK, lightness, number, pixel_size, png
+from picture_reading import Figure, SVG, XLINK, cielab, lightness, number, pixel_size, png
 
 BLUE = (0, 114, 178)  # of the first line
 DARK, LIGHT, NAN = (68, 1, 84), (253, 231, 37), (190, 190, 190)  # viridis' ends; elements that are NaN
@@ -142,14 +142,42 @@ def test_results_of_a_tuple_are_lines_with_a_legend(run, tmp_path):
     assert {"a", "a + 1"} <= set(Figure(path).words())
 
 
-def test_many_lines_have_colours_of_their_own(run, tmp_path):
+def test_forty_lines_look_different(run, tmp_path):
     names = ", ".join(f"arange(10) + {k}" for k in range(40))
-    run("eval", names, "--plot", tmp_path / "a.svg")
+    run("eval", names, "--plot", tmp_path / "a.svg", "--plot-style", "both")
     figure = Figure(tmp_path / "a.svg")
-    colours = [colour for colour, _ in figure.lines()]
-    assert len(set(colours)) == 40 and figure.words()[0].endswith("…")
+    looks = [(path.get("stroke"), path.get("stroke-dasharray")) for path in figure.line_paths()]
+    assert len(set(looks)) == 40 and looks[0][0] == "#%02x%02x%02x" % BLUE and figure.words()[0].endswith("…")
+    assert len({colour for colour, _ in looks[:10]}) == 10 and {dashes for _, dashes in looks[:10]} == {None}
     (more,) = [word for word in figure.words() if re.fullmatch(r"and \d+ more", word)]
     assert int(more.split()[1]) + len([word for word in figure.words() if word.startswith("arange(10) + ")]) - 1 == 40
+    outlines = [outline for (outline, _), _ in figure.markers()]
+    assert len(set(outlines[:8])) == 8  # beyond colours
+
+
+def test_colours_of_lines_are_told_apart(run, tmp_path):
+    """In CIELAB, also as people see them who lack red or green receptors (Machado et al., 2009), and against white."""
+    run("eval", ", ".join(["arange(9)"] * 10), "--plot", tmp_path / "a.svg")
+    colours = [[int(colour[k:k + 2], 16) for k in (1, 3, 5)] for colour, _ in Figure(tmp_path / "a.svg").lines()]
+    seen = {"all": np.eye(3),
+            "no green": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]]),
+            "no red": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]])}
+    for receptors in seen.values():
+        lab = cielab(np.array([*colours, [255, 255, 255]]), receptors)
+        distances = np.linalg.norm(lab[:, None] - lab, axis=2)[np.triu_indices(11, 1)]
+        assert distances.min() > 17
+
+
+def test_dashes_are_drawn(run, tmp_path):
+    """The eleventh line is dashed in a PNG as well."""
+    run("eval", ", ".join(f"arange(9)*0 + {k}" for k in range(11)), "--plot", tmp_path / "a.png")
+    run("eval", ", ".join(f"arange(9)*0 + {k}" for k in range(11)), "--plot", tmp_path / "a.svg")
+    figure, pixels = Figure(tmp_path / "a.svg"), png(tmp_path / "a.png")
+    shares = []
+    for start, end in ((piece[0], piece[-1]) for _, (piece,) in (figure.lines()[0], figure.lines()[10])):
+        row = pixels[int(start[1]), int(start[0]):int(end[0])]
+        shares.append((np.abs(row.astype(int) - BLUE).max(axis=1) < 60).mean())
+    assert shares[0] == 1 and 0.5 < shares[1] < 0.85
 
 
 # ---- ticks ----------------------------------------------------------------------------------------------------------
@@ -175,8 +203,28 @@ def test_ticks_are_round_numbers_that_label_themselves(plot, low, high):
 def test_labels_are_exact_decimals(plot):
     labels = [word for word in plot(np.array([0, 0.9])).words() if word.startswith("0.")]
     assert labels == [f"{k / 10:.1f}" for k in range(10)]
-    assert {"0", "200000", "1e6"}.isdisjoint(plot(np.array([0, 9e5])).words()) is False
-    assert {"\u22126e7", "1.6e8"} <= set(plot(np.array([-0.6e8, 1.6e8])).words())
+    figure = plot(np.array([0, 9e5]))
+    assert {"0", "200000"} <= set(figure.words()) and figure.vertical_common() == ""
+
+
+@pytest.mark.parametrize("low, high, common", [
+    (0, 5e6, "×10⁶"), (-0.6e8, 1.6e8, "×10⁸"), (2e-7, 8e-7, "×10⁻⁷"), (1.0000001e6, 1.0000005e6, "+10⁶"),
+    (999_999.9, 1_000_000.1, "+10⁶"), (1e17, 1e17 + 1e5, "+10¹⁷"), (3 + 1e-9, 3 + 5e-9, "×10⁻⁹ +3"),
+    (-123456.7, -123456.2, "−123456"), (123456.27, 123456.28, "+123456.2"), (12340, 12352, ""), (1990, 2024, ""), (0, 9e5, ""),
+    (1e300, 3e300, "×10³⁰⁰")])
+def test_what_labels_have_in_common_is_written_once(plot, low, high, common):
+    """As matplotlib does: an offset that spares four digits or more, one exponent for the axis."""
+    figure = plot(np.array([low, high]))
+    assert figure.vertical_common() == common
+    labels = [text for text, x, _, anchor in figure.texts() if anchor == "end" and x < figure.frame()[0]]
+    assert max(map(len, labels)) <= 6 and not any("×" in label for label in labels)
+    for value, wanted in ((figure.value_at(y), wanted) for (_, y), wanted in zip(figure.lines()[0][1][0], (low, high))):
+        assert value == pytest.approx(wanted, abs=2 * pixel_size(figure.vertical_ticks()), rel=0)
+
+
+def test_the_exponent_of_indices_is_written_once(plot):
+    figure = plot(np.zeros(3_000_001, np.int8))
+    assert figure.horizontal_common() == "×10⁶" and figure.horizontal_ticks()[-1][0] == 3e6
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------
@@ -208,8 +256,8 @@ def test_the_scale_tells_the_values(plot):
     left, top, right, bottom = map(round, figure.frame())
     marks = [(at, y) for at, y, width, height, _ in figure.boxes() if (width, height) == (4, 1) and at > right]
     labels = [number(text) for text, at, _, anchor in figure.texts() if anchor == "start" and at > right]
-    assert labels == [-2, -1, 0, 1, 2, 3, 4, 5, 6, 7] or labels == [-2, 0, 2, 4, 6]
-    for value, (_, y) in zip(labels, marks, strict=True):
+    assert labels == [-6, -4, -2, 0, 2, 4, 6]  # both ways as far as the largest
+    for value, (_, y) in list(zip(labels, marks, strict=True))[2:]:  # values there are
         row, column = np.unravel_index(np.abs(x - value).argmin(), x.shape)
         cell = pixels[top + int((row + 0.5) * (bottom - top) / 10), left + int((column + 0.5) * (right - left) / 12)]
         shown = pixels[min(max(int(y), top), bottom - 1), right + 29]

@@ -71,6 +71,15 @@ def test_files_are_written_by_all_ranks(files, ranks):
     assert sorted(path.name for path in files.iterdir()) == ["a.npy", "b.npy", "c.npy", "m.npy", "number.npy"]
 
 
+@pytest.mark.parametrize("ranks", [0, 3])
+def test_a_picture_is_that_of_one_process(files, ranks):
+    arguments = ("a[:, 0]", "a=a.npy", "b=b.npy", "--plot-x", "b[:, 1]", "--plot-style", "points", "--plot")
+    evaluate(ranks, *arguments, "ranks.svg", cwd=files)
+    alone(*arguments, "alone.svg", cwd=files)
+    assert (files / "ranks.svg").read_text() == (files / "alone.svg").read_text()
+    assert len(errors(evaluate(ranks, *arguments[:5], "b, a", "--plot", "-", cwd=files, status=2))) == 1
+
+
 def test_a_rank_reads_its_own_rows_only(tmp_path):
     """A file of 1 GB (a hole), and 700 MB of address space for each process."""
     np.lib.format.open_memmap(tmp_path / "a.npy", mode="w+", dtype="float64", shape=(1 << 17, 1 << 10))[-1, -1] = 1 << 27

@@ -461,7 +461,7 @@ def test_plot(repl, tmp_path):
         assert image.size == (800, 500)
     assert repl.enter(":plot x waves.svg") == ""
     assert "<svg" in (tmp_path / "waves.svg").read_text()
-    assert repl.enter(":plot") == repl.enter(":plot waves.png") == "error: :plot takes what to draw, and may take a file: :plot sin(a) waves.png"
+    assert repl.enter(":plot") == repl.enter(":plot waves.png") == "error: :plot takes what to draw, and may take settings and a file: :plot sin(a), x=a waves.png"
     assert repl.enter(":plot x /no/such/folder/x.png").startswith("error: cannot write ")
     assert repl.enter(":plot ones((2, 2, 2))").startswith("error: ")
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 namespace fuseval::tools {
 namespace {
@@ -11,7 +10,22 @@ constexpr Colour viridis[] = {
 #include "tools/picture/viridis.inc"
 };
 
-constexpr Colour lines[] = {{0, 114, 178}, {213, 94, 0}, {0, 158, 115}, {204, 121, 167}, {230, 159, 0}, {86, 180, 233}};
+constexpr Colour magma[] = {
+#include "tools/picture/magma.inc"
+};
+
+constexpr Colour blue_white_red[] = {
+#include "tools/picture/blue_white_red.inc"
+};
+
+constexpr Colour lines[line_colours] = {{0, 114, 178},  {213, 94, 0}, {0, 158, 115}, {204, 121, 167}, {230, 159, 0},
+                                        {86, 180, 233}, {26, 26, 26}, {90, 40, 240}, {120, 50, 0},    {136, 187, 102}};
+
+template <std::size_t count>
+Colour looked_up(const Colour (&colours)[count], double fraction) {
+  constexpr double last = count - 1;
+  return colours[static_cast<std::size_t>(std::clamp(fraction * (last + 1), 0.0, last))];
+}
 
 std::uint8_t mixed(std::uint8_t under, std::uint8_t over, double share) {
   return static_cast<std::uint8_t>(std::lround(under + (over - under) * share));
@@ -24,15 +38,23 @@ Colour blended(Colour under, Colour over, double share) {
           mixed(under.blue, over.blue, share)};
 }
 
-Colour mapped(double fraction) {
-  const double last = std::size(viridis) - 1;
-  return viridis[static_cast<std::size_t>(std::clamp(fraction * (last + 1), 0.0, last))];
+Colour mapped(Colormap map, double fraction) {
+  switch (map) {
+    case Colormap::magma:
+      return looked_up(magma, fraction);
+    case Colormap::gray: {
+      const auto level = static_cast<std::uint8_t>(std::clamp(fraction * 256, 0.0, 255.0));
+      return {level, level, level};
+    }
+    case Colormap::blue_white_red:
+      return looked_up(blue_white_red, fraction);
+    case Colormap::viridis:
+      break;
+  }
+  return looked_up(viridis, fraction);
 }
 
-Colour line_colour(std::size_t index, std::size_t count) {
-  if (count <= std::size(lines)) return lines[index];
-  return mapped(0.9 * static_cast<double>(index) / static_cast<double>(count - 1));  // the yellow end is hard to see
-}
+Colour line_colour(std::size_t index) { return lines[index % line_colours]; }
 
 double luma(Colour colour) { return (0.2126 * colour.red + 0.7152 * colour.green + 0.0722 * colour.blue) / 255; }
 

@@ -21,12 +21,19 @@ constexpr Colour nan_colour{190, 190, 190};
 /// `share` of `over` on `under`.
 Colour blended(Colour under, Colour over, double share);
 
-/// viridis: perceptually uniform, its lightness rises from 0 to 1 (fractions beyond are taken as the nearer end).
-Colour mapped(double fraction);
+/// Maps from numbers to colours. All but the last are sequential: their lightness rises from 0 to 1. The last diverges
+/// from white in the middle, as evenly to both sides.
+enum class Colormap { viridis, magma, gray, blue_white_red };
 
-/// A colour for each of `count` lines: Okabe and Ito's, which colour-blind people tell apart ("Color universal design",
-/// 2008); for more lines than that, colours along the map.
-Colour line_colour(std::size_t index, std::size_t count);
+inline bool is_diverging(Colormap map) { return map == Colormap::blue_white_red; }
+
+/// Fractions beyond 0 and 1 are taken as the nearer end.
+Colour mapped(Colormap map, double fraction);
+
+/// For lines and bars, in turn: ten colours that most colour-blind people tell apart, too. The first six are Okabe and
+/// Ito's ("Color universal design", 2008).
+Colour line_colour(std::size_t index);
+constexpr std::size_t line_colours = 10;
 
 /// What the eye sees of it, 0 to 1 (Rec. 709 luma).
 double luma(Colour colour);

@@ -4,26 +4,15 @@
 
 namespace fuseval::tools {
 
-Extremes extremes_of(const Elements& elements) {
+Extremes extremes_of(const Elements& elements, Scale scale) {
   Extremes extremes;
-  std::int64_t infinite = 0;
-  elements.each([&](double value) {
-    if (is_finite(value)) {
-      extremes.low = std::min(extremes.low, value);
-      extremes.high = std::max(extremes.high, value);
-      ++extremes.finite;
-    } else {
-      infinite += value == value;
-    }
-  });
-  extremes.infinite = infinite;
-  extremes.nans = elements.count() - extremes.finite - infinite;
+  elements.each([&](double value) { extremes.take(value, scale); });
   return extremes;
 }
 
 Extremes united(const Extremes& a, const Extremes& b) {
-  return {std::min(a.low, b.low), std::max(a.high, b.high), a.finite + b.finite, a.nans + b.nans,
-          a.infinite + b.infinite};
+  return {std::min(a.low, b.low), std::max(a.high, b.high), a.finite + b.finite,
+          a.nans + b.nans,        a.infinite + b.infinite,  a.not_positive + b.not_positive};
 }
 
 }  // namespace fuseval::tools

@@ -22,6 +22,14 @@ struct Stroke {
   double width = 1;
   Colour colour;
   Box clip;
+  std::vector<double> dashes;  ///< lengths drawn and left out in turn; none: all is drawn
+};
+
+/// The same small shape at many places.
+struct Markers {
+  std::vector<Point> places;
+  std::vector<Point> outline;  ///< a closed polygon around the origin
+  Colour colour;
 };
 
 enum class Anchor { start, middle, end };
@@ -41,7 +49,7 @@ struct Image {
   Box box;
 };
 
-using Shape = std::variant<FilledBox, Stroke, Text, Image>;
+using Shape = std::variant<FilledBox, Stroke, Markers, Text, Image>;
 
 struct Figure {
   int width = 0;

@@ -73,12 +73,13 @@ class Grid {
 };
 
 template <class T>
-Pixels of_values(const Elements& elements, const Range& range, int width, int height) {
+Pixels of_values(const Elements& elements, Colormap map, const Range& range, int width, int height) {
   Grid<Mean> grid(elements, width, height);
   grid.fill([](Mean& mean, const char* address) { mean.add(number<T>(address)); });
   return grid.pixels([&](const Mean& mean) {
     const double value = mean.value();
-    return value != value ? nan_colour : mapped(range.fraction(value));
+    const bool has_place = range.scale == Scale::linear ? value == value : value > 0;
+    return has_place ? mapped(map, range.fraction(value)) : nan_colour;
   });
 }
 
@@ -112,10 +113,11 @@ Pixels of_colours(const Elements& elements, int width, int height) {
 
 }  // namespace
 
-Pixels image_pixels(const Elements& elements, const Range& range, int width, int height) {
+Pixels image_pixels(const Elements& elements, Colormap map, const Range& range, int width, int height) {
   return with_element_type(elements.dtype(), [&](auto example) {
     using T = decltype(example);
-    return elements.rank() == 3 ? of_colours<T>(elements, width, height) : of_values<T>(elements, range, width, height);
+    return elements.rank() == 3 ? of_colours<T>(elements, width, height)
+                                : of_values<T>(elements, map, range, width, height);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tools/picture/coverage.hpp"
+#include "tools/picture/line_look.hpp"
 
 namespace fuseval::tools {
 namespace {
@@ -29,7 +30,17 @@ class Painter {
       for (int x = box.left; x < box.right; ++x) pixels_.at(x, y) = filled.colour;
   }
 
-  void operator()(const Stroke& stroke) { blend(coverage_of(stroke.pieces, stroke.width, stroke.clip), stroke.colour); }
+  void operator()(const Stroke& stroke) {
+    blend(coverage_of(dashed(stroke.pieces, stroke.dashes), stroke.width, stroke.clip), stroke.colour);
+  }
+
+  void operator()(const Markers& markers) {
+    for (const Point& place : markers.places) {
+      Outline outline{markers.outline};
+      for (Point& point : outline[0]) point = {point.x + place.x, point.y + place.y};
+      blend(coverage_of(outline), markers.colour);
+    }
+  }
 
   void operator()(const Text& text) {
     Outline outline = text_outline(text.text, text.size);

@@ -14,18 +14,18 @@ namespace {
 
 constexpr int most_bins = 200;
 
-struct Limits {
+struct SizeLimits {
   int narrowest, widest, lowest, highest;
   const char* unit;
 };
-constexpr Limits file_limits{smallest_width, longest_side, smallest_height, longest_side, "pixels"};
-constexpr Limits terminal_limits{20, 1000, 6, 1000, "characters"};
+constexpr SizeLimits file_limits{smallest_width, longest_side, smallest_height, longest_side, "pixels"};
+constexpr SizeLimits terminal_limits{20, 1000, 6, 1000, "characters"};
 
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-void check_size(const PictureOptions& options, const Limits& limits) {
+void check_size(const PictureOptions& options, const SizeLimits& limits) {
   const auto is_outside = [](int size, int least, int most) { return size != 0 && (size < least || size > most); };
   if (!is_outside(options.width, limits.narrowest, limits.widest) &&
       !is_outside(options.height, limits.lowest, limits.highest))
@@ -38,11 +38,20 @@ void check_size(const PictureOptions& options, const Limits& limits) {
 
 PictureOptions cleaned(PictureOptions options) {
   options.title = clean_line(options.title);
+  options.x_label = clean_line(options.x_label);
+  options.y_label = clean_line(options.y_label);
   for (std::string& label : options.labels) label = clean_line(label);
   return options;
 }
 
 }  // namespace
+
+std::vector<View> views_of(const Plotted& plotted) {
+  std::vector<View> views = plotted.arrays;
+  if (plotted.x) views.push_back(*plotted.x);
+  if (plotted.y) views.push_back(*plotted.y);
+  return views;
+}
 
 bool is_picture_name(const std::string& path) { return ends_with(path, ".png") || ends_with(path, ".svg"); }
 
@@ -54,22 +63,23 @@ void check_picture_file(const std::string& path, const PictureOptions& options) 
   check_files({path});
 }
 
-void write_picture(const std::string& path, const std::vector<View>& arrays, const PictureOptions& given) {
+void write_picture(const std::string& path, const Plotted& plotted, const PictureOptions& given) {
   check_picture_file(path, given);
   const PictureOptions options = cleaned(given);
   const int width = options.width > 0 ? options.width : default_width;
   std::string bytes;
-  read_mapped(arrays, [&] {
-    const Chart chart = read_chart(arrays, options, width, most_bins);
+  read_mapped(views_of(plotted), [&] {
+    const Chart chart =
+        read_chart(plotted, options, width, options.height > 0 ? options.height : default_height, most_bins);
     const Figure figure = figure_of(chart, options.title, width, options.height);
     bytes = ends_with(path, ".svg") ? svg_of(figure) : png_of(painted(figure));
   });
   write_file(path, bytes);
 }
 
-void print_picture(std::FILE* file, const std::vector<View>& arrays, const PictureOptions& options) {
+void print_picture(std::FILE* file, const Plotted& plotted, const PictureOptions& options) {
   check_size(options, terminal_limits);
-  print_in_terminal(file, arrays, cleaned(options));
+  print_in_terminal(file, plotted, cleaned(options));
 }
 
 }  // namespace fuseval::tools

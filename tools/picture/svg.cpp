@@ -109,8 +109,16 @@ class Writer {
       piece.size() == 1 ? dot(piece[0], 1.5 * stroke.width, colour) : lines.push_back(piece);
     if (!lines.empty())
       text_ += "<path d=\"" + path(lines) + "\" fill=\"none\" stroke=\"" + colour + "\"" +
-               attribute("stroke-width", stroke.width) + "/>\n";
+               attribute("stroke-width", stroke.width) + dashes_of(stroke) + "/>\n";
     text_ += "</g>\n";
+  }
+
+  void operator()(const Markers& markers) {
+    const std::string id = "marker" + std::to_string(++markers_);
+    text_ += "<defs><path id=\"" + id + "\" d=\"" + path({markers.outline}) + "Z\" fill=\"" +
+             hexadecimal(markers.colour) + "\"/></defs>\n";
+    for (const Point& at : markers.places)
+      text_ += "<use xlink:href=\"#" + id + "\"" + attribute("x", at.x) + attribute("y", at.y) + "/>\n";
   }
 
   void operator()(const Text& text) {
@@ -129,6 +137,12 @@ class Writer {
   std::string finish() { return std::move(text_) + "</svg>\n"; }
 
  private:
+  static std::string dashes_of(const Stroke& stroke) {
+    std::string lengths;
+    for (const double length : stroke.dashes) lengths += (lengths.empty() ? "" : " ") + decimal(length);
+    return lengths.empty() ? "" : " stroke-dasharray=\"" + lengths + "\"";
+  }
+
   void dot(const Point& at, double radius, const std::string& colour) {
     text_ += "<circle" + attribute("cx", at.x) + attribute("cy", at.y) + attribute("r", radius) + " fill=\"" + colour +
              "\"/>\n";
@@ -136,6 +150,7 @@ class Writer {
 
   std::string text_;
   int clips_ = 0;
+  int markers_ = 0;
 };
 
 }  // namespace

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdio>
-#include <vector>
 
 #include "tools/picture/picture.hpp"
 
 namespace fuseval::tools {
 
 /// Sixels where the terminal has them, else characters. Sizes and texts of the options have been checked.
-void print_in_terminal(std::FILE* file, const std::vector<View>& arrays, const PictureOptions& options);
+void print_in_terminal(std::FILE* file, const Plotted& plotted, const PictureOptions& options);
 
 }  // namespace fuseval::tools

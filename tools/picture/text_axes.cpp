@@ -12,11 +12,11 @@ struct Glyphs {
 constexpr Glyphs unicode{U'│', U'┤', U'└', U'─', U'┬'};
 constexpr Glyphs ascii{U'|', U'+', U'+', U'-', U'+'};
 
-std::vector<Tick> vertical_ticks(const TextAxis& axis, int rows) {
+Ticks vertical_ticks(const TextAxis& axis, int rows) {
   return fitting_ticks(axis.range, rows, axis.integers, [](const std::string&) { return 3.0; });
 }
 
-std::vector<Tick> horizontal_ticks(const TextAxis& axis, int columns) {
+Ticks horizontal_ticks(const TextAxis& axis, int columns) {
   return fitting_ticks(axis.range, columns, axis.integers,
                        [](const std::string& label) { return static_cast<double>(label.size()) + 4; });
 }
@@ -27,9 +27,20 @@ int cell_of(double fraction, int cells) {
 
 }  // namespace
 
+std::string caption_of(const TextAxis& axis, const Ticks& ticks) {
+  if (ticks.common.empty()) return axis.label;
+  return axis.label + (axis.label.empty() ? "[" : " [") + ticks.common + "]";
+}
+
+std::string horizontal_caption(const TextAxis& axis, int columns) {
+  return caption_of(axis, horizontal_ticks(axis, columns));
+}
+
+std::string vertical_caption(const TextAxis& axis, int rows) { return caption_of(axis, vertical_ticks(axis, rows)); }
+
 int vertical_axis_columns(const TextAxis& axis, int rows) {
   std::size_t widest = 0;
-  for (const Tick& tick : vertical_ticks(axis, rows)) widest = std::max(widest, tick.label.size());
+  for (const Tick& tick : vertical_ticks(axis, rows).marks) widest = std::max(widest, tick.label.size());
   return static_cast<int>(widest) + 2;
 }
 
@@ -41,13 +52,15 @@ void draw_text_axes(TextCanvas& canvas, const TextBox& box, const TextAxis& x, c
   for (int column = 0; column < box.columns; ++column)
     canvas.put(box.left + column, axis_row, {glyphs.horizontal, {}, {}});
   canvas.put(axis_column, axis_row, {glyphs.corner, {}, {}});
-  for (const Tick& tick : vertical_ticks(y, box.rows)) {
+  for (const Tick& tick : vertical_ticks(y, box.rows).marks) {
+    if (tick.label.empty()) continue;
     const double fraction = y.range.fraction(tick.value);
     const int row = box.top + cell_of(direction == RowsCount::upwards ? 1 - fraction : fraction, box.rows);
     canvas.put(axis_column, row, {glyphs.vertical_tick, {}, {}});
     canvas.put(axis_column - 1 - static_cast<int>(tick.label.size()), row, tick.label);
   }
-  for (const Tick& tick : horizontal_ticks(x, box.columns)) {
+  for (const Tick& tick : horizontal_ticks(x, box.columns).marks) {
+    if (tick.label.empty()) continue;
     const int column = box.left + cell_of(x.range.fraction(tick.value), box.columns);
     const auto length = static_cast<int>(tick.label.size());
     canvas.put(column, axis_row, {glyphs.horizontal_tick, {}, {}});

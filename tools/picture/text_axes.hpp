@@ -3,15 +3,22 @@
 
 #include <string>
 
-#include "tools/picture/axis.hpp"
 #include "tools/picture/text_canvas.hpp"
+#include "tools/picture/ticks.hpp"
 
 namespace fuseval::tools {
 
 struct TextAxis {
   Range range;
   bool integers = false;
+  std::string label;  ///< "": none
 };
+
+/// The axis' own label and what its ticks' labels leave out, as "seconds [x1e-7]"; "" without either.
+std::string caption_of(const TextAxis& axis, const Ticks& ticks);
+/// The same of an axis of so many columns, or rows.
+std::string horizontal_caption(const TextAxis& axis, int columns);
+std::string vertical_caption(const TextAxis& axis, int rows);
 
 /// Characters of a plot's inside.
 struct TextBox {
