@@ -75,11 +75,12 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   program.check_inputs(inputs, count);
   if (stage == "cuda") return cuda_texts(program, inputs);
   if (stage == "device") return explain_choice(program, inputs);
-  const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
+  CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "types") return print_types(bound.function, bound.weak_outputs);
   if (stage == "graph") return print(function);
+  signature.layouts.resize(signature.layouts.size() + bound.scalars.elements().size());
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;
   if (stage == "plan") return print(plan);
