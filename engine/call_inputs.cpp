@@ -16,8 +16,14 @@ CallInputs::CallInputs(const Specialisation& made, const fv_view* inputs) : view
     throw Error(ErrorCode::argument, "a weak scalar changed while the call began");
   std::copy_n(inputs, own, views);
   for (size_t k = own; k < count; ++k)
-    views[k] = {numbers + (k - own), static_cast<int32_t>(made.signature().inputs[k].dtype), 0, nullptr, nullptr,
-                FV_DEVICE_CPU,       0,                                                      0};
+    views[k] = {numbers + (k - own),
+                static_cast<int32_t>(made.signature().inputs[k].dtype),
+                0,
+                nullptr,
+                nullptr,
+                FV_DEVICE_CPU,
+                0,
+                0};
   views_ = views;
 }
 

@@ -38,8 +38,8 @@ struct ResultRule {
 /// What the graph is made for: everything but addresses and the values of weak scalars.
 struct CallSignature {
   std::vector<frontend::InputInfo> inputs;  ///< of a plan also the numbers that a call computes, behind the caller's
-  std::vector<ArrayLayout> layouts;    ///< [slot]
-  std::vector<OutputRequest> outputs;  ///< empty: every result owned, in its own dtype
+  std::vector<ArrayLayout> layouts;         ///< [slot]
+  std::vector<OutputRequest> outputs;       ///< empty: every result owned, in its own dtype
   ResultRule rule;
 };
 

@@ -63,8 +63,7 @@ PowerForm Binder::decide_form(const Value& exponent, DType loop) {
 // Integers wrap, so that products give the bits of any power: they are for exponents that the text fixes.
 NodeId Binder::integer_power(NodeId base, const Value& exponent, DType loop) {
   const Integer& number = exponent.scalar.integer;
-  if (!exponent.follows_inputs() && number == 0)
-    return broadcast(constant(loop, weak_integer(1)), Shape(shape(base)));
+  if (!exponent.follows_inputs() && number == 0) return broadcast(constant(loop, weak_integer(1)), Shape(shape(base)));
   if (!exponent.follows_inputs() && number > 0 && number <= 64 && fits(exponent.scalar, loop))
     return repeated_product(base, static_cast<int>(number.to_int64()));
   return emit(Op::power, {base, convert(exponent, loop)});

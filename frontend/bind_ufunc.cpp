@@ -155,8 +155,7 @@ NodeId Binder::compare_numbers(Op op, const Value& a, const Value& b) {
     return !value.scalar.is_float() && !decide_fits(value, DType::int64);
   };
   const bool is_fixed = !a.follows_inputs() && !b.follows_inputs();
-  if (is_fixed || is_large(a) || is_large(b))
-    return convert(weak_compare(operator_of(op), a, b), DType::bool_);
+  if (is_fixed || is_large(a) || is_large(b)) return convert(weak_compare(operator_of(op), a, b), DType::bool_);
   return compare_nodes(op, node_of(a), node_of(b));
 }
 

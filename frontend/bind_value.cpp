@@ -111,8 +111,7 @@ const WeakScalar& Binder::fold(const Value& value) {
 
 bool Binder::decide(Operator op, const Value& value, const WeakScalar& bound) {
   const bool outcome = fold_compare(op, value.scalar, bound);
-  if (value.follows_inputs())
-    scalars().require(scalars().compare(op, value.step, scalars().number(bound)), outcome);
+  if (value.follows_inputs()) scalars().require(scalars().compare(op, value.step, scalars().number(bound)), outcome);
   return outcome;
 }
 

@@ -32,9 +32,9 @@ struct Value {
   ValueKind kind = ValueKind::none;
   Span span;
   NodeId node = 0;
-  WeakScalar scalar;                         ///< weak: the value in this call
+  WeakScalar scalar;                               ///< weak: the value in this call
   ScalarProgram::Step step = ScalarProgram::none;  ///< weak: what computes it from inputs; none for a fixed value
-  bool has_node = false;                     ///< weak, with a step: the graph computes it too
+  bool has_node = false;                           ///< weak, with a step: the graph computes it too
   DType dtype = DType::float64;
   const FunctionInfo* function = nullptr;
   std::string_view text;  ///< string, module; function and dtype: as spelled

@@ -1,6 +1,6 @@
-// Operations among Python scalars alone. Literals fold under Python's rules. A weak input changes from call to call, and
-// what is computed from it is a step of the call's ScalarProgram, so that one graph serves every value. Float arithmetic
-// that cannot fail is a node of rank 0 in the graph as well, which costs a call nothing.
+// Operations among Python scalars alone. Literals fold under Python's rules. A weak input changes from call to call,
+// and what is computed from it is a step of the call's ScalarProgram, so that one graph serves every value. Float
+// arithmetic that cannot fail is a node of rank 0 in the graph as well, which costs a call nothing.
 #include <algorithm>
 #include <array>
 

@@ -50,7 +50,8 @@ ScalarProgram::Step ScalarProgram::input(uint32_t slot, DType dtype) {
   return find_or_add({.kind = Kind::input, .dtype = dtype, .a = slot});
 }
 ScalarProgram::Step ScalarProgram::number(const WeakScalar& value) {
-  return add({.kind = Kind::number, .value = value});
+  const auto [at, is_new] = known_numbers_.try_emplace({value.kind, text_of(value)}, static_cast<Step>(items_.size()));
+  return is_new ? add({.kind = Kind::number, .value = value}) : at->second;
 }
 ScalarProgram::Step ScalarProgram::unary(Operator op, Step a) {
   return find_or_add({.kind = Kind::unary, .op = op, .a = a});
@@ -102,6 +103,7 @@ void ScalarProgram::simplify() {
   }
   items_ = std::move(kept);
   known_.clear();
+  known_numbers_.clear();
 }
 
 WeakScalar ScalarProgram::evaluate(const Item& item, std::span<const WeakScalar> values) {

@@ -48,9 +48,9 @@ class ScalarProgram {
   void simplify();
 
   bool is_empty() const { return items_.empty(); }
-  /// Whether the inputs have values that meet all requirements; then `elements` has the bits of each element, zero-extended.
-  /// False as well where Python raises: binding anew finds the error and its place. What stays within int64 and float64
-  /// allocates nothing, up to a few dozen steps.
+  /// Whether the inputs have values that meet all requirements; then `elements` has the bits of each element,
+  /// zero-extended. False as well where Python raises: binding anew finds the error and its place. What stays within
+  /// int64 and float64 allocates nothing, up to a few dozen steps.
   bool run(const std::function<uint64_t(uint32_t)>& bits_of, uint64_t* elements) const;
   /// What is required, in order: "1 0 =3 square" for two outcomes, a value and the form of a power.
   std::string requirements() const;
@@ -79,6 +79,7 @@ class ScalarProgram {
 
   std::vector<Item> items_;
   std::map<Key, Step> known_;
+  std::map<std::pair<fuseval::Kind, std::string>, Step> known_numbers_;
   std::vector<DType> elements_;
 };
 

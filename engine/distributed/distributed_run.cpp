@@ -432,8 +432,9 @@ void run_call(const Call& call, std::optional<Error> failure, Results* results) 
   if (!failure) failure = failure_of([&] { check_call(call, made, results); });
   std::optional<CallInputs> read;
   if (!failure) failure = failure_of([&] { read.emplace(made.made(), call.inputs); });
-  DistributedRun run(program, made.run(), read ? read->views() : call.inputs, call.output_count > 0 ? call.outputs : nullptr, call.options,
-                     world, results_stay(call.options, program, call.inputs));
+  DistributedRun run(program, made.run(), read ? read->views() : call.inputs,
+                     call.output_count > 0 ? call.outputs : nullptr, call.options, world,
+                     results_stay(call.options, program, call.inputs));
   run.go(failure);
   if (results == nullptr) return;
   if (program.runtime().hooks.memory() != nullptr) results->hooks = program.shared_runtime();
