@@ -8,6 +8,21 @@
 #include "frontend/functions.hpp"
 
 namespace fuseval::frontend {
+namespace {
+
+void require_integer(const Value& value, std::string_view what) {
+  if (value.is_array())
+    fail(ErrorCode::argument, value.span, "{} must be a Python int that is known before the program runs, not an array",
+         what);
+  if (!value.is_weak() || value.scalar.is_float())
+    fail(ErrorCode::argument, value.span, "{} must be an integer, not {}", what, describe(value));
+}
+
+[[noreturn]] void refuse_size(const Value& value, std::string_view what) {
+  fail(ErrorCode::value, value.span, "{} does not fit in int64", what);
+}
+
+}  // namespace
 
 std::string describe(const Value& value) {
   switch (value.kind) {
@@ -122,19 +137,15 @@ bool Binder::decide_fits(const Value& value, DType dtype) {
          decide(Operator::less_equal, value, weak_integer(largest_of(dtype)));
 }
 
-void Binder::require_integer(const Value& value, std::string_view what) {
-  if (value.is_array())
-    fail(ErrorCode::argument, value.span, "{} must be a Python int that is known before the program runs, not an array",
-         what);
-  if (!value.is_weak() || value.scalar.is_float())
-    fail(ErrorCode::argument, value.span, "{} must be an integer, not {}", what, describe(value));
+void Binder::require_int64(const Value& value, std::string_view what) {
+  require_integer(value, what);
+  if (!decide_fits(value, DType::int64)) refuse_size(value, what);
 }
 
 int64_t Binder::static_integer(const Value& value, std::string_view what) {
   require_integer(value, what);
-  const WeakScalar& scalar = fold(value);
-  if (!fits(scalar, DType::int64)) fail(ErrorCode::value, value.span, "{} does not fit in int64", what);
-  return scalar.integer.to_int64();
+  if (!fits(fold(value), DType::int64)) refuse_size(value, what);
+  return value.scalar.integer.to_int64();
 }
 
 int64_t Binder::static_index(const Value& value, std::string_view what) {

@@ -54,9 +54,9 @@ class Binder {
   static bool is_true(const Value& value);
   /// The truth in this call: the program is then for this outcome.
   bool decide(const Value& value);
-  /// A Python int or bool. `what` names it in messages ("the offset").
-  static void require_integer(const Value& value, std::string_view what);
-  /// A Python int (or bool) known now: an offset, a count. `what` names it in messages ("the offset").
+  /// A Python int or bool that fits int64. `what` names it in messages ("the offset").
+  void require_int64(const Value& value, std::string_view what);
+  /// Such a number known now: an offset, a count.
   int64_t static_integer(const Value& value, std::string_view what);
   /// The same for what NumPy refuses a bool for: an axis, an extent.
   int64_t static_index(const Value& value, std::string_view what);

@@ -169,8 +169,7 @@ NodeId band(Binder& b, const Shape& shape, NodeId k, Op op) {
 NodeId diagonal_argument(Binder& b, const Arguments& args) {
   const Value* k = args.find("k");
   if (!k) return b.constant_of(DType::int64, 0);
-  b.require_integer(*k, "k");
-  if (!b.decide_fits(*k, DType::int64)) fail(ErrorCode::value, k->span, "k does not fit in int64");
+  b.require_int64(*k, "k");
   return b.convert(*k, DType::int64);
 }
 

@@ -77,8 +77,7 @@ struct Decimals {
 
 Decimals decimals_of(Binder& b, const Value* given) {
   if (!given) return {};
-  b.require_integer(*given, "decimals");
-  if (!b.decide_fits(*given, DType::int64)) fail(ErrorCode::value, given->span, "decimals does not fit in int64");
+  b.require_int64(*given, "decimals");
   if (b.decide(Operator::equal, *given, weak_integer(0))) return {};
   const bool is_negative = b.decide(Operator::less, *given, weak_integer(0));
   const Value digits = b.weak_unary(is_negative ? Operator::negative : Operator::positive, *given);
