@@ -54,6 +54,14 @@ std::string cuda_texts(const Program& program, const fv_view* inputs) {
   return text;
 }
 
+// Inputs that are not the caller's.
+std::string number_lines(const frontend::BoundFunction& bound, size_t first) {
+  std::string text;
+  for (const DType dtype : bound.scalars.elements())
+    text += fmt::format("; input {}: {}, computed from weak scalars at each call\n", first++, name_of(dtype));
+  return text;
+}
+
 std::string hint_lines(const Program& program) {
   std::vector<frontend::InputInfo> inputs;
   for (const Program::Input& input : program.inputs())
@@ -79,11 +87,12 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, program.runtime().text_limits);
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "types") return print_types(bound.function, bound.weak_outputs);
-  if (stage == "graph") return print(function);
+  const std::string numbers = number_lines(bound, signature.inputs.size());
+  if (stage == "graph") return numbers + print(function);
   signature.layouts.resize(signature.layouts.size() + bound.scalars.elements().size());
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;
-  if (stage == "plan") return print(plan);
+  if (stage == "plan") return numbers + print(plan);
   if (stage == "loops") return each_kernel(plan, [](const LoopNest& nest) { return print(nest); });
   if (stage == "llvm")
     return each_kernel(plan,

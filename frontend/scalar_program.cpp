@@ -134,6 +134,11 @@ bool ScalarProgram::holds(const Item& item, const WeakScalar& value) {
   return power_form(value, item.dtype) == item.form;
 }
 
+uint64_t ScalarProgram::element_bits(const WeakScalar& value, const Item& item) {
+  if (!is_integer(item.dtype)) return constant_bits(value, item.dtype);
+  return constant_bits(as_element(value, item.dtype, item.rule), item.dtype);
+}
+
 bool ScalarProgram::run(const std::function<uint64_t(uint32_t)>& bits_of, uint64_t* elements) const {
   std::array<std::byte, 2048> memory;  // a call's few steps need no allocation
   std::pmr::monotonic_buffer_resource resource(memory.data(), memory.size());
@@ -152,7 +157,7 @@ bool ScalarProgram::run(const std::function<uint64_t(uint32_t)>& bits_of, uint64
           values.emplace_back();
           break;
         case Kind::element:
-          elements[item.b] = constant_bits(as_element(values[item.a], item.dtype, item.rule), item.dtype);
+          elements[item.b] = element_bits(values[item.a], item);
           values.emplace_back();
           break;
         case Kind::number:

@@ -76,6 +76,7 @@ class ScalarProgram {
   Step find_or_add(Item item);
   static WeakScalar evaluate(const Item& item, std::span<const WeakScalar> values);
   static bool holds(const Item& item, const WeakScalar& value);
+  static uint64_t element_bits(const WeakScalar& value, const Item& item);
 
   std::vector<Item> items_;
   std::map<Key, Step> known_;

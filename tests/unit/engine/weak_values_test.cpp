@@ -295,3 +295,13 @@ TEST_CASE("many numbers of one call, and calls with options, are what few and wi
   }
   CHECK(session.counters().plans_made == plans);
 }
+
+TEST_CASE("explain says which inputs are not the caller's") {
+  const fuseval::Session session = session_of(1);
+  const std::string line = "; input 2: float64, computed from weak scalars at each call\n";
+  for (const char* stage : {"graph", "plan"}) {
+    const std::string text = session.explain("a*(k + 1)", {{"a", a}, {"k", 1}}, stage);
+    CHECK_MESSAGE(text.substr(0, line.size()) == line, text);
+    CHECK(session.explain("a*k", {{"a", a}, {"k", 1}}, stage).find("each call") == std::string::npos);
+  }
+}
