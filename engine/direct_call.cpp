@@ -11,7 +11,8 @@ bool DirectCall::is_possible(const Specialisation& made) {
   const PreparedKernel& kernel = made.kernels()[0];
   const auto given = [](const Specialisation::Result& result) { return result.given; };
   return made.signature().rule == ResultRule{} && is_serial(kernel) && kernel.parallel_count > 0 &&
-         kernel.bases.size() <= limit && made.expected_inputs().size() + made.expected_outputs().size() <= limit &&
+         kernel.bases.size() <= limit && made.number_count() <= limit &&
+         made.expected_inputs().size() + made.expected_outputs().size() <= limit &&
          std::all_of(made.results().begin(), made.results().end(), given);
 }
 
@@ -27,6 +28,7 @@ DirectCall::DirectCall(const Specialisation& made)
     : made_(made),
       kernel_(made.kernels()[0]),
       used_inputs_(made.expected_inputs().size()),
+      depends_on_values_(made.depends_on_values()),
       output_count_(static_cast<int32_t>(made.expected_outputs().size())) {
   add_arrays();
   add_operands();
@@ -44,19 +46,22 @@ void DirectCall::add_arrays() {
 }
 
 void DirectCall::add_operands() {
-  for (const PreparedKernel::Base& base : kernel_.bases) {
-    if (!base.memory) {
-      operands_.push_back({static_cast<uint32_t>(arrays_.size()), 0});  // an index: no address
-      continue;
-    }
-    const Specialisation::BufferSource& source = made_.buffer_sources()[base.buffer];
-    const bool is_input = source.role == BufferRole::input;
-    const size_t first = is_input ? 0 : used_inputs_;
-    const auto found = std::find_if(
-        arrays_.begin() + static_cast<std::ptrdiff_t>(first), arrays_.end(),
-        [&](const Array& array) { return array.expected.slot() == static_cast<uint32_t>(source.position); });
-    operands_.push_back({static_cast<uint32_t>(found - arrays_.begin()), base.offset});
-  }
+  for (const PreparedKernel::Base& base : kernel_.bases)
+    operands_.push_back({array_of(base), base.memory ? base.offset : 0});
+}
+
+// The position of its address in `run`: arrays_, a null pointer for an index, and the numbers that a call computes.
+uint32_t DirectCall::array_of(const PreparedKernel::Base& base) const {
+  const size_t count = arrays_.size(), own = made_.signature().inputs.size() - made_.number_count();
+  if (!base.memory) return static_cast<uint32_t>(count);
+  const Specialisation::BufferSource& source = made_.buffer_sources()[base.buffer];
+  const auto slot = static_cast<size_t>(source.position);
+  const bool is_input = source.role == BufferRole::input;
+  if (is_input && slot >= own) return static_cast<uint32_t>(count + 1 + slot - own);
+  const size_t first = is_input ? 0 : used_inputs_;
+  const auto found = std::find_if(arrays_.begin() + static_cast<std::ptrdiff_t>(first), arrays_.end(),
+                                  [&](const Array& array) { return array.expected.slot() == slot; });
+  return static_cast<uint32_t>(found - arrays_.begin());
 }
 
 // Whether an output shares memory with an array before it in a way that its stores would show.
@@ -71,7 +76,8 @@ bool DirectCall::clashes(const Array& written, char* const* data, size_t before)
 
 bool DirectCall::run(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Counters& counters) const {
   if (output_count != output_count_) return false;
-  char* data[limit + 1];
+  char* data[2 * limit + 1];
+  uint64_t numbers[limit];
   size_t count = 0;
   for (const Array* array = arrays_.data(); count < used_inputs_; ++array, ++count) {
     const fv_view& view = inputs[array->expected.slot()];
@@ -83,6 +89,10 @@ bool DirectCall::run(const fv_view* inputs, const fv_view* outputs, int32_t outp
     if (!array->expected.accepts_output(*outputs) || clashes(*array, data, count)) return false;
   }
   data[count] = nullptr;
+  if (depends_on_values_) {
+    if (!made_.serves_values(inputs, numbers)) return false;
+    for (size_t k = 0; k < made_.number_count(); ++k) data[count + 1 + k] = reinterpret_cast<char*>(numbers + k);
+  }
 
   char* pointers[limit];
   char** pointer = pointers;

@@ -18,8 +18,8 @@ class DirectCall {
   static std::unique_ptr<const DirectCall> make(const Specialisation& made, bool has_deadline);
 
   /// False, with nothing done, unless the views are those of the specialisation and their memory lies so that the
-  /// kernel can write the outputs in place. The default result rule holds. A specialisation that depends on values must
-  /// have been found to serve them.
+  /// kernel can write the outputs in place, and the values of weak scalars those that it serves. The default result
+  /// rule holds.
   bool run(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Counters& counters) const;
 
  private:
@@ -38,12 +38,14 @@ class DirectCall {
   static bool is_possible(const Specialisation& made);
   void add_arrays();
   void add_operands();
+  uint32_t array_of(const PreparedKernel::Base& base) const;
   bool clashes(const Array& written, char* const* data, size_t before) const;
 
   const Specialisation& made_;
   const PreparedKernel& kernel_;
-  std::vector<Array> arrays_;  ///< the inputs that are used, then the outputs
+  std::vector<Array> arrays_;  ///< the inputs that are used, then the outputs; operands have the call's numbers behind
   size_t used_inputs_;
+  const bool depends_on_values_;
   int32_t output_count_;
   std::vector<Operand> operands_;
 };

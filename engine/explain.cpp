@@ -53,6 +53,14 @@ std::string cuda_texts(const Program& program, const fv_view* inputs) {
   return text;
 }
 
+// Inputs that are not the caller's.
+std::string number_lines(const frontend::BoundFunction& bound, size_t first) {
+  std::string text;
+  for (const DType dtype : bound.scalars.elements())
+    text += fmt::format("; input {}: {}, computed from weak scalars at each call\n", first++, name_of(dtype));
+  return text;
+}
+
 std::string hint_lines(const Program& program) {
   std::vector<frontend::InputInfo> inputs;
   for (const Program::Input& input : program.inputs())
@@ -74,7 +82,7 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   program.check_inputs(inputs, count);
   if (stage == "cuda") return cuda_texts(program, inputs);
   if (stage == "device") return explain_choice(program, inputs);
-  const CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
+  CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
   const frontend::Limits& limits = program.runtime().text_limits;
   if (stage == "types")
     if (const auto dtype = frontend::dtype_value(program.ast(), signature.inputs, limits))
@@ -82,10 +90,12 @@ std::string explain(const Program& program, const fv_view* inputs, int32_t count
   const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, limits);
   const Function function = simplify(bound.function, codegen::host_folder());
   if (stage == "types") return print_types(bound.function, bound.weak_outputs);
-  if (stage == "graph") return print(function);
+  const std::string numbers = number_lines(bound, signature.inputs.size());
+  if (stage == "graph") return numbers + print(function);
+  signature.layouts.resize(signature.layouts.size() + bound.scalars.elements().size());
   const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
   const codegen::TargetOptions& target = program.runtime().target;
-  if (stage == "plan") return print(plan);
+  if (stage == "plan") return numbers + print(plan);
   if (stage == "loops") return each_kernel(plan, [](const LoopNest& nest) { return print(nest); });
   if (stage == "llvm")
     return each_kernel(plan,

@@ -130,11 +130,7 @@ bool Program::run_directly(const fv_view* inputs, int32_t input_count, const fv_
   if (static_cast<size_t>(input_count) != inputs_.size() || outputs == nullptr) return false;
   if ((inputs == nullptr && input_count > 0) || !unused_inputs_fit(inputs)) return false;
   for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next) {
-    if (entry->direct) {
-      if (entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
-    } else if (entry->guarded && entry->made->serves(inputs, outputs, output_count, ResultRule{})) {
-      if (entry->guarded->run(inputs, outputs, output_count, runtime_->counters)) return true;
-    }
+    if (entry->direct && entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
   }
   return false;
 }
@@ -156,8 +152,7 @@ void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view
   if (find(inputs, outputs, output_count, rule) != nullptr) return;
   if (pinned_count_ < pinned_limit) {
     auto entry = std::make_unique<Pinned>();
-    const bool has_deadline = runtime_->call_limits.milliseconds > 0;
-    (made->depends_on_values() ? entry->guarded : entry->direct) = DirectCall::make(*made, has_deadline);
+    entry->direct = DirectCall::make(*made, runtime_->call_limits.milliseconds > 0);
     entry->made = std::move(made);
     entry->next = pinned_.load(std::memory_order_relaxed);
     pinned_.store(entry.release(), std::memory_order_release);

@@ -65,8 +65,7 @@ class Program {
   // few layouts, and an uncontended lock would cost a third of a small call. The rest share a bounded cache.
   struct Pinned {
     std::shared_ptr<const Specialisation> made;
-    std::unique_ptr<const DirectCall> direct;   ///< may be nullptr
-    std::unique_ptr<const DirectCall> guarded;  ///< in its place where `made` has to serve the call's values
+    std::unique_ptr<const DirectCall> direct;  ///< may be nullptr
     Pinned* next = nullptr;
   };
   static constexpr int pinned_limit = 16;

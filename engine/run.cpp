@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/call_inputs.hpp"
 #include "engine/call_memory.hpp"
 #include "engine/device/aligned_call.hpp"
 #include "engine/device/device_run.hpp"
@@ -409,7 +410,8 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   admit(*made, output_count, options, results);
   RunOptions exact = options;
   exact.threads = threads_of(options, program.runtime());
-  Run(program, *made, inputs, outputs, output_count, exact).go(results);
+  const CallInputs read(*made, inputs);
+  Run(program, *made, read.views(), outputs, output_count, exact).go(results);
 }
 
 }  // namespace fuseval::engine

@@ -41,10 +41,10 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
     : signature_(std::move(signature)) {
   frontend::BoundFunction bound = frontend::bind(ast, signature_.inputs, workshop.text_limits);
   used_slots_ = std::move(bound.used_slots);
-  specialised_slots_ = std::move(bound.specialised_slots);
   skipped_slots_ = std::move(bound.skipped_slots);
-  conditions_ = std::move(bound.conditions);
-  depends_on_values_ = !specialised_slots_.empty() || !skipped_slots_.empty() || !conditions_.is_empty();
+  scalars_ = std::move(bound.scalars);
+  depends_on_values_ = !skipped_slots_.empty() || !scalars_.is_empty();
+  add_numbers();
   value_checks_ = std::move(bound.value_checks);
   if (!value_checks_.empty() && !signature_.rule.for_ranks) {
     Function check{bound.function.graph, {}, true};
@@ -57,9 +57,20 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
 }
 
 Specialisation::Specialisation(Function function, const Specialisation& parent, const Workshop& workshop)
-    : signature_{parent.signature_.inputs, parent.signature_.layouts, {}, {}}, used_slots_(parent.used_slots_) {
+    : signature_{parent.signature_.inputs, parent.signature_.layouts, {}, {}},
+      used_slots_(parent.used_slots_),
+      read_slots_(parent.read_slots_) {
   signature_.rule.for_device = parent.signature_.rule.for_device;
   build(std::move(function), workshop);
+}
+
+void Specialisation::add_numbers() {
+  read_slots_ = used_slots_;
+  for (const DType dtype : scalars_.elements()) {
+    read_slots_.push_back(static_cast<uint32_t>(signature_.inputs.size()));
+    signature_.inputs.push_back({"a number", dtype, {}, true, 0});
+    signature_.layouts.emplace_back();
+  }
 }
 
 void Specialisation::build(Function function, const Workshop& workshop) {
@@ -218,23 +229,21 @@ bool Specialisation::serves(const fv_view* inputs, const fv_view* outputs, int32
   return rule == signature_.rule && serves_values(inputs);
 }
 
-// An input that is skipped is not read, but it must be one that the program takes.
-bool Specialisation::has_values(const fv_view* inputs) const {
-  for (const uint32_t slot : skipped_slots_) {
-    const frontend::InputInfo& input = signature_.inputs[slot];
-    const fv_view& view = inputs[slot];
-    if (view.dtype != static_cast<int32_t>(input.dtype) || view.rank != static_cast<int32_t>(input.shape.size()) ||
-        ((view.flags & FV_VIEW_WEAK) != 0) != input.is_weak || !has_elements(view))
-      return false;
-  }
-  const auto has_its_value = [&](uint32_t slot) { return weak_bits(inputs[slot]) == signature_.inputs[slot].bits; };
-  return std::all_of(specialised_slots_.begin(), specialised_slots_.end(), has_its_value);
+bool Specialisation::serves_values(const fv_view* inputs) const {
+  constexpr size_t few = 64;
+  if (number_count() > few) return serves_values(inputs, std::vector<uint64_t>(number_count()).data());
+  uint64_t numbers[few];
+  return serves_values(inputs, numbers);
 }
 
-std::string Specialisation::describe_values() const {
-  std::string text = conditions_.outcomes();
-  for (const uint32_t slot : specialised_slots_) text += fmt::format(" {:x}", signature_.inputs[slot].bits);
-  return text;
+// An input that is skipped is not read, but it must be one that the program takes.
+bool Specialisation::skipped_inputs_fit(const fv_view* inputs) const {
+  return std::all_of(skipped_slots_.begin(), skipped_slots_.end(), [&](uint32_t slot) {
+    const frontend::InputInfo& input = signature_.inputs[slot];
+    const fv_view& view = inputs[slot];
+    return view.dtype == static_cast<int32_t>(input.dtype) && view.rank == static_cast<int32_t>(input.shape.size()) &&
+           ((view.flags & FV_VIEW_WEAK) != 0) == input.is_weak && has_elements(view);
+  });
 }
 
 }  // namespace fuseval::engine

@@ -37,9 +37,9 @@ struct ResultRule {
 
 /// What the graph is made for: everything but addresses and the values of weak scalars.
 struct CallSignature {
-  std::vector<frontend::InputInfo> inputs;
-  std::vector<ArrayLayout> layouts;    ///< [slot]
-  std::vector<OutputRequest> outputs;  ///< empty: every result owned, in its own dtype
+  std::vector<frontend::InputInfo> inputs;  ///< of a plan also the numbers that a call computes, behind the caller's
+  std::vector<ArrayLayout> layouts;         ///< [slot]
+  std::vector<OutputRequest> outputs;       ///< empty: every result owned, in its own dtype
   ResultRule rule;
 };
 
@@ -85,22 +85,29 @@ class Specialisation {
 
   const std::vector<ExpectedView>& expected_inputs() const { return expected_inputs_; }
   const std::vector<ExpectedView>& expected_outputs() const { return expected_outputs_; }
-  /// Whether the plan is for particular values of some weak scalars, for outcomes of conditions on them, or without
-  /// inputs that other values might need.
+  /// How many numbers a call computes from weak scalars for the kernels: the last ones of signature().inputs.
+  size_t number_count() const { return scalars_.elements().size(); }
+  bool is_number(uint32_t slot) const { return slot + number_count() >= signature_.inputs.size(); }
+  /// Whether a call has to look at the values of weak scalars.
   bool depends_on_values() const { return depends_on_values_; }
-  /// Whether it is for these values.
-  bool serves_values(const fv_view* inputs) const {
-    return !depends_on_values_ || (has_values(inputs) && conditions_.hold(WeakBits{inputs}));
+  /// Whether it is for these values; then `numbers` has the bits of each number that a call computes.
+  bool serves_values(const fv_view* inputs, uint64_t* numbers) const {
+    return !depends_on_values_ || (skipped_inputs_fit(inputs) && scalars_.run(WeakBits{inputs}, numbers));
   }
-  /// The values and outcomes, to compare with another rank's.
-  std::string describe_values() const;
+  /// The same, where the numbers are not asked for.
+  bool serves_values(const fv_view* inputs) const;
+  /// The values and outcomes that it is for, to compare with another rank's.
+  std::string describe_values() const { return scalars_.requirements(); }
 
   /// Byte ranges relative to the data pointer, for overlap tests: [slot], [result].
   struct Extent {
     int64_t begin = 0;
     int64_t end = 0;
   };
+  /// Of the caller's inputs.
   const std::vector<uint32_t>& used_slots() const { return used_slots_; }
+  /// The same, and those of the numbers that a call computes.
+  const std::vector<uint32_t>& read_slots() const { return read_slots_; }
   const Extent& input_extent(uint32_t slot) const { return input_extents_[slot]; }
   const Extent& output_extent(size_t k) const { return output_extents_[k]; }
   /// Whether result k may be written over the array of `slot` when both have the same address (in_place.hpp).
@@ -132,13 +139,13 @@ class Specialisation {
   void note_extents();
   void note_in_place();
   void note_expectations();
-  bool has_values(const fv_view* inputs) const;
+  void add_numbers();
+  bool skipped_inputs_fit(const fv_view* inputs) const;
 
   CallSignature signature_;
-  std::vector<uint32_t> used_slots_;
-  std::vector<uint32_t> specialised_slots_;
+  std::vector<uint32_t> used_slots_, read_slots_;
   std::vector<uint32_t> skipped_slots_;
-  frontend::Conditions conditions_;
+  frontend::ScalarProgram scalars_;
   bool depends_on_values_ = false;
   std::vector<Result> results_;
   bool returns_tuple_ = false;

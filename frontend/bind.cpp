@@ -13,7 +13,7 @@
 namespace fuseval::frontend {
 
 Binder::Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits)
-    : ast_(ast), inputs_(inputs), limits_(limits), is_used_(inputs.size()), is_specialised_(inputs.size()) {
+    : ast_(ast), inputs_(inputs), limits_(limits), is_used_(inputs.size()) {
   for (uint32_t slot = 0; slot < inputs.size(); ++slot) slot_of_.emplace(inputs[slot].name, slot);
   graph().set_node_limit(limits.nodes);
 }
@@ -32,7 +32,7 @@ BoundFunction Binder::run() {
   } catch (const Error& error) {
     throw error.at(ast_[ast_.root].span);
   }
-  conditions().simplify(is_specialised_);
+  scalars().simplify();
   return std::move(result_);
 }
 
@@ -67,11 +67,6 @@ void Binder::note_skipped() {
   }
 }
 
-// Those of an operator may go on to a condition as they are.
-void Binder::settle_children(const Expr& expr) {
-  for (uint32_t k = 0; k < expr.child_count; ++k) settle(values_[ast_.child(expr, k)]);
-}
-
 std::vector<Value> Binder::take_children(const Expr& expr, uint32_t first) {
   std::vector<Value> items;
   items.reserve(expr.child_count - first);
@@ -84,7 +79,6 @@ void Binder::bind_expr(ExprId id) {
   Value& value = values_[id];
   const auto child = [&](uint32_t k) -> Value& { return values_[ast_.child(expr, k)]; };
   const auto container = [&](ValueKind kind) {
-    settle_children(expr);
     value.kind = kind;
     value.items = take_children(expr);
   };
@@ -129,7 +123,6 @@ void Binder::bind_expr(ExprId id) {
     case ExprKind::conditional:
       break;  // next_child has bound them on the way
     case ExprKind::call:
-      settle_children(expr);
       value = bind_call(expr);
       break;
     case ExprKind::keyword:
@@ -139,7 +132,6 @@ void Binder::bind_expr(ExprId id) {
       value = attribute(std::move(child(0)), ast_.text(expr), expr.op_span, expr.span);
       break;
     case ExprKind::subscript:
-      settle_children(expr);
       value = subscript(std::move(child(0)), take_children(expr, 1), expr.span);
       break;
     case ExprKind::slice:
@@ -181,7 +173,7 @@ Value Binder::bind_input(uint32_t slot, Span span) {
   if (input.is_weak) {
     value.kind = ValueKind::weak;
     value.scalar = weak_from_bits(input.dtype, input.bits);
-    value.step = conditions().input(slot, input.dtype);
+    value.step = scalars().input(slot, input.dtype);
     value.has_node = true;
   }
   return value;
@@ -193,12 +185,6 @@ void Binder::use(uint32_t slot) {
   result_.used_slots.push_back(slot);
   if (result_.used_slots.size() > limits_.operands)
     throw Error(ErrorCode::limit, fmt::format("the text uses more than {} arrays", limits_.operands));
-}
-
-void Binder::specialise(uint32_t slot) {
-  if (is_specialised_[slot]) return;
-  is_specialised_[slot] = true;
-  result_.specialised_slots.push_back(slot);
 }
 
 std::string Binder::suggestion(std::string_view name) const {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "frontend/ast.hpp"
-#include "frontend/conditions.hpp"
+#include "frontend/scalar_program.hpp"
 #include "ir/graph.hpp"
 
 namespace fuseval::frontend {
@@ -36,12 +36,10 @@ struct BoundFunction {
   Function function;
   /// Integer to a negative integer power.
   std::vector<ValueCheck> value_checks;
-  /// Weak inputs whose value the graph depends on (used as an axis, an index, an exponent, or in integer arithmetic):
-  /// the graph is for exactly these values. Other weak inputs may change from call to call.
-  std::vector<uint32_t> specialised_slots;
-  /// What else of weak inputs decided how the graph looks: it serves calls in which these hold.
-  Conditions conditions;
-  /// Slots that the graph may read.
+  /// What of the weak inputs' values decided how the graph looks, and which numbers it reads that are computed from
+  /// them: element k is the input of rank 0 whose slot is the number of inputs plus k.
+  ScalarProgram scalars;
+  /// Slots of the caller's that the graph or `scalars` may read.
   std::vector<uint32_t> used_slots;
   /// Slots that the text names only where Python does not evaluate it.
   std::vector<uint32_t> skipped_slots;

@@ -30,7 +30,7 @@ bool Binder::is_true(const Value& value) {
 
 bool Binder::decide(const Value& value) {
   const bool outcome = is_true(value);
-  if (value.follows_inputs()) conditions().require(value.step, outcome);
+  if (value.follows_inputs()) scalars().require(value.step, outcome);
   return outcome;
 }
 
@@ -62,8 +62,8 @@ std::optional<ExprId> Binder::next_child(Visit& visit) {
 
 // Comparison k of a chain.
 Value Binder::compared(const Expr& expr, uint32_t k) {
-  Value& left = values_[ast_.child(expr, k)];
-  Value& right = values_[ast_.child(expr, k + 1)];
+  const Value& left = values_[ast_.child(expr, k)];
+  const Value& right = values_[ast_.child(expr, k + 1)];
   Value value = compare_pair(ast_.operators[expr.first_op + k], left, right);
   value.span = {left.span.begin, right.span.end};
   return value;
@@ -79,8 +79,7 @@ bool Binder::extends(const Expr& expr, uint32_t bound, Value& result, Value next
   return outcome != is_or;
 }
 
-Value Binder::combined(Op op, const Value& a, Value& b) {
-  settle(b);
+Value Binder::combined(Op op, const Value& a, const Value& b) {
   return array(apply(op, {a, b}, {a.span.begin, b.span.end}), {a.span.begin, b.span.end});
 }
 
@@ -99,10 +98,7 @@ std::optional<ExprId> Binder::next_of_conditional(const Expr& expr, Visit& visit
 }
 
 Value Binder::selected(const Expr& expr) {
-  Value& yes = values_[ast_.child(expr, 0)];
-  Value& no = values_[ast_.child(expr, 2)];
-  settle(yes), settle(no);
-  return array(where(values_[ast_.child(expr, 1)], yes, no));
+  return array(where(values_[ast_.child(expr, 1)], values_[ast_.child(expr, 0)], values_[ast_.child(expr, 2)]));
 }
 
 }  // namespace fuseval::frontend

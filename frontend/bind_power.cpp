@@ -17,32 +17,59 @@ NodeId Binder::power(const Value& base, const Value& exponent, bool is_operator,
   DType loop = *loop_dtype(Op::power, types);
   if (exponent.is_weak()) {
     const bool squares_bool = is_operator && types[0].dtype == DType::bool_ && !types[0].is_weak &&
-                              exponent.scalar.kind == Kind::signed_integer && fold(exponent).integer == 2;
-    if (squares_bool) loop = DType::int8;
-    return static_power(base, exponent, loop, span);
+                              exponent.scalar.kind == Kind::signed_integer &&
+                              decide(Operator::equal, exponent, weak_integer(2));
+    return weak_power(base, exponent, squares_bool ? DType::int8 : loop, span);
   }
   const NodeId left = convert(base, loop), right = convert(exponent, loop);
   check_exponent(exponent, loop, span);
   return emit(Op::power, {left, right});
 }
 
-NodeId Binder::static_power(const Value& base, const Value& exponent, DType loop, Span span) {
-  const WeakScalar& scalar = fold(exponent);
+// A graph is for a form, so that a number that changes from call to call gives the bits of the same number in the text.
+NodeId Binder::weak_power(const Value& base, const Value& exponent, DType loop, Span span) {
   const NodeId left = convert(base, loop);
-  check_exponent(exponent, loop, span);
-  const double number = as_double(scalar);
-  const bool floats = is_float(loop);
-  if (number == 2) return emit(Op::square, {left});
-  if (floats && number == 0.5) return emit(Op::sqrt, {left});
-  if (floats && number == -1) return emit(Op::reciprocal, {left});
-  if (number == 0) return broadcast(constant(loop, weak_integer(1)), Shape(shape(left)));
-  if (number == 1) return left;
-  const bool multiplies = floats ? number == 3 || number == 4 : number > 0 && number <= 64;
-  if (multiplies && (floats || fits(scalar, loop))) return repeated_product(left, static_cast<int>(number));
-  return emit(Op::power, {left, convert(exponent, loop)});
+  const PowerForm form = decide_form(exponent, loop);
+  switch (form) {
+    case PowerForm::square:
+      return emit(Op::square, {left});
+    case PowerForm::root:
+      return emit(Op::sqrt, {left});
+    case PowerForm::reciprocal:
+      return emit(Op::reciprocal, {left});
+    case PowerForm::one:
+      return broadcast(constant(loop, weak_integer(1)), Shape(shape(left)));
+    case PowerForm::identity:
+      return left;
+    case PowerForm::cube:
+      return repeated_product(left, 3);
+    case PowerForm::fourth:
+      return repeated_product(left, 4);
+    case PowerForm::negative:
+      if (fits(exponent.scalar, loop)) throw Error(ErrorCode::value, std::string(negative_power), span);
+      break;  // the conversion says so
+    case PowerForm::general:
+      break;
+  }
+  return is_float(loop) ? emit(Op::power, {left, convert(exponent, loop)}) : integer_power(left, exponent, loop);
 }
 
-// x*x*x and (x*x)*(x*x): squares first. Integers wrap, so that any order gives the same bits.
+PowerForm Binder::decide_form(const Value& exponent, DType loop) {
+  const PowerForm form = power_form(exponent.scalar, loop);
+  if (exponent.follows_inputs()) scalars().require_form(exponent.step, loop, form);
+  return form;
+}
+
+// Integers wrap, so that products give the bits of any power: they are for exponents that the text fixes.
+NodeId Binder::integer_power(NodeId base, const Value& exponent, DType loop) {
+  const Integer& number = exponent.scalar.integer;
+  if (!exponent.follows_inputs() && number == 0) return broadcast(constant(loop, weak_integer(1)), Shape(shape(base)));
+  if (!exponent.follows_inputs() && number > 0 && number <= 64 && fits(exponent.scalar, loop))
+    return repeated_product(base, static_cast<int>(number.to_int64()));
+  return emit(Op::power, {base, convert(exponent, loop)});
+}
+
+// x*x*x and (x*x)*(x*x): squares first.
 NodeId Binder::repeated_product(NodeId base, int exponent) {
   if (exponent == 1) return base;
   const NodeId half = repeated_product(base, exponent / 2);
@@ -54,8 +81,8 @@ NodeId Binder::repeated_product(NodeId base, int exponent) {
 void Binder::check_exponent(const Value& exponent, DType loop, Span span) {
   if (!is_signed(loop)) return;
   if (exponent.is_weak()) {
-    if (!exponent.scalar.is_float() && fold(exponent).integer.is_negative() && fits(exponent.scalar, loop))
-      throw Error(ErrorCode::value, std::string(negative_power), span);
+    const bool is_negative = !exponent.scalar.is_float() && decide_form(exponent, loop) == PowerForm::negative;
+    if (is_negative && fits(exponent.scalar, loop)) throw Error(ErrorCode::value, std::string(negative_power), span);
     return;
   }
   if (!is_signed(dtype(exponent.node))) return;

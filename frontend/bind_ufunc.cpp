@@ -30,9 +30,6 @@ void require_computed(Op op, DType loop, std::span<const OperandType> types, Spa
 
 bool is_comparison(Op op) { return op >= Op::equal && op <= Op::greater_equal; }
 
-// A Python int that no int64 array holds.
-bool is_large(const Value& value) { return !value.scalar.is_float() && !fits(value.scalar, DType::int64); }
-
 // a op b is b mirrored(op) a.
 Op mirrored(Op op) {
   return op == Op::less            ? Op::greater
@@ -146,15 +143,20 @@ NodeId Binder::where(const Value& condition, const Value& yes, const Value& no) 
 
 NodeId Binder::compare(Op op, const Value& a, const Value& b, Span) {
   const OperandType left = type_of(a), right = type_of(b);
-  if (left.is_weak && right.is_weak) {
-    const bool is_fixed = !a.is_dynamic() && !b.is_dynamic();
-    if (is_fixed || is_large(a) || is_large(b))
-      return constant(DType::bool_, weak_bool(fold_compare(operator_of(op), fold(a), fold(b))));
-    return compare_nodes(op, node_of(a), node_of(b));
-  }
+  if (left.is_weak && right.is_weak) return compare_numbers(op, a, b);
   if (left.is_weak) return compare_with_weak(mirrored(op), b.node, a);
   if (right.is_weak) return compare_with_weak(op, a.node, b);
   return compare_nodes(op, a.node, b.node);
+}
+
+// Exact where an int is fixed, or too large for an int64 array.
+NodeId Binder::compare_numbers(Op op, const Value& a, const Value& b) {
+  const auto is_large = [&](const Value& value) {
+    return !value.scalar.is_float() && !decide_fits(value, DType::int64);
+  };
+  const bool is_fixed = !a.follows_inputs() && !b.follows_inputs();
+  if (is_fixed || is_large(a) || is_large(b)) return convert(weak_compare(operator_of(op), a, b), DType::bool_);
+  return compare_nodes(op, node_of(a), node_of(b));
 }
 
 // Exact, whatever the Python int: one outside the array's dtype is below or above every element.
@@ -168,7 +170,7 @@ NodeId Binder::compare_with_weak(Op op, NodeId node, const Value& bound) {
   }
   if (bound.is_dynamic()) return compare_nodes(op, node, bound.node);
   const DType loop = is_bool(from) ? DType::int64 : from;
-  if (fits(bound.scalar, loop)) return emit(op, {cast(node, loop), constant(loop, bound.scalar)});
+  if (decide_fits(bound, loop)) return emit(op, {cast(node, loop), convert(bound, loop)});
   const bool answer = fold_compare(operator_of(op), weak_integer(0), bound.scalar);
   return broadcast(constant(DType::bool_, weak_bool(answer)), Shape(shape(node)));
 }

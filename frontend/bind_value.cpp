@@ -2,13 +2,27 @@
 #include "frontend/bind_value.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
 
 namespace fuseval::frontend {
+namespace {
+
+void require_integer(const Value& value, std::string_view what) {
+  if (value.is_array())
+    fail(ErrorCode::argument, value.span, "{} must be a Python int that is known before the program runs, not an array",
+         what);
+  if (!value.is_weak() || value.scalar.is_float())
+    fail(ErrorCode::argument, value.span, "{} must be an integer, not {}", what, describe(value));
+}
+
+[[noreturn]] void refuse_size(const Value& value, std::string_view what) {
+  fail(ErrorCode::value, value.span, "{} does not fit in int64", what);
+}
+
+}  // namespace
 
 std::string describe(const Value& value) {
   switch (value.kind) {
@@ -82,68 +96,56 @@ NodeId Binder::convert(const Value& value, DType dtype, WeakRule rule) {
   return value.is_array() ? cast(value.node, dtype) : weak_node(value, dtype, rule);
 }
 
-// A dynamic int whose range must be checked against a narrower dtype is folded instead: the check needs its value.
+// What depends on whether a number fits is not computed by the graph: the call would have to be stopped.
 NodeId Binder::weak_node(const Value& value, DType dtype, WeakRule rule) {
-  const WeakScalar& scalar = value.scalar;
-  const bool narrows = is_integer(dtype) && dtype != DType::int64 && scalar.kind == Kind::signed_integer;
-  if (value.is_dynamic() && scalar.is_float() && is_integer(dtype)) return checked_element(value, dtype);
-  if (value.is_dynamic() && !(narrows && rule == WeakRule::checked)) {
-    // Python's int becomes a float32 by way of double, as in NumPy.
-    const bool through_double = scalar.kind == Kind::signed_integer && dtype == DType::float32;
-    return cast(through_double ? cast(value.node, DType::float64) : value.node, dtype);
-  }
-  fold(value);
-  return constant(dtype, is_bool(dtype) ? scalar : element(value, dtype, rule));
+  const bool is_int = value.scalar.kind == Kind::signed_integer;
+  const bool narrows = is_int && dtype != DType::int64 && rule == WeakRule::checked;
+  const bool is_checked = is_integer(dtype) && (value.scalar.is_float() || narrows);
+  if (!value.is_dynamic() || is_checked) return element_input(value, dtype, rule);
+  // Python's int becomes a float32 by way of double, as in NumPy.
+  const bool through_double = is_int && dtype == DType::float32;
+  return cast(through_double ? cast(value.node, DType::float64) : value.node, dtype);
 }
 
-// Python's float() or int() of the number, if `dtype` has it.
-WeakScalar Binder::element(const Value& value, DType dtype, WeakRule rule) {
+// Python's float() or int() of the number, if `dtype` has it: a constant, or an input that each call computes.
+NodeId Binder::element_input(const Value& value, DType dtype, WeakRule rule) {
   try {
-    if (is_float(dtype)) return weak_float(as_double(value.scalar));
-    WeakScalar result = weak_integer(as_integer(value.scalar));
-    const bool wraps = rule == WeakRule::wrapping && (fits(result, DType::int64) || fits(result, DType::uint64));
-    if (wraps || fits(result, dtype)) return result;
-    throw Error(ErrorCode::value,
-                fmt::format("Python {} {} out of bounds for {}", value.scalar.is_float() ? "float" : "integer",
-                            value.scalar.is_float() ? fmt::format("{}", value.scalar.real) : result.integer.text(),
-                            name_of(dtype)));
+    const WeakScalar element = as_element(value.scalar, dtype, rule);
+    if (!value.follows_inputs()) return constant(dtype, element);
   } catch (const Error& error) {
     throw error.at(value.span);
   }
-}
-
-// The same for a float that changes from call to call: a check when the program runs.
-NodeId Binder::checked_element(const Value& value, DType dtype) {
-  const double past = std::ldexp(1.0, 8 * size_of(dtype) - (is_signed(dtype) ? 1 : 0));
-  const NodeId whole = emit(Op::trunc, {value.node});
-  const NodeId fits =
-      emit(Op::logical_and, {emit(Op::greater_equal, {whole, constant(DType::float64, is_signed(dtype) ? -past : 0.0)}),
-                             emit(Op::less, {whole, constant(DType::float64, past)})});
-  add_check(emit(Op::logical_not, {fits}), fmt::format("a Python float is out of bounds for {}", name_of(dtype)),
-            value.span);
-  return cast(value.node, dtype);
+  const uint32_t position = scalars().element(value.step, dtype, rule);
+  return graph().input(static_cast<uint32_t>(inputs_.size()) + position, dtype, {});
 }
 
 const WeakScalar& Binder::fold(const Value& value) {
-  if (value.follows_inputs()) conditions().visit_inputs(value.step, [&](uint32_t slot) { specialise(slot); });
+  if (value.follows_inputs()) scalars().fix(value.step, value.scalar);
   return value.scalar;
 }
 
-void Binder::settle(Value& value) {
-  if (!value.is_pending()) return;
-  fold(value);
-  value.step = Conditions::none;
+bool Binder::decide(Operator op, const Value& value, const WeakScalar& bound) {
+  const bool outcome = fold_compare(op, value.scalar, bound);
+  if (value.follows_inputs()) scalars().require(scalars().compare(op, value.step, scalars().number(bound)), outcome);
+  return outcome;
+}
+
+bool Binder::decide_fits(const Value& value, DType dtype) {
+  const bool is_int64_input = value.is_dynamic() && dtype == DType::int64;
+  if (!value.follows_inputs() || value.scalar.is_bool() || is_int64_input) return fits(value.scalar, dtype);
+  return decide(Operator::greater_equal, value, weak_integer(smallest_of(dtype))) &&
+         decide(Operator::less_equal, value, weak_integer(largest_of(dtype)));
+}
+
+void Binder::require_int64(const Value& value, std::string_view what) {
+  require_integer(value, what);
+  if (!decide_fits(value, DType::int64)) refuse_size(value, what);
 }
 
 int64_t Binder::static_integer(const Value& value, std::string_view what) {
-  if (value.is_array())
-    fail(ErrorCode::argument, value.span, "{} must be a Python int that is known before the program runs, not an array",
-         what);
-  if (!value.is_weak() || value.scalar.is_float())
-    fail(ErrorCode::argument, value.span, "{} must be an integer, not {}", what, describe(value));
-  const WeakScalar& scalar = fold(value);
-  if (!fits(scalar, DType::int64)) fail(ErrorCode::value, value.span, "{} does not fit in int64", what);
-  return scalar.integer.to_int64();
+  require_integer(value, what);
+  if (!fits(fold(value), DType::int64)) refuse_size(value, what);
+  return value.scalar.integer.to_int64();
 }
 
 int64_t Binder::static_index(const Value& value, std::string_view what) {
@@ -174,7 +176,7 @@ Shape Binder::static_shape(const Value& value) {
 }
 
 bool Binder::static_bool(const Value& value, std::string_view what) {
-  if (!value.is_weak() || value.scalar.is_float() || !fits(value.scalar, DType::int64))
+  if (!value.is_weak() || value.scalar.is_float() || !decide_fits(value, DType::int64))
     fail(ErrorCode::argument, value.span, "{} must be True or False, not {}", what, describe(value));
   return decide(value);
 }

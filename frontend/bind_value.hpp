@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frontend/conditions.hpp"
+#include "frontend/scalar_program.hpp"
 #include "frontend/weak.hpp"
 #include "ir/graph.hpp"
 
@@ -32,9 +32,9 @@ struct Value {
   ValueKind kind = ValueKind::none;
   Span span;
   NodeId node = 0;
-  WeakScalar scalar;                         ///< weak: the value in this call
-  Conditions::Step step = Conditions::none;  ///< weak: how a condition computes it; none for a fixed value
-  bool has_node = false;                     ///< weak, with a step: the graph computes it too
+  WeakScalar scalar;                               ///< weak: the value in this call
+  ScalarProgram::Step step = ScalarProgram::none;  ///< weak: what computes it from inputs; none for a fixed value
+  bool has_node = false;                           ///< weak, with a step: the graph computes it too
   DType dtype = DType::float64;
   const FunctionInfo* function = nullptr;
   std::string_view text;  ///< string, module; function and dtype: as spelled
@@ -43,11 +43,9 @@ struct Value {
   bool is_array() const { return kind == ValueKind::array; }
   bool is_weak() const { return kind == ValueKind::weak; }
   bool is_sequence() const { return kind == ValueKind::tuple || kind == ValueKind::list; }
-  bool follows_inputs() const { return step != Conditions::none; }
-  /// Changes from call to call: its graph node is used, not its value.
+  bool follows_inputs() const { return step != ScalarProgram::none; }
+  /// Changes from call to call, and the graph computes it from inputs itself.
   bool is_dynamic() const { return follows_inputs() && has_node; }
-  /// Changes from call to call, and a condition may be made of it. A graph has to fix its value: see Binder::settle.
-  bool is_pending() const { return follows_inputs() && !has_node; }
 };
 
 /// "an array", "a slice", "the function `sin`" …: for messages.

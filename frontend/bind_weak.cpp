@@ -1,7 +1,6 @@
-// Operations among Python scalars alone. Literals fold under Python's rules. A weak input changes from call to call:
-// float arithmetic on it becomes graph nodes of rank 0, so that one program serves every value. Anything else is
-// pending until it is needed: a condition needs only its truth (conditions.hpp), and a graph needs this call's value,
-// to which the program is then specialised (BoundFunction::specialised_slots).
+// Operations among Python scalars alone. Literals fold under Python's rules. A weak input changes from call to call,
+// and what is computed from it is a step of the call's ScalarProgram, so that one graph serves every value. Float
+// arithmetic that cannot fail is a node of rank 0 in the graph as well, which costs a call nothing.
 #include <algorithm>
 #include <array>
 
@@ -53,8 +52,7 @@ std::optional<Op> float_operation(Operator op) {
 
 // A fixed int beside a float must be the same number as a double, or Python's exact comparison would differ.
 bool joins_float_nodes(const Value& value) {
-  if (value.is_pending()) return false;
-  return value.is_dynamic() ? value.scalar.is_float() : is_exact_double(value.scalar);
+  return value.follows_inputs() ? value.is_dynamic() && value.scalar.is_float() : is_exact_double(value.scalar);
 }
 
 bool becomes_node(std::span<const Value* const> operands) {
@@ -64,11 +62,11 @@ bool becomes_node(std::span<const Value* const> operands) {
 
 }  // namespace
 
-Conditions::Step Binder::step_of(const Value& value) {
-  return value.follows_inputs() ? value.step : conditions().number(value.scalar);
+ScalarProgram::Step Binder::step_of(const Value& value) {
+  return value.follows_inputs() ? value.step : scalars().number(value.scalar);
 }
 
-Value Binder::following(const WeakScalar& scalar, Conditions::Step step) {
+Value Binder::following(const WeakScalar& scalar, ScalarProgram::Step step) {
   Value value = number(scalar);
   value.step = step;
   return value;
@@ -84,23 +82,25 @@ Value Binder::weak_unary(Operator op, const Value& a) {
   if (op == Operator::positive && a.scalar.is_float()) return a;
   const WeakScalar scalar = fold_unary(op, a.scalar);
   if (!a.follows_inputs()) return number(scalar);
-  Value value = following(scalar, conditions().unary(op, a.step));
+  Value value = following(scalar, scalars().unary(op, a.step));
   const std::array operands = {&a};
-  if (!float_operation(op) || !becomes_node(operands)) return value;
-  return with_node(std::move(value), emit(*float_operation(op), {a.node}));
+  if (float_operation(op) && becomes_node(operands))
+    return with_node(std::move(value), emit(*float_operation(op), {a.node}));
+  scalars().note_risk(value.step);
+  return value;
 }
 
 Value Binder::weak_binary(Operator op, const Value& a, const Value& b) {
   // Whether an int's power is an int or a float is a matter of the exponent's sign.
-  if (op == Operator::power && !a.scalar.is_float() && !b.scalar.is_float())
-    decide(weak_compare(Operator::less, b, number(weak_integer(0))));
+  if (op == Operator::power && !a.scalar.is_float() && !b.scalar.is_float()) decide(Operator::less, b, weak_integer(0));
   const WeakScalar scalar = fold_binary(op, a.scalar, b.scalar);
   if (!a.follows_inputs() && !b.follows_inputs()) return number(scalar);
-  const Conditions::Step left = step_of(a), right = step_of(b);
-  Value value = following(scalar, conditions().binary(op, left, right));
+  const ScalarProgram::Step left = step_of(a), right = step_of(b);
+  Value value = following(scalar, scalars().binary(op, left, right));
   const std::array operands = {&a, &b};
-  if (!float_operation(op) || !becomes_node(operands)) return value;
-  if (op == Operator::divide) decide(b);  // a call that divides by 0 is bound anew, which is an error
+  const bool is_node = float_operation(op) && becomes_node(operands);
+  if (!is_node || op == Operator::divide) scalars().note_risk(value.step);
+  if (!is_node) return value;
   return with_node(std::move(value),
                    emit(*float_operation(op), {convert(a, DType::float64), convert(b, DType::float64)}));
 }
@@ -108,8 +108,8 @@ Value Binder::weak_binary(Operator op, const Value& a, const Value& b) {
 Value Binder::weak_compare(Operator op, const Value& a, const Value& b) {
   const WeakScalar scalar = weak_bool(fold_compare(op, a.scalar, b.scalar));
   if (!a.follows_inputs() && !b.follows_inputs()) return number(scalar);
-  const Conditions::Step left = step_of(a), right = step_of(b);
-  Value value = following(scalar, conditions().compare(op, left, right));
+  const ScalarProgram::Step left = step_of(a), right = step_of(b);
+  Value value = following(scalar, scalars().compare(op, left, right));
   const std::array operands = {&a, &b};
   if (!becomes_node(operands)) return value;
   return with_node(std::move(value),
@@ -119,7 +119,7 @@ Value Binder::weak_compare(Operator op, const Value& a, const Value& b) {
 Value Binder::weak_not(const Value& a) {
   const WeakScalar scalar = weak_bool(!frontend::truth(a.scalar));
   if (!a.follows_inputs()) return number(scalar);
-  Value value = following(scalar, conditions().logical_not(a.step));
+  Value value = following(scalar, scalars().logical_not(a.step));
   return a.is_dynamic() ? with_node(std::move(value), emit(Op::logical_not, {truth(a.node)})) : value;
 }
 

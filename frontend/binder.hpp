@@ -24,10 +24,6 @@ std::optional<DType> dtype_named(std::string_view name);
 /// Every spelling that dtype_named knows.
 std::vector<std::string_view> dtype_names();
 
-/// How a Python number becomes an element of an integer dtype: as Python's int() of it, and refused when that does not
-/// fit; or for where and select, whose ints become int64 or uint64 first, wrapped.
-enum class WeakRule : uint8_t { checked, wrapping };
-
 class Binder {
  public:
   Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits);
@@ -50,15 +46,19 @@ class Binder {
   OperandType type_of(const Value& value) const;
   /// `value` as an operand of a loop in `dtype`, not broadcast.
   NodeId convert(const Value& value, DType dtype, WeakRule rule = WeakRule::checked);
-  /// The value in this call: the program is then for exactly this value of the weak inputs that it follows.
+  /// The value in this call: the graph is then for exactly this value. For what shapes, axes and indices depend on.
   const WeakScalar& fold(const Value& value);
-  /// Folds what no node of the graph computes. Whatever leaves the operators among Python scalars has been settled.
-  void settle(Value& value);
+  /// The outcome of a comparison with a number in this call: the graph is then for this outcome.
+  bool decide(Operator op, const Value& value, const WeakScalar& bound);
+  /// Whether a Python int or bool is one of `dtype`'s values; the graph is then for this outcome.
+  bool decide_fits(const Value& value, DType dtype);
   /// Python's truth of a value that is no array.
   static bool is_true(const Value& value);
   /// The truth in this call: the program is then for this outcome.
   bool decide(const Value& value);
-  /// A Python int (or bool) known now: an offset, a count. `what` names it in messages ("the offset").
+  /// A Python int or bool that fits int64. `what` names it in messages ("the offset").
+  void require_int64(const Value& value, std::string_view what);
+  /// Such a number known now: an offset, a count.
   int64_t static_integer(const Value& value, std::string_view what);
   /// The same for what NumPy refuses a bool for: an axis, an extent.
   int64_t static_index(const Value& value, std::string_view what);
@@ -94,6 +94,9 @@ class Binder {
   /// The value itself, as an array; bool is an error.
   NodeId positive(const Value& value, Span span);
   NodeId compare(Op op, const Value& a, const Value& b, Span span);
+  /// Python's operators on two Python scalars, or one.
+  Value weak_unary(Operator op, const Value& a);
+  Value weak_binary(Operator op, const Value& a, const Value& b);
   void add_check(NodeId node, std::string message, Span span);
 
   // ---- contexts (bind_index.cpp, bind_attributes.cpp)
@@ -109,32 +112,29 @@ class Binder {
     uint32_t count = 0;              ///< children requested so far
     std::optional<uint32_t> chosen;  ///< conditional: the branch that is evaluated; empty: both
   };
-  Conditions& conditions() { return result_.conditions; }
+  ScalarProgram& scalars() { return result_.scalars; }
   void bind_tree();
   void bind_expr(ExprId id);
-  void settle_children(const Expr& expr);
   void note_skipped();
   Value bind_name(const Expr& expr, bool is_callee);
   Value bind_input(uint32_t slot, Span span);
   Value bind_call(const Expr& expr);
   Value bind_unary(Operator op, const Value& a, Span span);
-  Value bind_binary(Operator op, Value& a, Value& b, Span span);
+  Value bind_binary(Operator op, const Value& a, const Value& b, Span span);
   Value bind_not(const Value& a);
-  Value compare_pair(Operator op, Value& a, Value& b);
+  Value compare_pair(Operator op, const Value& a, const Value& b);
   // bind_conditions.cpp
   std::optional<ExprId> next_child(Visit& visit);
   std::optional<ExprId> next_of_conditional(const Expr& expr, Visit& visit, uint32_t count);
   bool extends(const Expr& expr, uint32_t bound, Value& result, Value next);
   Value compared(const Expr& expr, uint32_t k);
-  Value combined(Op op, const Value& a, Value& b);
+  Value combined(Op op, const Value& a, const Value& b);
   Value selected(const Expr& expr);
   static Value decided(Value value, bool outcome);
   // bind_weak.cpp
-  Conditions::Step step_of(const Value& value);
-  static Value following(const WeakScalar& scalar, Conditions::Step step);
+  ScalarProgram::Step step_of(const Value& value);
+  static Value following(const WeakScalar& scalar, ScalarProgram::Step step);
   static Value with_node(Value value, NodeId node);
-  Value weak_unary(Operator op, const Value& a);
-  Value weak_binary(Operator op, const Value& a, const Value& b);
   Value weak_compare(Operator op, const Value& a, const Value& b);
   Value weak_not(const Value& a);
   NodeId apply_ldexp(const Value& x, const Value& exponent, Span span);
@@ -142,14 +142,15 @@ class Binder {
   std::vector<Value> take_children(const Expr& expr, uint32_t first = 0);
   void add_outputs(Value root);
   NodeId weak_node(const Value& value, DType dtype, WeakRule rule);
-  static WeakScalar element(const Value& value, DType dtype, WeakRule rule);
-  NodeId checked_element(const Value& value, DType dtype);
+  NodeId element_input(const Value& value, DType dtype, WeakRule rule);
+  NodeId compare_numbers(Op op, const Value& a, const Value& b);
   NodeId compare_with_weak(Op op, NodeId array, const Value& bound);
   NodeId compare_nodes(Op op, NodeId a, NodeId b);
   NodeId repeated_product(NodeId base, int exponent);
-  NodeId static_power(const Value& base, const Value& exponent, DType loop, Span span);
+  NodeId weak_power(const Value& base, const Value& exponent, DType loop, Span span);
+  NodeId integer_power(NodeId base, const Value& exponent, DType loop);
+  PowerForm decide_form(const Value& exponent, DType loop);
   void check_exponent(const Value& exponent, DType loop, Span span);
-  void specialise(uint32_t slot);
   void use(uint32_t slot);
   std::string suggestion(std::string_view name) const;
 
@@ -158,7 +159,7 @@ class Binder {
   Limits limits_;
   std::unordered_map<std::string_view, uint32_t> slot_of_;
   std::vector<Value> values_;
-  std::vector<uint8_t> is_callee_, is_used_, is_specialised_;
+  std::vector<uint8_t> is_callee_, is_used_;
   BoundFunction result_;
 };
 

@@ -27,8 +27,8 @@ DType array_dtype(Binder& b, const Value& value) {
   const OperandType type = b.type_of(value);
   if (!type.is_weak) return type.dtype;
   const DType dtype = default_dtype(type.kind);
-  const bool is_beyond = dtype == DType::int64 && !value.scalar.integer.is_negative() && !fits(value.scalar, dtype);
-  return is_beyond ? DType::uint64 : dtype;
+  if (dtype != DType::int64 || b.decide_fits(value, dtype)) return dtype;
+  return b.decide(Operator::less, value, weak_integer(0)) ? dtype : DType::uint64;
 }
 
 Value call_full(Binder& b, const Arguments& args) {
@@ -159,18 +159,21 @@ Value call_linspace(Binder& b, const Arguments& args) {
 // ---- functions of two indices
 
 // column - row <= k (tri), or == k (eye), as bool.
-NodeId band(Binder& b, const Shape& shape, int64_t k, Op op) {
+NodeId band(Binder& b, const Shape& shape, NodeId k, Op op) {
   const int rank = static_cast<int>(shape.size());
   const NodeId row = b.graph().index(shape, rank - 2), column = b.graph().index(shape, rank - 1);
-  return b.emit(op, {b.emit(Op::subtract, {column, row}), b.constant_of(DType::int64, k)});
+  return b.emit(op, {b.emit(Op::subtract, {column, row}), k});
 }
 
-int64_t integer_argument(Binder& b, const Arguments& args, std::string_view name, int64_t otherwise) {
-  const Value* value = args.find(name);
-  return value ? b.static_integer(*value, name) : otherwise;
+// The number of a diagonal.
+NodeId diagonal_argument(Binder& b, const Arguments& args) {
+  const Value* k = args.find("k");
+  if (!k) return b.constant_of(DType::int64, 0);
+  b.require_int64(*k, "k");
+  return b.convert(*k, DType::int64);
 }
 
-Value matrix(Binder& b, const Arguments& args, const Shape& shape, int64_t k, Op op) {
+Value matrix(Binder& b, const Arguments& args, const Shape& shape, NodeId k, Op op) {
   return Binder::array(b.cast(band(b, shape, k, op), dtype_argument(b, args, DType::float64)));
 }
 
@@ -179,27 +182,27 @@ Shape matrix_shape(Binder& b, const Value& rows, const Value& columns) {
 }
 
 // NumPy's eye() accepts any int for a diagonal beyond the last column.
-int64_t diagonal_number(Binder& b, const Arguments& args) {
+NodeId diagonal_of_eye(Binder& b, const Arguments& args) {
   const Value* k = args.find("k");
-  const bool is_large = k && k->is_weak() && !k->scalar.is_float() && !fits(k->scalar, DType::int64);
-  if (is_large) return b.fold(*k).integer.is_negative() ? INT64_MIN : INT64_MAX;
-  return integer_argument(b, args, "k", 0);
+  const bool is_large = k && k->is_weak() && !k->scalar.is_float() && !b.decide_fits(*k, DType::int64);
+  if (!is_large) return diagonal_argument(b, args);
+  return b.constant_of(DType::int64, b.decide(Operator::less, *k, weak_integer(0)) ? INT64_MIN : INT64_MAX);
 }
 
 Value call_eye(Binder& b, const Arguments& args) {
   const Value &rows = args["N"], *columns = args.given("M");
-  return matrix(b, args, matrix_shape(b, rows, columns ? *columns : rows), diagonal_number(b, args), Op::equal);
+  return matrix(b, args, matrix_shape(b, rows, columns ? *columns : rows), diagonal_of_eye(b, args), Op::equal);
 }
 
 Value call_tri(Binder& b, const Arguments& args) {
   const int64_t rows = std::max<int64_t>(b.static_integer(args["N"], "N"), 0);
   const Value* M = args.given("M");
   const int64_t columns = M ? std::max<int64_t>(b.static_integer(*M, "M"), 0) : rows;
-  return matrix(b, args, {rows, columns}, integer_argument(b, args, "k", 0), Op::less_equal);
+  return matrix(b, args, {rows, columns}, diagonal_argument(b, args), Op::less_equal);
 }
 
 Value call_identity(Binder& b, const Arguments& args) {
-  return matrix(b, args, matrix_shape(b, args["n"], args["n"]), 0, Op::equal);
+  return matrix(b, args, matrix_shape(b, args["n"], args["n"]), b.constant_of(DType::int64, 0), Op::equal);
 }
 
 // A vector is repeated into a square, as in NumPy.
@@ -210,7 +213,7 @@ Value triangle(Binder& b, const Arguments& args, bool lower) {
     fail(ErrorCode::shape, args.span, "{}() takes an array of at least one dimension", args.function->name);
   const int64_t last = source.back();
   const Shape mask_shape = {source.size() == 1 ? last : source[source.size() - 2], last};
-  const int64_t k = integer_argument(b, args, "k", 0);
+  const NodeId k = diagonal_argument(b, args);
   const NodeId keep = lower ? band(b, mask_shape, k, Op::less_equal) : band(b, mask_shape, k, Op::greater_equal);
   return Binder::array(b.emit(Op::where, {keep, m, b.constant_of(b.dtype(m), 0)}));
 }

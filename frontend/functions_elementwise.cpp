@@ -68,28 +68,44 @@ Value call_frexp(Binder& b, const Arguments& args) {
       {Binder::array(b.emit(Op::frexp_mantissa, {x})), Binder::array(b.emit(Op::frexp_exponent, {x}))});
 }
 
+/// The argument decimals= of round().
+struct Decimals {
+  enum class Sign : uint8_t { negative, zero, positive };
+  Sign sign = Sign::zero;
+  Value scale;  ///< 10**abs(decimals), a Python float
+};
+
+Decimals decimals_of(Binder& b, const Value* given) {
+  if (!given) return {};
+  b.require_int64(*given, "decimals");
+  if (b.decide(Operator::equal, *given, weak_integer(0))) return {};
+  const bool is_negative = b.decide(Operator::less, *given, weak_integer(0));
+  const Value digits = b.weak_unary(is_negative ? Operator::negative : Operator::positive, *given);
+  const bool overflows = b.decide(Operator::greater, digits, weak_integer(308));
+  return {is_negative ? Decimals::Sign::negative : Decimals::Sign::positive,
+          overflows ? Binder::number(weak_float(infinity))
+                    : b.weak_binary(Operator::power, Binder::number(weak_float(10)), digits)};
+}
+
 // Integers round to tens only when decimals is negative, by way of float64; what then leaves their range saturates.
-NodeId round_integers(Binder& b, NodeId x, double scale) {
-  const NodeId factor = b.constant(DType::float64, scale);
+NodeId round_integers(Binder& b, NodeId x, const Decimals& decimals) {
+  if (decimals.sign != Decimals::Sign::negative) return x;
+  const NodeId factor = b.convert(decimals.scale, DType::float64);
   const NodeId tens = b.emit(Op::rint, {b.emit(Op::divide, {b.cast(x, DType::float64), factor})});
   return b.cast(b.emit(Op::multiply, {tens, factor}), b.dtype(x));
 }
 
 Value call_round(Binder& b, const Arguments& args) {
   if (args.given("out")) fail(ErrorCode::unsupported, args["out"].span, "round() takes no `out` in a text");
-  const Value* given = args.find("decimals");
-  const int64_t decimals = given ? b.static_integer(*given, "decimals") : 0;
+  const Decimals decimals = decimals_of(b, args.find("decimals"));
   const OperandType type = b.type_of(args["a"]);
   const DType dtype = type.is_weak ? default_dtype(type.kind) : type.dtype;
-  const double scale = std::pow(10.0, std::abs(static_cast<double>(decimals)));
-  if (is_integer(dtype)) {
-    const NodeId x = b.node_of(args["a"]);
-    return Binder::array(decimals >= 0 ? x : round_integers(b, x, scale));
-  }
+  if (is_integer(dtype)) return Binder::array(round_integers(b, b.node_of(args["a"]), decimals));
   const NodeId x = inexact_operand(b, args, args["a"]);
-  if (decimals == 0) return Binder::array(b.emit(Op::rint, {x}));
-  const NodeId factor = b.constant(dtype, scale);
-  const Op up = decimals > 0 ? Op::multiply : Op::divide, down = decimals > 0 ? Op::divide : Op::multiply;
+  if (decimals.sign == Decimals::Sign::zero) return Binder::array(b.emit(Op::rint, {x}));
+  const NodeId factor = b.convert(decimals.scale, dtype);
+  const bool is_positive = decimals.sign == Decimals::Sign::positive;
+  const Op up = is_positive ? Op::multiply : Op::divide, down = is_positive ? Op::divide : Op::multiply;
   return Binder::array(b.emit(down, {b.emit(Op::rint, {b.emit(up, {x, factor})}), factor}));
 }
 
@@ -135,7 +151,7 @@ Value call_nan_to_num(Binder& b, const Arguments& args) {
 // The real part of a Python bool is an int.
 Value call_real(Binder& b, const Arguments& args) {
   const Value& value = args["val"];
-  return value.is_weak() && value.scalar.is_bool() ? Binder::number(weak_integer(b.fold(value).integer)) : value;
+  return value.is_weak() && value.scalar.is_bool() ? b.weak_unary(Operator::positive, value) : value;
 }
 
 Value call_imag(Binder& b, const Arguments& args) {
@@ -193,8 +209,9 @@ Value call_select(Binder& b, const Arguments& args) {
 const Value* clip_bound(Binder& b, const Value* bound, DType dtype, bool is_lower) {
   if (!bound || !bound->is_weak() || bound->scalar.kind != Kind::signed_integer || !is_integer(dtype)) return bound;
   if (bound->is_dynamic() && dtype == DType::int64) return bound;
-  const WeakScalar& scalar = b.fold(*bound);
-  return !fits(scalar, dtype) && scalar.integer.is_negative() == is_lower ? nullptr : bound;
+  const bool is_harmless = is_lower ? b.decide(Operator::less, *bound, weak_integer(smallest_of(dtype)))
+                                    : b.decide(Operator::greater, *bound, weak_integer(largest_of(dtype)));
+  return is_harmless ? nullptr : bound;
 }
 
 NodeId clip(Binder& b, const Value& a, const Value* low, const Value* high) {

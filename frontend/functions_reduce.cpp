@@ -8,6 +8,8 @@
 namespace fuseval::frontend {
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 /// What is reduced: the operand, its axes, and where= (absent when everything counts).
 struct Task {
   NodeId source;
@@ -19,9 +21,9 @@ struct Task {
 
 std::optional<NodeId> mask_of(Binder& b, const Arguments& args, NodeId source) {
   const Value* where = args.find("where");
-  if (!where || (where->is_weak() && where->scalar.is_bool() && !where->is_dynamic() && truth(where->scalar)))
-    return std::nullopt;
-  if (!where->is_array() && !(where->is_weak() && where->scalar.is_bool()))
+  const bool is_python_bool = where && where->is_weak() && where->scalar.is_bool();
+  if (!where || (is_python_bool && b.decide(*where))) return std::nullopt;
+  if (!where->is_array() && !is_python_bool)
     fail(ErrorCode::dtype, where->span, "where= must be bool, not {}", describe(*where));
   const NodeId mask = b.node_of(*where);
   if (!is_bool(b.dtype(mask)))
@@ -224,30 +226,35 @@ Value call_mean(Binder& b, const Arguments& args) {
   return finish(b, b.cast(b.emit(Op::divide, {b.cast(total, DType::float64), count}), target), task);
 }
 
-double degrees_of_freedom(Binder& b, const Arguments& args) {
+// ddof= or correction=.
+Value degrees_of_freedom(Binder& b, const Arguments& args) {
   const auto number = [&](std::string_view name) {
     const Value* given = args.find(name);
-    if (!given) return 0.0;
+    if (!given) return Binder::number(weak_integer(0));
     if (!given->is_weak())
       fail(ErrorCode::argument, given->span, "{} must be a Python number, not {}", name, describe(*given));
-    const WeakScalar& scalar = b.fold(*given);
-    if (!scalar.is_float() && !fits(scalar, DType::int64))
+    if (!given->scalar.is_float() && !b.decide_fits(*given, DType::int64))
       fail(ErrorCode::value, given->span, "{} does not fit in int64", name);
-    return as_double(scalar);
+    return *given;
   };
-  const double ddof = number("ddof");
+  Value ddof = number("ddof");
   if (!args.find("correction")) return ddof;
-  if (ddof != 0)
+  if (b.decide(Operator::not_equal, ddof, weak_integer(0)))
     fail(ErrorCode::argument, args["correction"].span, "ddof and correction cannot be given together: they are one");
   return number("correction");
 }
 
+// max(total - ddof, 0), in float64.
+NodeId freedom_of(Binder& b, NodeId total, const Value& ddof) {
+  const NodeId freedom = b.emit(Op::subtract, {total, b.convert(ddof, DType::float64)});
+  return b.emit(Op::maximum, {freedom, b.constant(DType::float64, 0.0)});
+}
+
 // NumPy's own two passes: the mean, then the mean square of what is left. Used where moment2 has no masked form.
-NodeId masked_variance(Binder& b, NodeId node, const Task& task, double ddof) {
+NodeId masked_variance(Binder& b, NodeId node, const Task& task, const Value& ddof) {
   const NodeId mean = insert_axes(b, mean_of(b, node, task), task.axes);
   const NodeId squares = b.emit(Op::square, {b.emit(Op::subtract, {node, mean})});
-  const NodeId freedom = b.emit(Op::subtract, {count_masked(b, task), b.constant(DType::float64, ddof)});
-  return divide_by(b, sum_of(b, squares, task), b.emit(Op::maximum, {freedom, b.constant(DType::float64, 0.0)}));
+  return divide_by(b, sum_of(b, squares, task), freedom_of(b, count_masked(b, task), ddof));
 }
 
 NodeId variance(Binder& b, const Arguments& args, const Task& task) {
@@ -256,12 +263,13 @@ NodeId variance(Binder& b, const Arguments& args, const Task& task) {
     fail(ErrorCode::unsupported, args["dtype"].span, "{}() computes in a float dtype in this version, not {}",
          args.function->name, name_of(dtype));
   const NodeId node = b.cast(task.source, dtype);
-  const double ddof = degrees_of_freedom(b, args);
+  const Value ddof = degrees_of_freedom(b, args);
   if (task.mask) return masked_variance(b, node, task, ddof);
-  const double freedom = std::max(static_cast<double>(reduced_count(b, task)) - ddof, 0.0);
+  const auto count = static_cast<double>(reduced_count(b, task));
   const NodeId squares = task.axes.empty() ? b.emit(Op::square, {b.emit(Op::subtract, {node, node})})
                                            : reduce(b, Reduction::moment2, node, task);
-  return divide_by(b, squares, freedom);
+  if (ddof.follows_inputs()) return divide_by(b, squares, freedom_of(b, b.constant(DType::float64, count), ddof));
+  return divide_by(b, squares, std::max(count - as_double(ddof.scalar), 0.0));
 }
 
 Value call_var(Binder& b, const Arguments& args) {
@@ -274,19 +282,21 @@ Value call_std(Binder& b, const Arguments& args) {
   return finish(b, b.emit(Op::sqrt, {variance(b, args, task)}), task);
 }
 
-// numpy.linalg.norm's orders of vectors. order: of the sum of powers, as a number and as the text has it.
-NodeId norm_of_order(Binder& b, const Arguments& args, const Task& task, double order, const Value& given) {
+// numpy.linalg.norm's orders of vectors.
+NodeId norm_of_order(Binder& b, const Arguments& args, const Task& task, const Value& order) {
   const DType dtype = b.dtype(task.source);
   const NodeId size = b.emit(Op::absolute, {task.source});
-  if (std::isinf(order)) {
-    if (order > 0 && reduced_count(b, task) == 0) return b.broadcast(b.constant(dtype, 0.0), kept_shape(b, task));
-    return extreme(b, task, size, order > 0, args);
+  const auto is = [&](double number) { return b.decide(Operator::equal, order, weak_float(number)); };
+  const bool is_largest = is(infinity);
+  if (is_largest || is(-infinity)) {
+    if (is_largest && reduced_count(b, task) == 0) return b.broadcast(b.constant(dtype, 0.0), kept_shape(b, task));
+    return extreme(b, task, size, is_largest, args);
   }
-  if (order == 0) return sum_of(b, b.cast(b.truth(task.source), dtype), task);
-  if (order == 1) return sum_of(b, size, task);
-  const NodeId total = sum_of(b, b.power(Binder::array(size), given, true, args.span), task);
-  const double root = dtype == DType::float32 ? 1.0F / static_cast<float>(order) : 1.0 / order;
-  return b.emit(Op::power, {total, b.constant(dtype, root)});
+  if (is(0)) return sum_of(b, b.cast(b.truth(task.source), dtype), task);
+  if (is(1)) return sum_of(b, size, task);
+  const NodeId total = sum_of(b, b.power(Binder::array(size), order, true, args.span), task);
+  const NodeId root = b.emit(Op::divide, {b.constant(dtype, 1.0), b.convert(order, dtype)});
+  return b.emit(Op::power, {total, root});
 }
 
 Value call_norm(Binder& b, const Arguments& args) {
@@ -301,8 +311,8 @@ Value call_norm(Binder& b, const Arguments& args) {
     fail(ErrorCode::unsupported, given->span,
          "norm() takes ord= along one axis in this version, not over {}: norms of matrices come later",
          task.axes.size());
-  const double order = given ? as_double(b.fold(*given)) : 2;
-  if (order != 2) return finish(b, norm_of_order(b, args, task, order, *given), task);
+  if (given && !b.decide(Operator::equal, *given, weak_integer(2)))
+    return finish(b, norm_of_order(b, args, task, *given), task);
   return finish(b, b.emit(Op::sqrt, {sum_of(b, b.emit(Op::square, {task.source}), task)}), task);
 }
 

@@ -59,6 +59,27 @@ Division divide(const Number& a, const Number& b) {
   return {result.quotient - 1, result.rest + b};
 }
 
+struct SmallDivision {
+  int64_t quotient, rest;
+};
+
+// The same for b != -1, which alone can leave int64.
+SmallDivision floored(int64_t a, int64_t b) {
+  const int64_t quotient = a / b, rest = a % b;
+  if (rest == 0 || (rest < 0) == (b < 0)) return {quotient, rest};
+  return {quotient - 1, rest + b};
+}
+
+// Squares and products from the exponent's top bit down; empty beyond int64.
+std::optional<int64_t> small_power(int64_t base, int64_t exponent) {
+  int64_t result = 1;
+  for (int bit = static_cast<int>(std::bit_width(static_cast<uint64_t>(exponent))); bit-- > 0;) {
+    if (__builtin_mul_overflow(result, result, &result)) return std::nullopt;
+    if ((exponent >> bit & 1) != 0 && __builtin_mul_overflow(result, base, &result)) return std::nullopt;
+  }
+  return result;
+}
+
 double with_sign(bool is_negative, double magnitude) { return is_negative ? -magnitude : magnitude; }
 
 // |a| / |b| with 55 or 56 bits, the last one sticky; fewer where the result is subnormal.
@@ -201,10 +222,12 @@ std::strong_ordering operator<=>(const Integer& a, const Integer& b) {
 }
 
 Integer floor_divide(const Integer& a, const Integer& b) {
+  if (!a.large_ && !b.large_ && b.small_ != -1) return floored(a.small_, b.small_).quotient;
   return Integer::Access::integer(divide(Integer::Access::number(a), Integer::Access::number(b)).quotient);
 }
 
 Integer remainder(const Integer& a, const Integer& b) {
+  if (!a.large_ && !b.large_ && b.small_ != -1) return floored(a.small_, b.small_).rest;
   return Integer::Access::integer(divide(Integer::Access::number(a), Integer::Access::number(b)).rest);
 }
 
@@ -221,6 +244,8 @@ double true_divide(const Integer& a, const Integer& b) {
 Integer power(const Integer& base, const Integer& exponent) {
   if (base == 0 || base == 1) return exponent == 0 ? 1 : base;
   if (base == -1) return (exponent.low_bits() & 1) != 0 ? -1 : 1;
+  if (!base.large_ && !exponent.large_)
+    if (const auto small = small_power(base.small_, exponent.small_)) return *small;
   // A base of n bits has more than (n - 1) * exponent of them as a power.
   const Number number = Integer::Access::number(base);
   if (exponent > Integer::max_bits || (bits(magnitude_of(number)) - 1) * exponent.to_int64() > Integer::max_bits)
@@ -231,11 +256,15 @@ Integer power(const Integer& base, const Integer& exponent) {
 Integer shift_left(const Integer& a, const Integer& count) {
   if (a == 0) return 0;
   if (count > Integer::max_bits) too_many_bits();
+  int64_t shifted = 0;
+  const bool is_small = !a.large_ && count.small_ < 63;
+  if (is_small && !__builtin_mul_overflow(a.small_, int64_t{1} << count.small_, &shifted)) return shifted;
   return Integer::Access::integer(Integer::Access::number(a) << static_cast<unsigned>(count.to_int64()));
 }
 
 Integer shift_right(const Integer& a, const Integer& count) {
   if (count > Integer::max_bits) return a.is_negative() ? -1 : 0;
+  if (!a.large_) return a.small_ >> std::min<int64_t>(count.small_, 63);
   if (a.is_negative()) return ~shift_right(~a, count);  // the library's own rounds some negative numbers up
   return Integer::Access::integer(Integer::Access::number(a) >> static_cast<unsigned>(count.to_int64()));
 }

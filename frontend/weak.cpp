@@ -171,13 +171,39 @@ Integer as_integer(const WeakScalar& value) {
               fmt::format("cannot convert float {} to integer", std::isnan(value.real) ? "NaN" : "infinity"));
 }
 
+Integer smallest_of(DType dtype) {
+  return is_signed(dtype) ? Integer(INT64_MIN >> (64 - 8 * size_of(dtype))) : Integer(0);
+}
+
+Integer largest_of(DType dtype) {
+  if (is_bool(dtype)) return 1;
+  return UINT64_MAX >> (64 - 8 * size_of(dtype) + (is_signed(dtype) ? 1 : 0));
+}
+
 bool fits(const WeakScalar& value, DType dtype) {
   const Integer& integer = value.integer;
   if (dtype == DType::uint64) return integer.fits_uint64();
-  if (!integer.fits_int64()) return false;
-  const int bits = is_bool(dtype) ? 1 : 8 * size_of(dtype) - (is_signed(dtype) ? 1 : 0);
-  const int64_t top = static_cast<int64_t>((uint64_t{1} << bits) - 1);
-  return integer.to_int64() <= top && integer.to_int64() >= (is_signed(dtype) ? -top - 1 : 0);
+  return integer.fits_int64() && integer >= smallest_of(dtype) && integer <= largest_of(dtype);
+}
+
+WeakScalar as_element(const WeakScalar& value, DType dtype, WeakRule rule) {
+  if (is_bool(dtype)) return weak_bool(truth(value));
+  if (is_float(dtype)) return weak_float(as_double(value));
+  WeakScalar result = weak_integer(as_integer(value));
+  const bool wraps = rule == WeakRule::wrapping && (fits(result, DType::int64) || fits(result, DType::uint64));
+  if (wraps || fits(result, dtype)) return result;
+  throw Error(ErrorCode::value,
+              fmt::format("Python {} {} out of bounds for {}", value.is_float() ? "float" : "integer",
+                          value.is_float() ? fmt::format("{}", value.real) : result.integer.text(), name_of(dtype)));
+}
+
+bool is_same(const WeakScalar& a, const WeakScalar& b) {
+  if (a.kind != b.kind) return false;
+  return a.is_float() ? std::bit_cast<uint64_t>(a.real) == std::bit_cast<uint64_t>(b.real) : a.integer == b.integer;
+}
+
+std::string text_of(const WeakScalar& value) {
+  return value.is_float() ? fmt::format("{:x}", std::bit_cast<uint64_t>(value.real)) : value.integer.decimal();
 }
 
 std::string_view python_type(Kind kind) {

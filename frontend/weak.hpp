@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "frontend/ast.hpp"
@@ -19,6 +20,10 @@ struct WeakScalar {
   bool is_bool() const { return kind == Kind::boolean; }
 };
 
+/// How a Python number becomes an element of an integer dtype: as Python's int() of it, and refused when that does not
+/// fit; or for where and select, whose ints become int64 or uint64 first, wrapped.
+enum class WeakRule : uint8_t { checked, wrapping };
+
 WeakScalar weak_bool(bool value);
 WeakScalar weak_integer(Integer value);
 WeakScalar weak_float(double value);
@@ -34,8 +39,18 @@ double as_double(const WeakScalar& value);
 bool is_exact_double(const WeakScalar& value);
 /// Python's int(value): a float loses its fraction. Throws Error(value) for a NaN or an infinity.
 Integer as_integer(const WeakScalar& value);
+/// The range of an integer dtype or bool.
+Integer smallest_of(DType dtype);
+Integer largest_of(DType dtype);
 /// Whether an int or bool is one of `dtype`'s values (integers and bool only).
 bool fits(const WeakScalar& value, DType dtype);
+/// The number that an element of `dtype` is made of: a float for a float dtype, else an int that fits or may wrap.
+/// Throws Error(value).
+WeakScalar as_element(const WeakScalar& value, DType dtype, WeakRule rule);
+/// The same kind and value; the sign of a zero and the bits of a NaN count.
+bool is_same(const WeakScalar& a, const WeakScalar& b);
+/// All digits; a float by its bits.
+std::string text_of(const WeakScalar& value);
 /// "bool", "int" or "float".
 std::string_view python_type(Kind kind);
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "engine/call_inputs.hpp"
 #include "engine/call_memory.hpp"
 #include "engine/device/aligned_call.hpp"
 #include "engine/device/call_queue.hpp"
@@ -87,7 +88,7 @@ class DeviceRun {
   }
 
   void place_each_input() {
-    for (const uint32_t slot : made_.used_slots()) {
+    for (const uint32_t slot : made_.read_slots()) {
       const fv_view& view = call_.inputs[slot];
       const Extent& extent = made_.input_extent(slot);
       if (bytes_of(extent) == 0) continue;
@@ -309,7 +310,7 @@ class DeviceRun {
   }
   void place_streamed_inputs() {
     addresses_.assign(made_.signature().inputs.size(), nullptr);
-    for (const uint32_t slot : made_.used_slots()) {
+    for (const uint32_t slot : made_.read_slots()) {
       const fv_view& view = call_.inputs[slot];
       addresses_[slot] = static_cast<char*>(view.data);
       if (view.device_type != FV_DEVICE_CPU && bytes_of(made_.input_extent(slot)) > 0)
@@ -425,7 +426,9 @@ class DeviceRun {
 
 void run_on_device(DeviceSpace& space, const Program& program, const Specialisation& made, const DeviceCall& call,
                    const RunOptions& options, Results* results) {
-  DeviceRun(space, program, made, call, options).go(results);
+  const CallInputs read(made, call.inputs);
+  const DeviceCall whole{read.views(), call.outputs, call.output_count, call.results_on_device};
+  DeviceRun(space, program, made, whole, options).go(results);
 }
 
 void prepare_for_device(DeviceSpace& space, const Program& program, const Specialisation& made) {

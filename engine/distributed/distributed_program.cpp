@@ -110,7 +110,7 @@ GlobalPlan global_plan_of(const Specialisation& made, const std::vector<Layout>&
   std::vector<bool> given(plan.buffers.size(), false);
   for (size_t b = 0; b < plan.buffers.size(); ++b) {
     const BufferInfo& info = plan.buffers[b];
-    if (info.role == BufferRole::input) layouts[b] = inputs[info.slot];
+    if (info.role == BufferRole::input && !made.is_number(info.slot)) layouts[b] = inputs[info.slot];
     if (info.role != BufferRole::output || outputs.empty() || !made.results()[info.slot].given) continue;
     layouts[b] = outputs[info.slot];
     given[b] = true;
@@ -127,7 +127,7 @@ std::vector<std::vector<int64_t>> RankProgram::strides_for(const fv_view* inputs
   std::vector<std::vector<int64_t>> strides(plan_.buffers.size());
   for (size_t b = 0; b < plan_.buffers.size(); ++b) {
     const BufferInfo& info = plan_.buffers[b];
-    if (info.role == BufferRole::input) strides[b] = strides_of(inputs[info.slot]);
+    if (info.role == BufferRole::input && !made_->is_number(info.slot)) strides[b] = strides_of(inputs[info.slot]);
     if (info.role == BufferRole::output && outputs != nullptr && made_->results()[info.slot].given)
       strides[b] = strides_of(outputs[info.slot]);
   }

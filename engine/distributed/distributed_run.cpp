@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 
+#include "engine/call_inputs.hpp"
 #include "engine/device/aligned_call.hpp"
 #include "engine/distributed/distributed_program.hpp"
 #include "engine/mapped_ranges.hpp"
@@ -183,7 +184,7 @@ class DistributedRun {
   }
   char* input(uint32_t array) {
     const uint32_t slot = plan_.buffers[array].slot;
-    return space_.input(inputs_[slot], program_.inputs()[slot].name);
+    return space_.input(inputs_[slot], ranked_.made().signature().inputs[slot].name);
   }
 
   char* place_result(size_t k) {
@@ -429,8 +430,11 @@ void run_call(const Call& call, std::optional<Error> failure, Results* results) 
   DistributedProgram& made = world.programs().get(program, call.inputs, call.outputs, call.output_count, call.options,
                                                   call.ranks, call.where, failure);
   if (!failure) failure = failure_of([&] { check_call(call, made, results); });
-  DistributedRun run(program, made.run(), call.inputs, call.output_count > 0 ? call.outputs : nullptr, call.options,
-                     world, results_stay(call.options, program, call.inputs));
+  std::optional<CallInputs> read;
+  if (!failure) failure = failure_of([&] { read.emplace(made.made(), call.inputs); });
+  DistributedRun run(program, made.run(), read ? read->views() : call.inputs,
+                     call.output_count > 0 ? call.outputs : nullptr, call.options, world,
+                     results_stay(call.options, program, call.inputs));
   run.go(failure);
   if (results == nullptr) return;
   if (program.runtime().hooks.memory() != nullptr) results->hooks = program.shared_runtime();

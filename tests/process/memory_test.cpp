@@ -167,3 +167,22 @@ TEST_CASE("all allocations from one on fail, in a text of a call that may be sto
   check_ends(false, false, 400, 450);
   are_stoppable = false;
 }
+
+TEST_CASE("a call of a compiled program whose weak scalars change allocates nothing") {
+  const std::vector<float> b(10, 1.5F);
+  const std::vector<int> i(10, 3);
+  std::vector<double> out(10);
+  for (const char* const formula :
+       {"x**2*b", "b**x", "x**b", "b*(k + 1)", "k//2*b", "b*(k > 3)", "b + (i << k % 7)", "i & k", "clip(i, k, k + 5)",
+        "clip(b, x, k)", "b + (k*k*3 - 7)%11", "where(i > k, x, b)", "b if k % 3 else -b", "round(b, k - 3)",
+        "b + x/y if y != 0 else b", "i*int32(x) + 2.0**k"}) {
+    const fuseval::Program program = fuseval::compile(formula, {{"b", b}, {"i", i}, {"k", 1}, {"x", 1.0}, {"y", 1.0}});
+    const auto into = program.into(out);
+    const auto run = [&](int k) { into(b, i, k % 9, 0.5 * (k % 9), k % 2 * 1.0); };
+    for (int k = 0; k < 20; ++k) run(k);  // every outcome has its plan
+    const long before = allocations;
+    for (int k = 0; k < 100; ++k) run(k);
+    const long made = allocations - before;
+    CHECK_MESSAGE(made == 0, std::string(formula));
+  }
+}

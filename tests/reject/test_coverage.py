@@ -75,6 +75,7 @@ UNPROVOKED = {
     "out of memory": "an allocation of the C++ library that fails: it depends on the machine",
     "it shrank while it was read": "a race with another process between fstat and pread",
     "cannot be looked at any more": "fstat fails on an open file",
+    "a weak scalar changed while the call began": "a race of the host's own threads",
     "its attribute {} would be lost": "a file system that has an attribute refuses it to a file of the same folder",
 }
 

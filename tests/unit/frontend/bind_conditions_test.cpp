@@ -15,9 +15,9 @@ namespace {
 /// Whether a graph that was bound for the standard k, x and q serves these as well.
 bool serves(std::string_view text, int64_t k, double x = 2.5, bool q = true) {
   const BoundFunction function = bound(text);
-  REQUIRE_MESSAGE(function.specialised_slots.empty(), text);
   const uint64_t bits[] = {static_cast<uint64_t>(k), std::bit_cast<uint64_t>(x), q};
-  return function.conditions.hold([&](uint32_t slot) { return bits[slot - 11]; });
+  std::vector<uint64_t> elements(function.scalars.elements().size());
+  return function.scalars.run([&](uint32_t slot) { return bits[slot - 11]; }, elements.data());
 }
 
 }  // namespace
@@ -105,13 +105,29 @@ TEST_CASE("a call whose condition Python refuses is served by no graph, and bind
   CHECK(error.span().end == 8);
 }
 
-TEST_CASE("a value that the graph needs is fixed, and conditions on it are dropped") {
-  const BoundFunction function = bound("a[:, k - 2] if k > 2 else a");
-  CHECK(function.specialised_slots == std::vector<uint32_t>{11});
-  CHECK(function.conditions.is_empty());
-  CHECK(bound("a + x").conditions.is_empty());
-  CHECK(bound("a + (x*2 > 1)").conditions.is_empty());
-  CHECK(bound("a if a.ndim > 1 else b").conditions.is_empty());
+TEST_CASE("a value that the graph needs is fixed where it is needed") {
+  CHECK(bound("a[:, k - 2] if k > 2 else a").scalars.requirements() == "1 =1");
+  CHECK(serves("a[:, k % 3]", 6));
+  CHECK_FALSE(serves("a[:, k % 3]", 7));
+  CHECK(bound("a + x").scalars.is_empty());
+  CHECK(bound("a + (x*2 > 1)").scalars.is_empty());
+  CHECK(bound("a if a.ndim > 1 else b").scalars.is_empty());
+}
+
+TEST_CASE("a call is computed by a graph only where its numbers are elements of their dtypes") {
+  CHECK(serves("u*k", 255));
+  CHECK_FALSE(serves("u*k", 256));
+  CHECK_FALSE(serves("u*k", -1));
+  CHECK(serves("I + k*k", 3'000'000'000));
+  CHECK_FALSE(serves("I + k*k", 4'000'000'000));
+  CHECK(serves("a*(k*k)", INT64_MAX));
+  CHECK(serves("int8(x)", 3, -128.9));
+  CHECK_FALSE(serves("int8(x)", 3, 128.0));
+  CHECK_FALSE(serves("int8(x)", 3, std::nan("")));
+  CHECK_FALSE(serves("a*x**k", 309, 10.0));
+  CHECK_FALSE(serves("(1//k, a)[1]", 0));  // not in the graph, but evaluated
+  CHECK(serves("i > k+1", 1000));
+  CHECK_FALSE(serves("i > k+1", int64_t{1} << 40));  // the answer is the same for all elements
 }
 
 TEST_CASE("what is skipped is not used, and is told") {

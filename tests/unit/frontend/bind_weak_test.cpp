@@ -71,25 +71,39 @@ TEST_CASE("float arithmetic on weak inputs stays in the graph") {
   CHECK(formula("k*I") == "multiply(in11, in9)");
   CHECK(formula("k < u") == "greater(int64(in3), in11)");
   for (const char* text : {"(x*2+1)*a", "k*a", "k*I", "x < 1", "q*a", "k < u"})
-    CHECK_MESSAGE(bound(text).specialised_slots.empty(), text);
+    CHECK_MESSAGE(bound(text).scalars.is_empty(), text);
 }
 
-TEST_CASE("what needs a weak input's value is for that value") {
-  const std::pair<const char*, const char*> cases[] = {{"a**k", "multiply(multiply(in0, in0), in0)"},
-                                                       {"(k+1)*a", "multiply(4., in0)"},
-                                                       {"u*k", "multiply(in3, 3)"},
-                                                       {"(k/2)*a", "multiply(1.500000, in0)"}};
-  for (const auto& [text, expected] : cases) {
-    INFO(text);
-    CHECK(bound(text).specialised_slots == std::vector<uint32_t>{11});
-  }
+TEST_CASE(
+    "what the graph does not compute from weak inputs is an input of its own, of the dtype that it is needed in") {
+  const std::pair<const char*, const char*> cases[] = {{"(k+1)*a", "multiply(in14, in0)"},
+                                                       {"(k+1)*a + (k+1)", "add(multiply(in14, in0), in14)"},
+                                                       {"u*k", "multiply(in3, in14)"},
+                                                       {"(k/2)*a", "multiply(in14, in0)"},
+                                                       {"x**2", "in14"},
+                                                       {"k*x*a", "multiply(in14, in0)"},
+                                                       {"I << (k >> 1)", "left_shift(in9, in14)"},
+                                                       {"where(m, k+1, i)", "where(in4, in14, in2)"},
+                                                       {"int8(x)", "in14"},
+                                                       {"a*(k > 3)", "multiply(in0, in14)"},
+                                                       {"i > k+1", "greater(in2, in14)"}};
+  for (const auto& [text, expected] : cases) CHECK_MESSAGE(formula(text) == expected, text);
+  const auto dtypes = [](const char* text) { return bound(text).scalars.elements(); };
+  CHECK(dtypes("u*(k+1) + b*(k+1)") == std::vector{DType::uint8, DType::float32});
+  CHECK(dtypes("a*(k > 3)") == std::vector{DType::float64});
+}
+
+TEST_CASE("what shapes, axes and indices depend on is fixed, and so is the form of a power") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"sum(a, axis=k-2)", "=1"},   {"a[:, k-2]", "=1"},
+      {"reshape(a, (k, 2))", "=3"}, {"a**k", "cube"},
+      {"a**x", "general"},          {"a**(x-0.5)", "square"},
+      {"a**(x-2)", "root"},         {"i**k", "general"},
+      {"m**(k-1)", "1 square"},     {"norm(a, x, axis=0)", "0 0 0 0 0 general"}};
+  for (const auto& [text, expected] : cases) CHECK_MESSAGE(bound(text).scalars.requirements() == expected, text);
   CHECK(formula("a**k") == "multiply(multiply(in0, in0), in0)");
-  CHECK(formula("(k+1)*a") == "multiply(4., in0)");
-  CHECK(formula("u*k") == "multiply(in3, 3)");
-  CHECK(bound("sum(a, axis=k-2)").specialised_slots == std::vector<uint32_t>{11});
-  CHECK(bound("a[:, k-2]").specialised_slots == std::vector<uint32_t>{11});
-  CHECK(bound("reshape(a, (k, 2))").specialised_slots == std::vector<uint32_t>{11});
-  CHECK(bound("a**x").specialised_slots == std::vector<uint32_t>{12});
+  CHECK(formula("a**x") == "power(in0, in12)");
+  CHECK(formula("i**k") == "power(in2, in14)");
 }
 
 TEST_CASE("errors that depend on values are checks") {
