@@ -81,6 +81,7 @@ bool Binder::extends(const Expr& expr, uint32_t bound, Value& result, Value next
 
 Value Binder::combined(Op op, const Value& a, Value& b) {
   settle(b);
+  if (b.is_sequence()) b = as_array(b);
   return array(apply(op, {a, b}, {a.span.begin, b.span.end}), {a.span.begin, b.span.end});
 }
 
@@ -102,6 +103,8 @@ Value Binder::selected(const Expr& expr) {
   Value& yes = values_[ast_.child(expr, 0)];
   Value& no = values_[ast_.child(expr, 2)];
   settle(yes), settle(no);
+  for (Value* branch : {&yes, &no})
+    if (branch->is_sequence()) *branch = as_array(*branch);
   return array(where(values_[ast_.child(expr, 1)], yes, no));
 }
 

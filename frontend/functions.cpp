@@ -23,6 +23,13 @@ std::string_view next_word(std::string_view& text) {
   return word;
 }
 
+// Parameters that are arrays, by NumPy's names for them. asarray() makes an array of a list by itself, in its dtype.
+bool takes_list(std::string_view function, std::string_view parameter) {
+  constexpr std::string_view arrays[] = {"a",   "array", "ary", "a_max", "a_min", "b",  "condition", "fill_value", "m",
+                                         "max", "min",   "val", "x",     "x1",    "x2", "x3",        "y",          "z"};
+  return function != "asarray" && std::find(std::begin(arrays), std::end(arrays), parameter) != std::end(arrays);
+}
+
 FunctionInfo parse_row(const FunctionRow& row) {
   FunctionInfo function{.name = row.name, .parameters = {}, .handler = row.handler, .summary = row.summary};
   bool keyword_only = false;
@@ -37,7 +44,7 @@ FunctionInfo parse_row(const FunctionRow& row) {
     } else {
       const bool optional = word.back() == '=';
       if (optional) word.remove_suffix(1);
-      function.parameters.push_back({word, !optional, !keyword_only, true});
+      function.parameters.push_back({word, !optional, !keyword_only, true, takes_list(row.name, word)});
     }
   }
   return function;
@@ -112,7 +119,7 @@ class Table {
 
   void add_method(const FunctionRow& row) {
     FunctionInfo method = parse_row(row);
-    method.parameters.insert(method.parameters.begin(), Parameter{"a", true, true, false});
+    method.parameters.insert(method.parameters.begin(), Parameter{"a", true, true, false, true});
     methods_.emplace(row.name, std::move(method));
   }
 
