@@ -7,6 +7,7 @@
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/other_tools.hpp"
 #include "frontend/unavailable.hpp"
 #include "frontend/vocabulary.hpp"
 
@@ -202,6 +203,7 @@ void Binder::specialise(uint32_t slot) {
 }
 
 std::string Binder::suggestion(std::string_view name) const {
+  if (std::string known = write_instead(name); !known.empty()) return known;
   std::vector<std::string_view> known = function_names();
   for (const std::string_view constant : words(WordKind::constant)) known.push_back(constant);
   for (const std::string_view dtype : dtype_names()) known.push_back(dtype);

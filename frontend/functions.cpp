@@ -1,6 +1,8 @@
 // The table, its look-ups, and the matching of arguments to parameters by Python's rules.
 #include "frontend/functions.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 
@@ -78,6 +80,9 @@ void check_layout_arguments(const Arguments& arguments) {
 
 Value call_ufunc(Binder& binder, const Arguments& arguments) {
   const FunctionInfo& function = *arguments.function;
+  if (arguments.given("out") && function.op == Op::log)
+    fail(ErrorCode::argument, arguments.find("out")->span,
+         "log() takes no base: the logarithm of x to the base b is log(x)/log(b)");
   if (arguments.given("out")) refuse(arguments, "out", "the caller of the program says where results go");
   if (arguments.given("where")) refuse(arguments, "where", "use where(condition, x, y)");
   const std::span<const Value* const> operands(arguments.values.data(), static_cast<size_t>(info(function.op).arity));
@@ -158,6 +163,13 @@ void bind_keyword(const FunctionInfo& function, const Argument& argument, Argume
        argument.keyword, did_you_mean(argument.keyword, known));
 }
 
+std::vector<std::string_view> required_names(const FunctionInfo& function) {
+  std::vector<std::string_view> names;
+  for (const Parameter& parameter : function.parameters)
+    if (parameter.is_required) names.push_back(parameter.name);
+  return names;
+}
+
 [[noreturn]] void wrong_count(const FunctionInfo& function, size_t given, Span span) {
   const auto& parameters = function.parameters;
   const auto most = std::count_if(parameters.begin(), parameters.end(), [](auto& p) { return p.is_positional; });
@@ -214,7 +226,8 @@ Arguments match_arguments(const FunctionInfo& function, std::span<const Argument
   }
   for (size_t k = 0; k < result.values.size(); ++k)
     if (function.parameters[k].is_required && !result.values[k])
-      fail(ErrorCode::argument, span, "{}() is missing its argument '{}'", function.name, function.parameters[k].name);
+      fail(ErrorCode::argument, span, "{}() is missing its argument '{}'; it takes ({})", function.name,
+           function.parameters[k].name, fmt::join(required_names(function), ", "));
   check_layout_arguments(result);
   return result;
 }
