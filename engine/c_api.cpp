@@ -22,7 +22,9 @@ bool is_complete(const fv_view* inputs, int32_t count) {
 }
 
 /// Machine code, for the CPU or the device that the inputs are on.
-void prepare(const Program& program, const fv_view* inputs) {
+void prepare(const Program& program, const fv_view* given) {
+  const AllInputs all(program, given);
+  const fv_view* inputs = all.data();
   const Place place = place_of_call(program, inputs, nullptr, 0, {});
   ResultRule rule;
   rule.for_device = !place.is_host();
@@ -54,7 +56,7 @@ void run_program(const Program& program, const fv_view* inputs, int32_t input_co
 std::vector<size_t> slots_of(const Program& program, const char* const* names, int32_t count) {
   require(names != nullptr || count == 0, "names is NULL");
   const auto refuse = [](const std::string& message) { throw Error(ErrorCode::argument, message); };
-  const std::vector<Program::Input>& wanted = program.inputs();
+  const auto wanted = std::span(program.inputs()).first(program.given_count());
   std::vector<size_t> slots;
   std::vector<bool> given(wanted.size());
   for (int32_t k = 0; k < count; ++k) {
@@ -162,14 +164,15 @@ const char* fv_program_text(const fv_program* program) {
 }
 int32_t fv_program_input_count(const fv_program* program) {
   const Use used(program);
-  return used.is_alive() ? static_cast<int32_t>(program->program->inputs().size()) : 0;
+  return used.is_alive() ? static_cast<int32_t>(program->program->given_count()) : 0;
 }
 fv_status fv_program_input(const fv_program* program, int32_t index, const char** name, fv_view* description,
                            fv_error** error) {
   const Use used(program);
   return guard(error, {}, [&] {
-    const std::vector<Program::Input>& inputs = used.get("program").program->inputs();
-    require(index >= 0 && static_cast<size_t>(index) < inputs.size(), "there is no input of that index");
+    const Program& known = *used.get("program").program;
+    const std::vector<Program::Input>& inputs = known.inputs();
+    require(index >= 0 && static_cast<size_t>(index) < known.given_count(), "there is no input of that index");
     const Program::Input& input = inputs[static_cast<size_t>(index)];
     if (name != nullptr) *name = input.name.c_str();
     if (description == nullptr) return;

@@ -231,7 +231,7 @@ PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kern
   kernel.columns = nest.is_reduction() && nest.order == ReductionOrder::serial16;
   kernel.parallel_count = nest.parallel_count();
   kernel.reduce_count = nest.reduce_count();
-  kernel.granule = granule_of(nest, kernel.code->block);
+  if (kernel.code) kernel.granule = granule_of(nest, kernel.code->block);  // devices run code of their own
   kernel.element_nanoseconds = estimate_nanoseconds(nest);
   kernel.dearest_nanoseconds = std::max(kernel.element_nanoseconds, dearest_nanoseconds(nest.body));
   kernel.dearest_result_nanoseconds = dearest_nanoseconds(nest.epilogue);

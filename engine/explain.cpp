@@ -63,7 +63,7 @@ std::string number_lines(const frontend::BoundFunction& bound, size_t first) {
 
 std::string hint_lines(const Program& program) {
   std::vector<frontend::InputInfo> inputs;
-  for (const Program::Input& input : program.inputs())
+  for (const Program::Input& input : std::span(program.inputs()).first(program.given_count()))
     inputs.push_back({input.name, input.dtype, {}, input.is_weak, 0});
   std::string text;
   for (const frontend::Hint& hint : frontend::hints(program.ast(), inputs)) {
@@ -76,10 +76,13 @@ std::string hint_lines(const Program& program) {
 
 }  // namespace
 
-std::string explain(const Program& program, const fv_view* inputs, int32_t count, std::string_view stage) {
+std::string explain(const Program& program, const fv_view* given, int32_t count, std::string_view stage) {
   if (stage == "ast") return frontend::print(program.ast());
   if (stage == "hints") return hint_lines(program);
-  program.check_inputs(inputs, count);
+  program.check_count(count);
+  const AllInputs all(program, given);
+  const fv_view* inputs = all.data();
+  program.check_inputs(inputs);
   if (stage == "cuda") return cuda_texts(program, inputs);
   if (stage == "device") return explain_choice(program, inputs);
   CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});

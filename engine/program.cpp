@@ -53,16 +53,23 @@ std::unordered_set<std::string> names_in(const frontend::Ast& ast) {
   return names;
 }
 
+frontend::Ast parsed(std::string_view text, const std::vector<Program::Input>& inputs, Runtime& runtime) {
+  const FrontTimer timer(runtime.counters);
+  for (const Program::Input& input : inputs) frontend::check_input(input.name, input.dtype);
+  return frontend::parse(text, runtime.text_limits);
+}
+
 }  // namespace
 
 Program::Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::vector<Input> inputs)
-    : runtime_(std::move(runtime)), inputs_(std::move(inputs)) {
-  const FrontTimer timer(runtime_->counters);
-  for (const Input& input : inputs_) frontend::check_input(input.name, input.dtype);
-  ast_ = frontend::parse(text, runtime_->text_limits);
+    : runtime_(std::move(runtime)), ast_(parsed(text, inputs, *runtime_)), literals_(ast_), inputs_(std::move(inputs)) {
   const auto names = names_in(ast_);
   for (uint32_t slot = 0; slot < inputs_.size(); ++slot)
     if (!names.contains(inputs_[slot].name)) unused_slots_.push_back(slot);
+  for (size_t k = 0; k < literals_.views().size(); ++k) {
+    const fv_view& view = literals_.views()[k];
+    inputs_.push_back({literals_.kept()[k].text, dtype_of(view), view.rank, false, literals_.kept()[k].list});
+  }
 }
 
 uint64_t Program::next_number() {
@@ -78,10 +85,13 @@ Program::~Program() {
   }
 }
 
-void Program::check_inputs(const fv_view* inputs, int32_t count) const {
-  if (static_cast<size_t>(count) != inputs_.size())
-    throw Error(ErrorCode::argument,
-                fmt::format("the program takes {}, not {}", counted(inputs_.size(), "input"), count));
+void Program::check_count(int32_t count) const {
+  const size_t wanted = given_count();
+  if (static_cast<size_t>(count) != wanted)
+    throw Error(ErrorCode::argument, fmt::format("the program takes {}, not {}", counted(wanted, "input"), count));
+}
+
+void Program::check_inputs(const fv_view* inputs) const {
   for (size_t k = 0; k < inputs_.size(); ++k) {
     const Input& wanted = inputs_[k];
     const fv_view& view = inputs[k];
@@ -103,7 +113,7 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
   signature.rule = rule;
   for (size_t k = 0; k < inputs_.size(); ++k) {
     const Input& input = inputs_[k];
-    signature.inputs.push_back({input.name, input.dtype, {}, input.is_weak, 0});
+    signature.inputs.push_back({input.name, input.dtype, {}, input.is_weak, 0, input.literal});
     signature.layouts.emplace_back();
     if (!is_used(k)) continue;
     signature.layouts[k] = layout_of(inputs[k]);
@@ -127,7 +137,7 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
 
 bool Program::run_directly(const fv_view* inputs, int32_t input_count, const fv_view* outputs,
                            int32_t output_count) const {
-  if (static_cast<size_t>(input_count) != inputs_.size() || outputs == nullptr) return false;
+  if (static_cast<size_t>(input_count) != inputs_.size() || outputs == nullptr) return false;  // or there are literals
   if ((inputs == nullptr && input_count > 0) || !unused_inputs_fit(inputs)) return false;
   for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next) {
     if (entry->direct && entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;

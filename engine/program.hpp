@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/direct_call.hpp"
+#include "engine/literals.hpp"
 #include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
@@ -21,6 +22,7 @@ class Program {
     DType dtype = DType::float64;
     int32_t rank = 0;
     bool is_weak = false;
+    std::optional<frontend::ExprId> literal = {};  ///< the list of the text that the program keeps as this array
   };
 
   Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::vector<Input> inputs);
@@ -31,14 +33,21 @@ class Program {
   const std::string& text() const { return ast_.source; }
   /// Unlike any other program's of this process, also of one that is gone.
   uint64_t number() const { return number_; }
+  /// The caller's, and behind them those of literals().
   const std::vector<Input>& inputs() const { return inputs_; }
+  /// How many of them the caller gives.
+  size_t given_count() const { return inputs_.size() - literals_.views().size(); }
+  const Literals& literals() const { return literals_; }
   const frontend::Ast& ast() const { return ast_; }
   Runtime& runtime() const { return *runtime_; }
   const std::shared_ptr<Runtime>& shared_runtime() const { return runtime_; }
 
+  /// Throws Error(argument) unless the caller has given as many inputs as the program takes.
+  void check_count(int32_t count) const;
   /// Throws Error(argument) unless the views are well-formed and fit what the program was made for. Of an input that
-  /// the text does not use, dtype, rank and weakness count; its shape and data are never looked at.
-  void check_inputs(const fv_view* inputs, int32_t count) const;
+  /// the text does not use, dtype, rank and weakness count; its shape and data are never looked at. Here and below
+  /// `inputs` has one view for each of inputs().
+  void check_inputs(const fv_view* inputs) const;
 
   /// Whether the text mentions this input, also where Python might not evaluate it.
   bool is_used(size_t slot) const;
@@ -51,7 +60,8 @@ class Program {
       if (entry->made->serves(inputs, outputs, output_count, rule)) return entry->made.get();
     return nullptr;
   }
-  /// Runs the call if one of the specialisations at hand can do it directly; false: nothing was done.
+  /// Runs the call if one of the specialisations at hand can do it directly; false: nothing was done. inputs: those
+  /// that the caller gives.
   bool run_directly(const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count) const;
   /// The specialisation for this call, made if there is none. The views have been checked.
   std::shared_ptr<const Specialisation> specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
@@ -90,6 +100,7 @@ class Program {
   std::shared_ptr<Runtime> runtime_;
   uint64_t number_ = next_number();
   frontend::Ast ast_;
+  Literals literals_;
   std::vector<Input> inputs_;
   std::vector<uint32_t> unused_slots_;  // sorted
   mutable std::atomic<Pinned*> pinned_{nullptr};

@@ -261,7 +261,7 @@ void admit(const Specialisation& made, int32_t output_count, const RunOptions& o
 /// A call's first run on a device with such views, or one with arrays that no device can use as they lie.
 void first_call_of_device(Place place, const Program& program, const DeviceCall& given, const ResultRule& rule,
                           const RunOptions& options, Results* results) {
-  program.check_inputs(given.inputs, static_cast<int32_t>(program.inputs().size()));
+  program.check_inputs(given.inputs);
   check_outputs(given.outputs, given.output_count);
   const AlignedCall call(program, given.inputs, given.outputs, given.output_count);
   std::shared_ptr<const Specialisation> keep;
@@ -331,7 +331,7 @@ bool call_device_if_faster(const Program& program, const Specialisation* known, 
                            const fv_view* outputs, int32_t output_count, const RunOptions& options, Results* results) {
   Automatic& automatic = program.runtime().automatic;
   if (automatic.is_settled() || is_known_to_be_short(known)) return false;
-  program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
+  program.check_inputs(inputs);
   if (known == nullptr) check_outputs(outputs, output_count);
   if (needs_stand_ins(program, inputs, outputs, output_count)) return false;
   ResultRule rule = options.rule;
@@ -387,13 +387,15 @@ void require_place_of_results(const RunOptions& options, Place place) {
     throw Error(ErrorCode::argument, "results are to stay on a device, but the call runs on the CPU; name a device");
 }
 
-void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
+void run(const Program& program, const fv_view* given, int32_t given_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results) {
   if (options.control != nullptr) options.control->set_into_outputs(has_outputs(outputs, output_count));
   if (options.distributed != nullptr)
-    return run_distributed(program, inputs, input_count, outputs, output_count, options, *options.distributed, results);
+    return run_distributed(program, given, given_count, outputs, output_count, options, *options.distributed, results);
   if (options.control != nullptr) options.control->check();
-  if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
+  program.check_count(given_count);
+  const AllInputs all(program, given);
+  const fv_view* inputs = all.data();
   const Place place = place_of_call(program, inputs, outputs, output_count, options.device);
   if (!place.is_host()) return call_device(place, program, inputs, outputs, output_count, options, results);
   const Specialisation* made = program.find(inputs, outputs, output_count, options.rule);
@@ -403,7 +405,7 @@ void run(const Program& program, const fv_view* inputs, int32_t input_count, con
   require_place_of_results(options, place);
   std::shared_ptr<const Specialisation> keep;
   if (made == nullptr) {
-    program.check_inputs(inputs, input_count);
+    program.check_inputs(inputs);
     check_outputs(outputs, output_count);
     made = &specialisation(program, inputs, outputs, output_count, options.rule, options.making(), keep);
   }

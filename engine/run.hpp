@@ -35,7 +35,7 @@ void require_place_of_results(const RunOptions& options, Place place);
 
 /// Runs `program`. outputs: NULL or one view a result (data == NULL: owned). results may be nullptr when every output
 /// is given. Throws Error; outputs are untouched then (fuseval.h names the exceptions).
-void run(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
+void run(const Program& program, const fv_view* given, int32_t given_count, const fv_view* outputs,
          int32_t output_count, const RunOptions& options, Results* results);
 
 }  // namespace fuseval::engine

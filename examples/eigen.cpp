@@ -1,22 +1,8 @@
-// Eigen's matrices and maps, bound by their names alone: a trait says how they lie in memory.
+// Eigen's matrices and maps, bound by their names alone.
 #include <Eigen/Dense>
+#include <fuseval/eigen.hpp>
 #include <fuseval/fuseval.hpp>
 #include <iostream>
-
-/// Everything of Eigen's that has its elements in memory: Matrix, Array, Map, Ref, and blocks of them.
-template <class T>
-struct fuseval::ViewTraits<T,
-                           std::enable_if_t<std::is_base_of_v<Eigen::DenseBase<T>, T> &&
-                                            (int(Eigen::internal::traits<T>::Flags) & Eigen::DirectAccessBit) != 0>> {
-  template <class Matrix>
-  static View view(Matrix& m) {
-    constexpr std::int64_t size = sizeof(typename T::Scalar);
-    if constexpr (T::IsVectorAtCompileTime)
-      return fuseval::view(m.data(), {m.size()}, {m.innerStride() * size});
-    else
-      return fuseval::view(m.data(), {m.rows(), m.cols()}, {m.rowStride() * size, m.colStride() * size});
-  }
-};
 
 int main() {
   Eigen::MatrixXd points(4, 3);  // columns are contiguous in Eigen

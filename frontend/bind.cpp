@@ -7,6 +7,7 @@
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
+#include "frontend/other_tools.hpp"
 #include "frontend/unavailable.hpp"
 #include "frontend/vocabulary.hpp"
 
@@ -14,7 +15,11 @@ namespace fuseval::frontend {
 
 Binder::Binder(const Ast& ast, std::span<const InputInfo> inputs, const Limits& limits)
     : ast_(ast), inputs_(inputs), limits_(limits), is_used_(inputs.size()) {
-  for (uint32_t slot = 0; slot < inputs.size(); ++slot) slot_of_.emplace(inputs[slot].name, slot);
+  for (uint32_t slot = 0; slot < inputs.size(); ++slot)
+    if (inputs[slot].literal)
+      slot_of_list_.emplace(*inputs[slot].literal, slot);
+    else
+      slot_of_.emplace(inputs[slot].name, slot);
   graph().set_node_limit(limits.nodes);
 }
 
@@ -28,7 +33,7 @@ const Value& Binder::bind_root() {
 BoundFunction Binder::run() {
   bind_root();
   try {
-    add_outputs(std::move(values_[ast_.root]));
+    add_outputs(values_[ast_.root]);
   } catch (const Error& error) {
     throw error.at(ast_[ast_.root].span);
   }
@@ -81,6 +86,7 @@ void Binder::bind_expr(ExprId id) {
   const auto container = [&](ValueKind kind) {
     value.kind = kind;
     value.items = take_children(expr);
+    if (const auto kept = slot_of_list_.find(id); kept != slot_of_list_.end()) value.slot = kept->second;
   };
   switch (expr.kind) {
     case ExprKind::integer:
@@ -188,6 +194,7 @@ void Binder::use(uint32_t slot) {
 }
 
 std::string Binder::suggestion(std::string_view name) const {
+  if (std::string known = write_instead(name); !known.empty()) return known;
   std::vector<std::string_view> known = function_names();
   for (const std::string_view constant : words(WordKind::constant)) known.push_back(constant);
   for (const std::string_view dtype : dtype_names()) known.push_back(dtype);
@@ -201,7 +208,8 @@ Value Binder::bind_call(const Expr& expr) {
   if (callee.kind == ValueKind::dtype) {
     if (keep.size() != 1 || ast_[ast_.child(expr, 1)].kind == ExprKind::keyword)
       fail(ErrorCode::argument, expr.span, "{}() takes 1 positional argument", callee.text);
-    return array(convert(keep[0], static_dtype(callee)));
+    const DType dtype = static_dtype(callee);
+    return keep[0].is_sequence() ? as_array(keep[0], dtype) : array(convert(keep[0], dtype));
   }
   if (callee.kind != ValueKind::function)
     fail(ErrorCode::unknown_function, callee.span, "{} cannot be called", describe(callee));
@@ -213,22 +221,27 @@ Value Binder::bind_call(const Expr& expr) {
     arguments.push_back({is_keyword ? ast_.text(argument) : std::string_view{}, argument.span, &keep[k - 1]});
   }
   const FunctionInfo& function = *callee.function;
-  return function.handler(*this, match_arguments(function, arguments, expr.span, expr.op_span));
+  Arguments matched = match_arguments(function, arguments, expr.span, expr.op_span);
+  std::vector<Value> arrays(matched.values.size());
+  for (size_t k = 0; k < arrays.size(); ++k)
+    if (function.parameters[k].takes_list && matched.values[k] && matched.values[k]->is_sequence())
+      matched.values[k] = &(arrays[k] = as_array(*matched.values[k]));
+  return function.handler(*this, matched);
 }
 
-void Binder::add_outputs(Value root) {
+void Binder::add_output(const Value& value) {
+  result_.function.outputs.push_back(node_of(value.kind == ValueKind::list ? as_array(value) : value));
+  result_.weak_outputs.push_back(value.is_weak());
+}
+
+void Binder::add_outputs(const Value& root) {
   Function& function = result_.function;
   function.returns_tuple = root.kind == ValueKind::tuple;
-  if (!function.returns_tuple) {
-    function.outputs.push_back(node_of(root));
-    result_.weak_outputs.push_back(root.is_weak());
-    return;
-  }
+  if (!function.returns_tuple) return add_output(root);
   if (root.items.empty()) fail(ErrorCode::argument, root.span, "an empty tuple is not a result");
   for (const Value& item : root.items) {
     if (item.kind == ValueKind::tuple) fail(ErrorCode::argument, item.span, "a tuple inside a tuple is not a result");
-    function.outputs.push_back(node_of(item));
-    result_.weak_outputs.push_back(item.is_weak());
+    add_output(item);
   }
 }
 

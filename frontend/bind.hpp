@@ -15,13 +15,14 @@
 namespace fuseval::frontend {
 
 /// An input as the caller binds it; its position in the span is its slot.
-/// check_input has accepted it.
+/// check_input has accepted it, unless it is a list of the text.
 struct InputInfo {
   std::string name;
   DType dtype = DType::float64;  ///< weak: bool_, int64 or float64, for Python's bool, int and float
   Shape shape;
-  bool is_weak = false;  ///< a Python scalar under NEP 50 (rank 0)
-  uint64_t bits = 0;     ///< weak only: this call's value
+  bool is_weak = false;                ///< a Python scalar under NEP 50 (rank 0)
+  uint64_t bits = 0;                   ///< weak only: this call's value
+  std::optional<ExprId> literal = {};  ///< the list of the text that the program keeps as this array
 };
 
 /// An error that depends on values: `node` is a bool of rank 0 in the graph. If it is true when the program runs, the

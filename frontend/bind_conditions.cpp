@@ -62,8 +62,8 @@ std::optional<ExprId> Binder::next_child(Visit& visit) {
 
 // Comparison k of a chain.
 Value Binder::compared(const Expr& expr, uint32_t k) {
-  const Value& left = values_[ast_.child(expr, k)];
-  const Value& right = values_[ast_.child(expr, k + 1)];
+  Value& left = values_[ast_.child(expr, k)];
+  Value& right = values_[ast_.child(expr, k + 1)];
   Value value = compare_pair(ast_.operators[expr.first_op + k], left, right);
   value.span = {left.span.begin, right.span.end};
   return value;
@@ -72,14 +72,16 @@ Value Binder::compared(const Expr& expr, uint32_t k) {
 // `result and next`, or `or`; false where the rest of the chain is not evaluated.
 bool Binder::extends(const Expr& expr, uint32_t bound, Value& result, Value next) {
   const bool is_or = expr.kind == ExprKind::logical_or;
-  result = result.is_array() ? combined(is_or ? Op::logical_or : Op::logical_and, result, next) : std::move(next);
+  result =
+      result.is_array() ? combined(is_or ? Op::logical_or : Op::logical_and, result, std::move(next)) : std::move(next);
   if (bound == expr.child_count || result.is_array()) return bound < expr.child_count;
   const bool outcome = decide(result);
   if (outcome == is_or) result = decided(std::move(result), outcome);
   return outcome != is_or;
 }
 
-Value Binder::combined(Op op, const Value& a, const Value& b) {
+Value Binder::combined(Op op, const Value& a, Value b) {
+  if (b.is_sequence()) b = as_array(b);
   return array(apply(op, {a, b}, {a.span.begin, b.span.end}), {a.span.begin, b.span.end});
 }
 
@@ -98,7 +100,11 @@ std::optional<ExprId> Binder::next_of_conditional(const Expr& expr, Visit& visit
 }
 
 Value Binder::selected(const Expr& expr) {
-  return array(where(values_[ast_.child(expr, 1)], values_[ast_.child(expr, 0)], values_[ast_.child(expr, 2)]));
+  Value& yes = values_[ast_.child(expr, 0)];
+  Value& no = values_[ast_.child(expr, 2)];
+  for (Value* branch : {&yes, &no})
+    if (branch->is_sequence()) *branch = as_array(*branch);
+  return array(where(values_[ast_.child(expr, 1)], yes, no));
 }
 
 }  // namespace fuseval::frontend

@@ -60,21 +60,26 @@ Op op_of(Operator op) {
 
 Value Binder::bind_unary(Operator op, const Value& a, Span span) {
   if (a.is_weak()) return weak_unary(op, a);
+  if (a.is_sequence())
+    fail(ErrorCode::argument, span, "Python has no `{}` of {}: write array([...]) for an array", spelling_of(op),
+         describe(a));
   if (op == Operator::positive) return array(positive(a, span));
   return array(apply(op_of(op), {a}, span));
 }
 
-Value Binder::bind_binary(Operator op, const Value& a, const Value& b, Span span) {
+Value Binder::bind_binary(Operator op, Value& a, Value& b, Span span) {
   if (op == Operator::matmul)
     fail(ErrorCode::unsupported, span, "`@` is part of the language but not available in this version");
   if (a.is_weak() && b.is_weak()) return weak_binary(op, a, b);
+  lists_to_arrays(op, a, b, span);
   if (op == Operator::power) return array(power(a, b, true, span));
   const std::array<const Value*, 2> operands = {&a, &b};
   return array(apply(op_of(op), operands, span));
 }
 
-Value Binder::compare_pair(Operator op, const Value& a, const Value& b) {
+Value Binder::compare_pair(Operator op, Value& a, Value& b) {
   if (a.is_weak() && b.is_weak()) return weak_compare(op, a, b);
+  lists_to_arrays(op, a, b, {a.span.begin, b.span.end});
   return array(compare(op_of(op), a, b, {a.span.begin, b.span.end}));
 }
 

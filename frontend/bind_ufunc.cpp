@@ -18,7 +18,9 @@ std::string list_of(std::span<const OperandType> types) {
     fail(ErrorCode::dtype, span, "`-` is not defined for bool: use `~` or logical_not");
   if (is_bool(common_dtype(types)) && op == Op::subtract)
     fail(ErrorCode::dtype, span, "`-` is not defined for bool and bool: use `^` or logical_xor");
-  fail(ErrorCode::dtype, span, "`{}` is not defined for {}", name_of(op), list_of(types));
+  const bool is_power = op == Op::bitwise_xor && is_float(common_dtype(types));
+  fail(ErrorCode::dtype, span, "`{}` is not defined for {}{}", name_of(op), list_of(types),
+       is_power ? "; a power is written `**`" : "");
 }
 
 void require_computed(Op op, DType loop, std::span<const OperandType> types, Span span) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,8 +21,8 @@ enum class ValueKind : uint8_t {
   none,   ///< None, newaxis
   ellipsis,
   slice,     ///< items: start, stop, step
-  tuple,     ///< items
-  list,      ///< items
+  tuple,     ///< items; slot, if the program keeps it as an array
+  list,      ///< the same
   dtype,     ///< dtype
   string,    ///< text
   function,  ///< function; a method's items hold the object
@@ -36,6 +37,7 @@ struct Value {
   ScalarProgram::Step step = ScalarProgram::none;  ///< weak: what computes it from inputs; none for a fixed value
   bool has_node = false;                           ///< weak, with a step: the graph computes it too
   DType dtype = DType::float64;
+  std::optional<uint32_t> slot;
   const FunctionInfo* function = nullptr;
   std::string_view text;  ///< string, module; function and dtype: as spelled
   std::vector<Value> items;

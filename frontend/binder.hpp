@@ -70,6 +70,13 @@ class Binder {
   /// A dtype, float, int, bool or a dtype's name as a string, that this version computes with.
   DType static_dtype(const Value& value);
 
+  // ---- lists as arrays (bind_list.cpp)
+  /// numpy.array(value, dtype): of an array, a number, or a list or tuple of these.
+  Value as_array(const Value& value, std::optional<DType> dtype = {});
+  /// The dtype of numpy.array of a Python number; empty for an int beyond int64 and uint64. The graph is then for the
+  /// values of this dtype.
+  std::optional<DType> number_dtype(const Value& value);
+
   // ---- nodes. `emit` broadcasts; operands must already have the loop's dtype
   NodeId emit(Op op, std::initializer_list<NodeId> inputs);
   NodeId emit(Op op, std::span<const NodeId> inputs);
@@ -120,17 +127,24 @@ class Binder {
   Value bind_input(uint32_t slot, Span span);
   Value bind_call(const Expr& expr);
   Value bind_unary(Operator op, const Value& a, Span span);
-  Value bind_binary(Operator op, const Value& a, const Value& b, Span span);
+  Value bind_binary(Operator op, Value& a, Value& b, Span span);
   Value bind_not(const Value& a);
-  Value compare_pair(Operator op, const Value& a, const Value& b);
+  Value compare_pair(Operator op, Value& a, Value& b);
   // bind_conditions.cpp
   std::optional<ExprId> next_child(Visit& visit);
   std::optional<ExprId> next_of_conditional(const Expr& expr, Visit& visit, uint32_t count);
   bool extends(const Expr& expr, uint32_t bound, Value& result, Value next);
   Value compared(const Expr& expr, uint32_t k);
-  Value combined(Op op, const Value& a, const Value& b);
+  Value combined(Op op, const Value& a, Value b);
   Value selected(const Expr& expr);
   static Value decided(Value value, bool outcome);
+  // bind_list.cpp
+  DType list_dtype(const Value& value);
+  NodeId list_node(const Value& value, DType dtype);
+  NodeId kept_list(const Value& value, DType dtype);
+  void check_elements(const Value& value, DType dtype);
+  NodeId stack(std::span<const NodeId> nodes, DType dtype);
+  void lists_to_arrays(Operator op, Value& a, Value& b, Span span);
   // bind_weak.cpp
   ScalarProgram::Step step_of(const Value& value);
   static Value following(const WeakScalar& scalar, ScalarProgram::Step step);
@@ -140,7 +154,8 @@ class Binder {
   NodeId apply_ldexp(const Value& x, const Value& exponent, Span span);
   std::optional<NodeId> apply_to_integer(Op op, const Value& operand);
   std::vector<Value> take_children(const Expr& expr, uint32_t first = 0);
-  void add_outputs(Value root);
+  void add_output(const Value& value);
+  void add_outputs(const Value& root);
   NodeId weak_node(const Value& value, DType dtype, WeakRule rule);
   NodeId element_input(const Value& value, DType dtype, WeakRule rule);
   NodeId compare_numbers(Op op, const Value& a, const Value& b);
@@ -158,6 +173,7 @@ class Binder {
   std::span<const InputInfo> inputs_;
   Limits limits_;
   std::unordered_map<std::string_view, uint32_t> slot_of_;
+  std::unordered_map<ExprId, uint32_t> slot_of_list_;
   std::vector<Value> values_;
   std::vector<uint8_t> is_callee_, is_used_;
   BoundFunction result_;

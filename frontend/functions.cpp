@@ -1,6 +1,8 @@
 // The table, its look-ups, and the matching of arguments to parameters by Python's rules.
 #include "frontend/functions.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 
@@ -23,6 +25,13 @@ std::string_view next_word(std::string_view& text) {
   return word;
 }
 
+// Parameters that are arrays, by NumPy's names for them. asarray() makes an array of a list by itself, in its dtype.
+bool takes_list(std::string_view function, std::string_view parameter) {
+  constexpr std::string_view arrays[] = {"a",   "array", "ary", "a_max", "a_min", "b",  "condition", "fill_value", "m",
+                                         "max", "min",   "val", "x",     "x1",    "x2", "x3",        "y",          "z"};
+  return function != "asarray" && std::find(std::begin(arrays), std::end(arrays), parameter) != std::end(arrays);
+}
+
 FunctionInfo parse_row(const FunctionRow& row) {
   FunctionInfo function{.name = row.name, .parameters = {}, .handler = row.handler, .summary = row.summary};
   bool keyword_only = false;
@@ -37,7 +46,7 @@ FunctionInfo parse_row(const FunctionRow& row) {
     } else {
       const bool optional = word.back() == '=';
       if (optional) word.remove_suffix(1);
-      function.parameters.push_back({word, !optional, !keyword_only, true});
+      function.parameters.push_back({word, !optional, !keyword_only, true, takes_list(row.name, word)});
     }
   }
   return function;
@@ -71,6 +80,9 @@ void check_layout_arguments(const Arguments& arguments) {
 
 Value call_ufunc(Binder& binder, const Arguments& arguments) {
   const FunctionInfo& function = *arguments.function;
+  if (arguments.given("out") && function.op == Op::log)
+    fail(ErrorCode::argument, arguments.find("out")->span,
+         "log() takes no base: the logarithm of x to the base b is log(x)/log(b)");
   if (arguments.given("out")) refuse(arguments, "out", "the caller of the program says where results go");
   if (arguments.given("where")) refuse(arguments, "where", "use where(condition, x, y)");
   const std::span<const Value* const> operands(arguments.values.data(), static_cast<size_t>(info(function.op).arity));
@@ -112,7 +124,7 @@ class Table {
 
   void add_method(const FunctionRow& row) {
     FunctionInfo method = parse_row(row);
-    method.parameters.insert(method.parameters.begin(), Parameter{"a", true, true, false});
+    method.parameters.insert(method.parameters.begin(), Parameter{"a", true, true, false, true});
     methods_.emplace(row.name, std::move(method));
   }
 
@@ -149,6 +161,13 @@ void bind_keyword(const FunctionInfo& function, const Argument& argument, Argume
   }
   fail(ErrorCode::argument, argument.span, "{}() got an unexpected keyword argument '{}'{}", function.name,
        argument.keyword, did_you_mean(argument.keyword, known));
+}
+
+std::vector<std::string_view> required_names(const FunctionInfo& function) {
+  std::vector<std::string_view> names;
+  for (const Parameter& parameter : function.parameters)
+    if (parameter.is_required) names.push_back(parameter.name);
+  return names;
 }
 
 [[noreturn]] void wrong_count(const FunctionInfo& function, size_t given, Span span) {
@@ -207,7 +226,8 @@ Arguments match_arguments(const FunctionInfo& function, std::span<const Argument
   }
   for (size_t k = 0; k < result.values.size(); ++k)
     if (function.parameters[k].is_required && !result.values[k])
-      fail(ErrorCode::argument, span, "{}() is missing its argument '{}'", function.name, function.parameters[k].name);
+      fail(ErrorCode::argument, span, "{}() is missing its argument '{}'; it takes ({})", function.name,
+           function.parameters[k].name, fmt::join(required_names(function), ", "));
   check_layout_arguments(result);
   return result;
 }

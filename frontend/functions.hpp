@@ -34,6 +34,7 @@ struct Parameter {
   bool is_required = false;
   bool is_positional = true;
   bool is_keyword = true;
+  bool takes_list = false;  ///< a list or tuple is an array there
 };
 
 struct FunctionInfo {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "frontend/functions.hpp"
+#include "frontend/literal_arrays.hpp"
 
 namespace fuseval::frontend {
 namespace {
@@ -22,18 +23,27 @@ Value filled(Binder& b, const Arguments& args, int64_t value) {
 Value call_zeros(Binder& b, const Arguments& args) { return filled(b, args, 0); }
 Value call_ones(Binder& b, const Arguments& args) { return filled(b, args, 1); }
 
-// The dtype of numpy.asarray(value): a Python int beyond int64 is a uint64.
-DType array_dtype(Binder& b, const Value& value) {
+Value call_array(Binder& b, const Arguments& args) {
+  const Value* dtype = args.given("dtype");
+  const Value made = b.as_array(*args.values[0], dtype ? std::optional(b.static_dtype(*dtype)) : std::nullopt);
+  const Value* least = args.find("ndmin");
+  const int64_t missing = least ? b.static_integer(*least, "ndmin") - b.rank(made.node) : 0;
+  if (missing <= 0) return made;
+  if (missing > max_rank - b.rank(made.node)) fail(ErrorCode::limit, least->span, "ndmin must be at most {}", max_rank);
+  Shape shape = b.shape(made.node);
+  shape.insert(shape.begin(), static_cast<size_t>(missing), 1);
+  return Binder::array(b.broadcast(made.node, shape));
+}
+
+// The dtype of numpy.asarray(value).
+DType dtype_of_fill(Binder& b, const Value& value) {
   const OperandType type = b.type_of(value);
-  if (!type.is_weak) return type.dtype;
-  const DType dtype = default_dtype(type.kind);
-  if (dtype != DType::int64 || b.decide_fits(value, dtype)) return dtype;
-  return b.decide(Operator::less, value, weak_integer(0)) ? dtype : DType::uint64;
+  return type.is_weak ? b.number_dtype(value).value_or(DType::int64) : type.dtype;
 }
 
 Value call_full(Binder& b, const Arguments& args) {
   const Value& fill = args["fill_value"];
-  const DType dtype = dtype_argument(b, args, array_dtype(b, fill));
+  const DType dtype = dtype_argument(b, args, dtype_of_fill(b, fill));
   return Binder::array(b.broadcast(b.convert(fill, dtype), b.static_shape(args["shape"])));
 }
 
@@ -255,6 +265,8 @@ Value call_indices(Binder& b, const Arguments& args) {
 constexpr FunctionRow functions[] = {
     {"zeros", "shape dtype= order=", call_zeros, "an array of zeros"},
     {"ones", "shape dtype= order=", call_ones, "an array of ones"},
+    {"array", "object dtype= * copy= order= subok= ndmin=", call_array, "an array of a list, a number or an array"},
+    {"asarray", "a dtype= order= * copy=", call_array, "an array of a list, a number or an array"},
     {"full", "shape fill_value dtype= order=", call_full, "an array of one value"},
     {"arange", "start= stop= step= dtype=", call_arange, "start, start + step … below stop"},
     {"linspace", "start stop num= endpoint= retstep= dtype= axis=", call_linspace,

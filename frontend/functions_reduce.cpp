@@ -138,7 +138,18 @@ NodeId extreme(Binder& b, const Task& task, NodeId node, bool is_max, const Argu
   return reduce(b, is_max ? Reduction::max : Reduction::min, node, task);
 }
 
+// max(x, y) of other languages. A second argument that is no axis tells.
+void refuse_two_values(Binder& b, const Arguments& args, bool is_max) {
+  const Value* second = args.find("axis");
+  if (!second || !(second->is_array() || (second->is_weak() && second->scalar.is_float()))) return;
+  if (second->is_array() && is_integer(b.dtype(second->node)) && b.rank(second->node) == 0) return;
+  fail(ErrorCode::argument, second->span,
+       "the second argument of {0}() is the axis: the {1} of two values is {0}imum(x, y)", is_max ? "max" : "min",
+       is_max ? "greater" : "lesser");
+}
+
 Value fold_extreme(Binder& b, const Arguments& args, bool is_max) {
+  refuse_two_values(b, args, is_max);
   const Task task = task_of(b, args);
   const std::optional<NodeId> initial = initial_of(b, args, b.dtype(task.source));
   if (task.mask && !initial)

@@ -44,6 +44,7 @@ class Rules {
       const bool is_xor = expr.kind == ExprKind::binary && expr.op == Operator::bitwise_xor;
       if (is_xor && !is_part_of_mask_[id]) power(expr);
     }
+    comma(ast_[ast_.root]);
     std::stable_sort(found_.begin(), found_.end(),
                      [](const Hint& a, const Hint& b) { return a.span.begin < b.span.begin; });
     return std::move(found_);
@@ -147,6 +148,19 @@ class Rules {
     const std::string_view digits = expr.kind == ExprKind::integer ? ast_.text(expr) : "";
     return !digits.empty() && digits != "0" && digits != "1" &&
            digits.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+
+  /// A comma between two digits of a text that has two results: 3,5 * x.
+  void comma(const Expr& root) {
+    if (root.kind != ExprKind::tuple || root.child_count != 2) return;
+    if (root.span.begin != child(root, 0).span.begin) return;  // in parentheses
+    const auto is_digit = [&](size_t at) {
+      return at < ast_.source.size() && ast_.source[at] >= '0' && ast_.source[at] <= '9';
+    };
+    const uint32_t at = child(root, 0).span.end;
+    if (at == 0 || ast_.source[at] != ',' || !is_digit(at - 1) || !is_digit(at + 1)) return;
+    add(HintKind::comma, {at, at + 1},
+        "a comma separates results: a decimal number is written with a point, as in 3.5");
   }
 
   void power(const Expr& expr) {

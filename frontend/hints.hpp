@@ -12,10 +12,11 @@
 namespace fuseval::frontend {
 
 enum class HintKind : uint8_t {
-  mask,  ///< a comparison beside & or | that binds tighter: `(a >= 1) & b > 1`
-  axis,  ///< max(a, 0): 0 is the axis
-  nan,   ///< a == nan
-  power  ///< x^2: exclusive or
+  mask,   ///< a comparison beside & or | that binds tighter: `(a >= 1) & b > 1`
+  axis,   ///< max(a, 0): 0 is the axis
+  nan,    ///< a == nan
+  power,  ///< x^2: exclusive or
+  comma   ///< 3,5 * x: two results
 };
 
 struct Hint {

@@ -126,6 +126,9 @@ constexpr Foreign foreign_operators[] = {
     {"||", "'||' is not an operator: write '|' (between parenthesised comparisons) or 'or'"},
     {"<>", "'<>' is not an operator: inequality is '!='"},
     {"=>", "'=>' is not an operator: greater or equal is '>='"},
+    {".*", "'.*' is not an operator: operators work element by element, write '*'"},
+    {"./", "'./' is not an operator: operators work element by element, write '/'"},
+    {".^", "'.^' is not an operator: operators work element by element, and a power is '**'"},
     {"?", "'?' is not an operator: a conditional is written 'x if condition else y'"},
 };
 

@@ -21,6 +21,9 @@ bool begins_operand(TokenKind kind) {
 void Parser::refuse_statement() const {
   const bool begins_statement = token_.kind == TokenKind::statement_keyword || token_.kind == TokenKind::keyword_if ||
                                 token_.kind == TokenKind::keyword_for;
+  const std::string_view rest = std::string_view(ast_.source).substr(token_.span.end);
+  if (token_.kind == TokenKind::keyword_if && rest.starts_with('('))
+    refuse(ErrorCode::syntax, "'if' is no function: write where(condition, x, y), or `x if condition else y`");
   if (begins_statement) {
     refuse(ErrorCode::unsupported, fmt::format("'{}' begins a statement: {}", text_of(token_), statements));
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "frontend/other_tools.hpp"
+
 namespace fuseval::frontend {
 namespace {
 
@@ -26,7 +28,7 @@ bool contains(const std::string_view (&sorted)[N], std::string_view name) {
 }
 
 std::string unavailable(std::string_view name, std::string_view owner) {
-  return fmt::format("`{}` is part of {} but not available in this version", name, owner);
+  return fmt::format("`{}` is part of {} but not available in this version{}", name, owner, write_instead(name));
 }
 
 template <size_t N>

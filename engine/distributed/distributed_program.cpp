@@ -75,7 +75,7 @@ void check_part(const fv_view& view, const Distribution* distribution, const std
 
 void check_local_parts(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                        const DistributedCall& call) {
-  program.check_inputs(inputs, static_cast<int32_t>(program.inputs().size()));
+  program.check_inputs(inputs);
   check_outputs(outputs, output_count);
   for (size_t k = 0; k < program.inputs().size(); ++k)
     if (program.is_used(k))

@@ -451,6 +451,22 @@ void give_back(const AlignedCall& aligned, int32_t output_count, Results* result
     }
 }
 
+/// A call whose literals are replicated.
+class AllDistributions {
+ public:
+  AllDistributions(const Program& program, const DistributedCall& given) : call_(given) {
+    if (given.inputs == nullptr || program.literals().views().empty()) return;
+    all_.assign(given.inputs, given.inputs + program.given_count());
+    all_.resize(program.inputs().size(), nullptr);
+    call_.inputs = all_.data();
+  }
+  const DistributedCall& call() const { return call_; }
+
+ private:
+  DistributedCall call_;
+  std::vector<const Distribution*> all_;
+};
+
 bool runs_on_host(const CallPlace& where) {
   return where.arrays == DeviceKind::cpu &&
          (where.choice.how != DeviceChoice::How::fixed || where.choice.place.is_host());
@@ -458,15 +474,20 @@ bool runs_on_host(const CallPlace& where) {
 
 }  // namespace
 
-void run_distributed(const Program& program, const fv_view* inputs, int32_t input_count, const fv_view* outputs,
-                     int32_t output_count, const RunOptions& options, const DistributedCall& call, Results* results) {
-  if (static_cast<size_t>(input_count) != program.inputs().size()) program.check_inputs(inputs, input_count);
+void run_distributed(const Program& program, const fv_view* given, int32_t given_count, const fv_view* outputs,
+                     int32_t output_count, const RunOptions& options, const DistributedCall& given_call,
+                     Results* results) {
+  program.check_count(given_count);
+  const AllInputs all(program, given);
+  const fv_view* inputs = all.data();
+  const AllDistributions distributions(program, given_call);
+  const DistributedCall& call = distributions.call();
   std::optional<AlignedCall> aligned;
   std::optional<Error> failure;
   const CallPlace where = call_place(program, inputs, outputs, output_count, options.device);
   if (!runs_on_host(where))
     failure = failure_of([&] {
-      program.check_inputs(inputs, input_count);
+      program.check_inputs(inputs);
       check_outputs(outputs, output_count);
       if (needs_stand_ins(program, inputs, outputs, output_count))
         aligned.emplace(program, inputs, outputs, output_count);
@@ -482,8 +503,13 @@ void run_distributed(const Program& program, const fv_view* inputs, int32_t inpu
   if (aligned) give_back(*aligned, output_count, results);
 }
 
-std::string explain_distributed(const Program& program, const fv_view* inputs, int32_t, const DistributedCall& call) {
-  const auto made = specialise_for_ranks(program, inputs, nullptr, 0, {}, call);
+std::string explain_distributed(const Program& program, const fv_view* given, int32_t given_count,
+                                const DistributedCall& given_call) {
+  program.check_count(given_count);
+  const AllInputs all(program, given);
+  const AllDistributions distributions(program, given_call);
+  const DistributedCall& call = distributions.call();
+  const auto made = specialise_for_ranks(program, all.data(), nullptr, 0, {}, call);
   return print(global_plan_of(*made, layouts_of(call.inputs, program.inputs().size()), {}, call.world->size()));
 }
 

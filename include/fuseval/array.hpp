@@ -87,13 +87,19 @@ class Array {
     return {data<T>(), size()};
   }
 
-  /// A copy of all elements in C order.
+  /// A copy of all elements in C order, converted to T as item() converts.
   template <class T>
   std::vector<T> to_vector() const {
     static_assert(!std::is_same_v<T, bool>, "fuseval: std::vector<bool> stores bits; use values<bool>()");
+    constexpr DType wanted = dtype_of<T>();
     std::vector<T> result;
     result.reserve(size());
-    if (size() > 0) append(result, 0, reinterpret_cast<const char*>(data<T>()));
+    const auto append = [&](T element) { result.push_back(element); };
+    if (dtype() == wanted)
+      walk(0, static_cast<const char*>(host_data()),
+           [&](const char* at) { append(converted<T, T>(at, "to_vector()")); });
+    else if (!each_element<T>("to_vector()", append))
+      refuse_conversion<T>("to_vector()");
     return result;
   }
 
@@ -104,15 +110,16 @@ class Array {
     return at_indices<T>(indices.data(), static_cast<int>(indices.size()));
   }
 
-  /// The only element as a C++ number: from bool to integer to floating as needed, never the other way round.
+  /// The only element as a C++ number, by NumPy's casting of one kind: from bool to integer to floating, and between
+  /// sizes of one kind, never to a lesser kind. An integer must fit. Error(dtype) and Error(value) say what to do
+  /// instead.
   template <class T>
   T item() const {
     static_assert(std::is_arithmetic_v<T>, "fuseval: item() gives bool, integer and floating types");
     if (size() != 1) throw Error(FV_ERROR_SHAPE, "item() needs one element; the result has " + std::to_string(size()));
     T value{};
-    const bool is_read = read<T, bool, std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
-                              std::uint16_t, std::uint32_t, std::uint64_t, float, double>(value);
-    if (!is_read) refuse_item();
+    const auto keep = [&](T element) { value = element; };
+    if (!each_element<T>("item()", keep)) refuse_conversion<T>("item()");
     return value;
   }
 
@@ -161,14 +168,25 @@ class Array {
       throw Error(FV_ERROR_DTYPE, "the result is " + name_of(dtype()) + ", not " + name_of(wanted));
   }
 
-  template <class T>
-  void append(std::vector<T>& result, int axis, const char* data) const {
-    if (axis == view_.rank) {
-      T value;
-      std::memcpy(&value, data, sizeof value);
-      return result.push_back(value);
-    }
-    for (std::int64_t i = 0; i < view_.shape[axis]; ++i) append(result, axis + 1, data + i * view_.byte_strides[axis]);
+  /// f(address) of each element in C order.
+  template <class F>
+  void walk(int axis, const char* data, const F& f) const {
+    if (axis == view_.rank) return f(data);
+    for (std::int64_t i = 0; i < view_.shape[axis]; ++i) walk(axis + 1, data + i * view_.byte_strides[axis], f);
+  }
+
+  /// f(element as a T) of each in C order; false: its dtype is none of a C++ number.
+  template <class T, class F>
+  bool each_element(const char* caller, const F& f) const {
+    return each_of<T, F, bool, std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t,
+                   std::uint32_t, std::uint64_t, float, double>(caller, f);
+  }
+  template <class T, class F, class... Stored>
+  bool each_of(const char* caller, const F& f) const {
+    const char* data = static_cast<const char*>(host_data());
+    return ((dtype() == dtype_of<Stored>() &&
+             (walk(0, data, [&](const char* at) { f(converted<T, Stored>(at, caller)); }), true)) ||
+            ...);
   }
 
   template <class T>
@@ -189,30 +207,27 @@ class Array {
     return value;
   }
 
-  [[noreturn]] void refuse_item() const {
-    throw Error(FV_ERROR_DTYPE, "item() cannot convert " + name_of(dtype()) + " to the type that is asked for");
-  }
-
-  /// The first element, as the one of these types that its dtype is; false: it is none of them.
-  template <class T, class... Stored>
-  bool read(T& value) const {
-    const void* element = host_data();
-    return ((dtype() == dtype_of<Stored>() && (value = converted<T, Stored>(element), true)) || ...);
+  template <class T>
+  [[noreturn]] void refuse_conversion(const char* caller) const {
+    const std::string wanted = name_of(dtype_of<T>());
+    throw Error(FV_ERROR_DTYPE, caller + (" converts no " + name_of(dtype())) + " to " + wanted + ": write " + wanted +
+                                    "(...) in the text, or ask for a type of the result's kind");
   }
 
   template <class T, class Stored>
-  T converted(const void* element) const {
+  T converted(const char* element, const char* caller) const {
     Stored value;
     std::memcpy(&value, element, sizeof value);
     constexpr bool to_less = (std::is_same_v<T, bool> && !std::is_same_v<Stored, bool>) ||
                              (std::is_integral_v<T> && !std::is_integral_v<Stored>);
     if constexpr (to_less) {
-      refuse_item();
+      refuse_conversion<T>(caller);
     } else {
       const T result = static_cast<T>(value);
-      if constexpr (std::is_integral_v<T> && std::is_integral_v<Stored>)
+      if constexpr (std::is_integral_v<T> && std::is_integral_v<Stored> && !std::is_same_v<T, Stored>)
         if (static_cast<Stored>(result) != value || (result < T{}) != (value < Stored{}))
-          throw Error(FV_ERROR_VALUE, "item(): " + std::to_string(value) + " does not fit the type that is asked for");
+          throw Error(FV_ERROR_VALUE,
+                      caller + (": " + std::to_string(value)) + " does not fit the type that is asked for");
       return result;
     }
   }

@@ -103,6 +103,39 @@ View input_of(T& value) {
     return view_of(value);
 }
 
+/// The elements of a container, as a call takes them: what a View of one dimension is, without room for more.
+struct Flat {
+  void* data;
+  std::int64_t size;
+  DType dtype;
+  std::uint32_t flags;
+
+  /// Points into this object.
+  fv_view raw() const {
+    static char nothing;  // as in View
+    return {data ? data : &nothing, static_cast<std::int32_t>(dtype), 1, &size, nullptr, FV_DEVICE_CPU, 0, flags};
+  }
+};
+
+template <class T>
+inline constexpr bool is_flat =
+    IsContiguous<const T>::value && !HasTraits<const T>::value && !std::is_array_v<T> && !std::is_same_v<T, View> &&
+    !is_distributed<T> && !IsBoolVector<T>::value && !std::is_base_of_v<Array, T> && !std::is_same_v<T, NpyFile>;
+
+/// An input of a call: a Flat, or a View.
+template <class T>
+auto operand_of(const T& value) {
+  if constexpr (is_flat<T>) {
+    using Element = std::remove_cv_t<std::remove_pointer_t<decltype(std::data(value))>>;
+    static_assert(dtype_number<Element>() >= 0,
+                  "fuseval: the elements of this container are no numbers that arrays are made of");
+    return Flat{const_cast<Element*>(std::data(value)), static_cast<std::int64_t>(std::size(value)),
+                dtype_of<Element>(), FV_VIEW_READONLY};
+  } else {
+    return input_of(value);
+  }
+}
+
 /// None but a distributed array's.
 template <class T>
 Distribution distribution_of(const T& value) {
@@ -119,6 +152,26 @@ View output_of(T&& value) {
   const View result = input_of(value);
   if ((result.raw().flags & FV_VIEW_READONLY) != 0) throw Error(FV_ERROR_ARGUMENT, "an output refers to constant data");
   return result;
+}
+
+/// An output of a call: a Flat, or a View.
+template <class T>
+auto output_operand_of(T&& value) {
+  if constexpr (is_flat<std::remove_cv_t<std::remove_reference_t<T>>>) {
+    if constexpr (std::is_const_v<std::remove_pointer_t<decltype(std::data(value))>>)
+      throw Error(FV_ERROR_ARGUMENT, "an output refers to constant data");
+    Flat flat = operand_of(value);
+    flat.flags = 0;
+    return flat;
+  } else {
+    return output_of(std::forward<T>(value));
+  }
+}
+
+template <class... T>
+constexpr void require_lasting() {
+  static_assert(((std::is_lvalue_reference_v<T> || std::is_same_v<std::decay_t<T>, View> || is_distributed<T>)&&...),
+                "fuseval: an output that is a temporary would be lost; use a variable or fuseval::view");
 }
 
 }  // namespace detail
@@ -176,9 +229,7 @@ class Outputs {
 /// Containers, C arrays, views and distributed arrays, one for each result. They are written to, not resized.
 template <class... T>
 Outputs into(T&&... outputs) {
-  static_assert(
-      ((std::is_lvalue_reference_v<T> || std::is_same_v<std::decay_t<T>, View> || detail::is_distributed<T>)&&...),
-      "fuseval: an output that is a temporary would be lost; use a variable or fuseval::view");
+  detail::require_lasting<T...>();
   if constexpr ((detail::is_distributed<T> || ...))
     return Outputs({detail::output_of(outputs)...}, {detail::distribution_of(outputs)...});
   else

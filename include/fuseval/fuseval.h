@@ -349,7 +349,8 @@ typedef enum fv_hint_kind {
   FV_HINT_MASK = 0, /* a comparison beside & or |, which bind tighter: (a >= 1) & b > 1 */
   FV_HINT_AXIS = 1, /* max(a, 0), whose 0 is the axis, for maximum(a, 0) */
   FV_HINT_NAN = 2,  /* a == nan, which nothing is */
-  FV_HINT_POWER = 3 /* x^2, an exclusive or, for x**2 */
+  FV_HINT_POWER = 3, /* x^2, an exclusive or, for x**2 */
+  FV_HINT_COMMA = 4  /* 3,5 * x, two results, for 3.5 * x */
 } fv_hint_kind;     /* append only */
 typedef struct fv_hint {
   size_t struct_size;

@@ -17,6 +17,7 @@ enum class HintKind : std::int32_t {
   axis = FV_HINT_AXIS,    ///< max(a, 0), for maximum(a, 0)
   nan = FV_HINT_NAN,      ///< a == nan
   power = FV_HINT_POWER,  ///< x^2, for x**2
+  comma = FV_HINT_COMMA,  ///< 3,5 * x, two results, for 3.5 * x
 };
 
 /// A likely mistake in a valid text, and its place.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -121,10 +122,35 @@ class Program {
     fv_run_options raw_options_{};
   };
 
+  /// The same without options and distributed arrays: making it allocates nothing.
+  template <class... Operand>
+  class IntoPlaces {
+   public:
+    template <class... Argument>
+    void operator()(const Argument&... inputs) const {
+      const auto raw = raw_views(outputs_);
+      program_.call(raw.data(), static_cast<std::int32_t>(raw.size()), nullptr, nullptr, inputs...);
+    }
+    IntoPlaces(const IntoPlaces&) = delete;
+    IntoPlaces& operator=(const IntoPlaces&) = delete;
+
+   private:
+    friend class Program;
+    IntoPlaces(const Program& program, const Operand&... outputs) : program_(program), outputs_(outputs...) {}
+
+    const Program& program_;
+    std::tuple<Operand...> outputs_;
+  };
+
   /// program.into(out)(a, b): one output for each result. May be kept as long as program and outputs live.
   template <class... Output>
-  Into into(Output&&... outputs) const {
-    return Into(*this, fuseval::into(std::forward<Output>(outputs)...));
+  auto into(Output&&... outputs) const {
+    detail::require_lasting<Output...>();
+    if constexpr (sizeof...(Output) == 0 || (detail::is_distributed<Output> || ...))
+      return Into(*this, fuseval::into(std::forward<Output>(outputs)...));
+    else
+      return IntoPlaces<decltype(detail::output_operand_of(std::forward<Output>(outputs)))...>(
+          *this, detail::output_operand_of(std::forward<Output>(outputs))...);
   }
   Into with(Outputs outputs, const RunOptions& options) const { return Into(*this, std::move(outputs), options); }
 
@@ -172,13 +198,20 @@ class Program {
   const fv_program* handle() const { return handle_.get(); }
 
  private:
+  /// Points into the operands.
+  template <class... Operand>
+  static std::array<fv_view, sizeof...(Operand)> raw_views(const std::tuple<Operand...>& operands) {
+    return std::apply([](const auto&... operand) { return std::array<fv_view, sizeof...(Operand)>{operand.raw()...}; },
+                      operands);
+  }
+
   template <class... Argument>
   void call(const fv_view* outputs, std::int32_t output_count, fv_results** results, const fv_run_options* options,
             const Argument&... inputs) const {
     constexpr std::size_t count = sizeof...(Argument);
-    const std::array<View, count> views{detail::input_of(inputs)...};
-    std::array<fv_view, count> raw{};
-    for (std::size_t k = 0; k < count; ++k) raw[k] = views[k].raw();
+    const std::tuple<decltype(detail::operand_of(inputs))...> operands(
+        detail::operand_of(inputs)...);  // which `raw` points into
+    const std::array<fv_view, count> raw = raw_views(operands);
     if constexpr ((detail::is_distributed<Argument> || ...)) {
       const std::array<Distribution, count> distributions{detail::distribution_of(inputs)...};
       detail::RawDistributions raw_distributions;

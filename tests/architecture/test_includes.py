@@ -113,12 +113,21 @@ def test_no_cuda_header_is_needed():
     assert not wrong, "\n".join(wrong)
 
 
+ADAPTERS = {"Eigen/": "eigen.hpp", "xtensor/": "xtensor.hpp"}  # headers for hosts that have these libraries, which nothing includes
+
+
 def test_public_headers_need_only_the_standard_library():
     wrong = [
         f"{path.relative_to(ROOT)} includes {include}"
         for path in sources("include")
         for include in includes(path)
-        if "/" in include and not include.startswith("fuseval/")
+        if "/" in include and not include.startswith("fuseval/") and ADAPTERS.get(include[:include.index("/") + 1]) != path.name
+    ]
+    wrong += [
+        f"{path.relative_to(ROOT)} includes {include}"
+        for path in sources("include")
+        for include in includes(path)
+        if include.removeprefix("fuseval/") in ADAPTERS.values()
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -62,6 +62,7 @@ std::vector<ArrayLayout> c_layouts(const Function& function) {
 void plan(const frontend::BoundFunction& bound, const std::vector<frontend::InputInfo>& inputs) {
   std::vector<ArrayLayout> layouts;
   for (const auto& input : inputs) layouts.push_back({input.shape, c_strides(input.shape, size_of(input.dtype))});
+  layouts.resize(layouts.size() + bound.scalars.elements().size());  // the numbers that a call computes
   verify(bound.function);
   const Function simple = simplify(bound.function, codegen::host_folder());
   verify(simple);

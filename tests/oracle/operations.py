@@ -10,7 +10,7 @@ UNARY = """
     abs absolute fabs sign square sqrt reciprocal floor ceil trunc rint fix round isnan isinf isfinite isposinf isneginf
     signbit spacing exp log sin cos tan arcsin arccos arctan tanh asin acos atan degrees radians deg2rad rad2deg
     logical_not bitwise_count invert bitwise_not bitwise_invert negative positive nan_to_num real imag conj conjugate
-    ones_like zeros_like copy frexp modf around angle
+    ones_like zeros_like copy array asarray frexp modf around angle
 """.split()
 BINARY = """
     add subtract multiply divide true_divide floor_divide remainder mod fmod divmod power pow float_power copysign

@@ -27,7 +27,7 @@ FUNCTIONS = """
     sum prod min max amin amax mean var std any all argmin argmax count_nonzero ptp
     transpose reshape ravel swapaxes moveaxis expand_dims squeeze broadcast_to flip copy diagonal
     fliplr flipud permute_dims matrix_transpose atleast_1d atleast_2d atleast_3d tril triu trace dot vdot inner
-    ones_like zeros_like full_like around angle astype
+    ones_like zeros_like full_like around angle astype array asarray
 """.split()
 DTYPES = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64".split()
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "euler_gamma": np.euler_gamma,
@@ -147,6 +147,7 @@ def _namespace(envelopes):
         names[name] = created(getattr(np, name)) if envelopes else getattr(np, name)
     if envelopes:  # NumPy's dispatch does not look at the fill value
         names["full_like"] = full_like
+        names["array"] = names["asarray"] = names["copy"]
     names["fma"] = _fused if envelopes else departures.fma
     return names | {"_and": _and, "_or": _or, "_not": _not, "_if": _if, "_compare": _compare}
 

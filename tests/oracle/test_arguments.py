@@ -25,13 +25,14 @@ CREATION = {"zeros", "ones", "full", "arange", "linspace", "eye", "identity", "t
 SIGNATURES = {"arange": "start, stop, step=..., dtype=...", "where": "condition, x, y"}
 TOGETHER = {("clip", "a_min"): "a_max=1", ("clip", "a_max"): "a_min=1", ("norm", "ord"): "axis=1"}
 
-TEXTS = {"None", "'x'", "()", "(0,)", "(0, 1)", "[0]", "float32", "int8"}  # no operands in a text
+SEQUENCES = {"()", "(0,)", "(0, 1)", "[0]"}
+TEXTS = {"None", "'x'", "float32", "int8"} | SEQUENCES  # no numbers in a text
 LARGE = {"2**63", "10**40", "10**400"}
 FLOATS = {"2.0", "1.5", "300.7", "-2.7", "inf", "nan"}
 ARRAYS = {"n", "q", "i8", "f", "m"}
 FLAGS = {"keepdims", "deg", "copy", "subok", "endpoint", "retstep", "sparse"}
 AXES = {"axis", "axis1", "axis2", "source", "destination"}
-COUNTS = {"decimals", "offset", "num", "N", "M", "k", "n", "shape", "dimensions"} | AXES
+COUNTS = {"decimals", "ndmin", "offset", "num", "N", "M", "k", "n", "shape", "dimensions"} | AXES
 
 
 @dataclass
@@ -52,8 +53,10 @@ class Departure:
 DEPARTURES = [
     Departure("refuses", "a flag is a bool or an int; NumPy's Python code takes whatever has a truth value", parameters=FLAGS),
     Departure("refuses", "where= is bool: NumPy asks other values for their truth, and mean() divides by their sum", parameters={"where"}),
-    Departure("refuses", "a tuple, a list, a string, None or a dtype is no operand; NumPy makes arrays of them, of objects too",
-              parameters=ELEMENTS | {"x", "y", "condition", "start", "stop", "ddof", "correction", "ord"}, values=TEXTS),
+    Departure("refuses", "a string, None or a dtype is no operand; NumPy makes arrays of objects of them",
+              parameters=ELEMENTS | {"x", "y", "condition", "start", "stop", "ddof", "correction", "ord"}, values=TEXTS - SEQUENCES),
+    Departure("refuses", "a tuple or a list is no number", parameters={"initial", "nan", "posinf", "neginf", "default", "start", "stop", "ddof", "correction", "ord"},
+              values=SEQUENCES),
     Departure("refuses", "an initial value is one number; NumPy asks an array of one for its truth", parameters={"initial"}, values={"i8"}),
     Departure("refuses", "counts, extents and axes are known when a text is bound: arrays of rank 0 are not", parameters=COUNTS, values=ARRAYS),
     Departure("refuses", "the same for numbers that decide lengths and powers", functions={"arange", "norm", "var", "std"}, values=ARRAYS),

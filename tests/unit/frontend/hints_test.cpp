@@ -12,7 +12,7 @@ const std::vector<InputInfo> inputs = {{"m", DType::bool_, {3}, false, 0}, {"i",
 
 /// "mask@0-16 nan@20-28"
 std::string found(std::string_view text) {
-  constexpr const char* names[] = {"mask", "axis", "nan", "power"};
+  constexpr const char* names[] = {"mask", "axis", "nan", "power", "comma"};
   std::string result;
   for (const Hint& hint : hints(parse(text), inputs)) {
     CHECK(hint.message.size() > 20);
@@ -71,6 +71,15 @@ TEST_CASE("exclusive or for a power") {
   CHECK(found("x^0.5") == "power@1-2");
   for (const char* text : {"x**2", "x ^ 0xff", "x ^ 1", "x ^ y", "m ^ (i > 2)", "(x >> 3) ^ (x << 5)", "x & 3 ^ 2",
                            "(i & ~u | m ^ 3) << 2 >> k", "x << 3 ^ 2", "-a**2"}) {
+    CAPTURE(text);
+    CHECK(found(text) == "");
+  }
+}
+
+TEST_CASE("a decimal comma") {
+  CHECK(found("3,5 * x") == "comma@1-2");
+  CHECK(found("x + 0,5") == "comma@5-6");
+  for (const char* text : {"3, 5", "x,5", "(3,5)", "1,2,3", "reshape(x, (2,3))", "3,"}) {
     CAPTURE(text);
     CHECK(found(text) == "");
   }

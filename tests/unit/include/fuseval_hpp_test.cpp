@@ -177,6 +177,19 @@ TEST_CASE("item() converts upwards only") {
   CHECK(error_of([] { evaluate("arange(3)").item<int>(); }).message() == "item() needs one element; the result has 3");
 }
 
+TEST_CASE("to_vector() converts as item() does") {
+  CHECK(evaluate("arange(3)").to_vector<double>() == Doubles{0, 1, 2});
+  CHECK(evaluate("array([[1, 2], [3, 4]]).T").to_vector<float>() == std::vector<float>{1, 3, 2, 4});
+  CHECK(evaluate("array([True, False])").to_vector<int>() == std::vector<int>{1, 0});
+  CHECK(evaluate("array([0.5])").to_vector<float>() == std::vector<float>{0.5f});
+  CHECK(evaluate("arange(0)").to_vector<double>().empty());
+  CHECK(
+      error_of([] { evaluate("array([1.5])").to_vector<int>(); }).message() ==
+      "to_vector() converts no float64 to int32: write int32(...) in the text, or ask for a type of the result's kind");
+  CHECK(error_of([] { evaluate("[1, 300]").to_vector<std::uint8_t>(); }).message() ==
+        "to_vector(): 300 does not fit the type that is asked for");
+}
+
 TEST_CASE("element access is checked") {
   const auto c = evaluate("arange(6).reshape(2, 3)*1.0");
   CHECK(c.at<double>(-1, -1) == 5);
