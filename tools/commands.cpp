@@ -196,16 +196,16 @@ void check_outputs(const Arguments& arguments, const World* world) {
   constexpr const char* force = "--force";
   std::vector<std::string> files = arguments.out_files;
   std::erase(files, standard_output);
+  if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
+    check_picture_file(arguments.plot_file, arguments.plot.picture);
+    check_replaced(arguments.plot_file, arguments.force, force);
+  }
   try {
     for (const std::string& file : files) {
       check_output(file, arguments.force, force);
       if (world != nullptr) require_written_by_ranks(file);
     }
-    if (!arguments.plot_file.empty() && arguments.plot_file != "-") {
-      check_picture_file(arguments.plot_file, arguments.plot.picture);
-      check_replaced(arguments.plot_file, arguments.force, force);
-      files.push_back(arguments.plot_file);
-    }
+    if (!arguments.plot_file.empty() && arguments.plot_file != "-") files.push_back(arguments.plot_file);
     check_files(files);
   } catch (const Error& error) {
     if (error.code() == FV_ERROR_ARGUMENT) throw UsageError("-o: " + error.message());

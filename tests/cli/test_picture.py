@@ -502,11 +502,12 @@ def test_svg_and_png_show_the_same_image(plot, plot_inside, shape):
     ("ones((4, 0))", ("--plot-as", "histogram"), "the result of shape (4, 0) has no elements")])
 def test_results_without_a_picture(run, tmp_path, text, options, message):
     path = tmp_path / "a.png"
-    path.write_bytes(b"before")
+    before = b"\x89PNG\r\n\x1a\nbefore"
+    path.write_bytes(before)
     for target in (path, "-"):
         done = run("eval", text, "x=2", "--plot", target, *options, status=1)
         assert done.stdout == "" and "no picture: " in done.stderr and message in done.stderr
-    assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
 def test_bad_options(run, tmp_path):
@@ -562,9 +563,10 @@ def test_a_file_is_written_wholly_or_not_at_all(run, tmp_path, to):
 
     done = draw(1000)
     assert done.returncode == 1 and "File too large" in done.stderr and list(tmp_path.iterdir()) == []
-    path.write_bytes(b"before")
-    assert draw(1000).returncode == 1 and path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
-    assert draw(resource.RLIM_INFINITY).returncode == 0 and path.read_bytes() != b"before"
+    before = {"png": b"\x89PNG\r\n\x1a\nbefore", "svg": b"<svg>before</svg>"}[to]
+    path.write_bytes(before)
+    assert draw(1000).returncode == 1 and path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+    assert draw(resource.RLIM_INFINITY).returncode == 0 and path.read_bytes() != before
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -12,7 +12,7 @@ def test_forms(run, form):
 @pytest.mark.parametrize("form", [":help", "?", "help()", "help", ":h"])
 def test_overview(run, form):
     text = run("repl", input=form + "\n").stdout
-    assert text.startswith("EXPR  ") and "\n:plot EXPR [FILE]  " in text and ":functions [PATTERN]" in text and "!COMMAND" in text
+    assert text.startswith("EXPR  ") and "\n:plot EXPR [, x=EXPR ...] [FILE]" in text and ":functions [PATTERN]" in text and "!COMMAND" in text
     assert max(map(len, text.split("\n"))) <= 110
 
 
@@ -33,7 +33,7 @@ def test_operators(run, sign, begin):
 
 
 def test_commands_and_settings(run):
-    assert run("repl", input=":help plot\n").stdout == ":plot EXPR [FILE]\n  a picture: here, or in a .png or .svg file\n"
+    assert run("repl", input=":help plot\n").stdout == ":plot EXPR [, x=EXPR ...] [FILE]\n  a picture: here, or in a .png or .svg file\n"
     assert run("repl", input="plot?\n").stdout == run("repl", input=":help :plot\n").stdout
     assert run("repl", input=":help linewidth\n").stdout.startswith(":set linewidth VALUE\n")
     assert "did you mean `:plot`?" in run("repl", input=":help plott\n", status=1).stderr

@@ -63,7 +63,7 @@ def reduce_rows(combine, rows, identity, last_axis_reduced):
 
 
 def reduction(kind, values, axis=None, keepdims=False, where=True, initial=None):
-    """sum or prod of float values in canonical order."""
+    """sum or prod of float values in canonical order. A sum with where= ends by adding +0.0, or initial."""
     combine, identity, empty = {"sum": (np.add, -0.0, 0.0), "prod": (np.multiply, 1.0, 1.0)}[kind]
     axes = normalised_axes(axis, values.ndim)
     if where is not True:
@@ -72,11 +72,13 @@ def reduction(kind, values, axis=None, keepdims=False, where=True, initial=None)
     rows, shape = rows_of(values, axes)
     with np.errstate(all="ignore"):
         if rows.size == 0:
-            result = np.full(len(rows), empty, values.dtype)
+            result = np.full(len(rows), empty if initial is None else identity, values.dtype)
         else:
             result = reduce_rows(combine, rows, values.dtype.type(identity), last)
         if initial is not None:
             result = combine(values.dtype.type(initial), result)
+        elif kind == "sum" and where is not True:
+            result = result + values.dtype.type(0.0)
     if keepdims:
         shape = tuple(1 if a in axes else n for a, n in enumerate(values.shape))
     return result.reshape(shape)

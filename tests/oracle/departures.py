@@ -54,6 +54,21 @@ def rounded(a, decimals):
     return cast(np.rint(a / scale) * scale, np.round(a, decimals).dtype)
 
 
+def refusing_fills(full_like):
+    """A fill value that is a Python float is an error unless int() of it is one of an integer dtype's values."""
+
+    def filled(a, fill_value, *arguments, **options):
+        dtype = options.get("dtype") or np.asarray(getattr(a, "value", a)).dtype
+        dtype = np.dtype(getattr(dtype, "wrapped", dtype))
+        if type(fill_value) is float and dtype.kind in "iu":
+            info = np.iinfo(dtype)
+            if not np.isfinite(fill_value) or not info.min <= int(fill_value) <= info.max:
+                raise OverflowError(f"{fill_value} is no {dtype}")
+        return full_like(a, fill_value, *arguments, **options)
+
+    return filled
+
+
 VALUES = {
     "reciprocal": _reciprocal,
     "maximum": _zero_signed(np.maximum, True),

@@ -148,6 +148,7 @@ def _namespace(envelopes):
     if envelopes:  # NumPy's dispatch does not look at the fill value
         names["full_like"] = full_like
         names["array"] = names["asarray"] = names["copy"]
+    names["full_like"] = departures.refusing_fills(names["full_like"])
     names["fma"] = _fused if envelopes else departures.fma
     return names | {"_and": _and, "_or": _or, "_not": _not, "_if": _if, "_compare": _compare}
 
