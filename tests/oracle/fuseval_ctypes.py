@@ -47,6 +47,12 @@ class Hint(ctypes.Structure):
                 ("column", c_uint32), ("message", c_char_p), ("caret", c_char_p)]
 
 
+class DataOptions(ctypes.Structure):
+    _fields_ = [("struct_size", c_size_t), ("format", c_char_p), ("descriptor", c_int32), ("together", c_int32),
+                ("copy", c_int32), ("rank", c_int32), ("shape", POINTER(c_int64)), ("dtype", c_char_p),
+                ("names", POINTER(c_char_p)), ("name_count", c_int32), ("passes_over_missing", c_int32)]
+
+
 class Hooks(ctypes.Structure):
     TASK = ctypes.CFUNCTYPE(None, c_void_p, c_int64)
     _fields_ = [("struct_size", c_size_t), ("user", c_void_p),
@@ -141,6 +147,13 @@ def _load():
         "fv_read_mapped": (c_int32, [views, c_int32, c_void_p, c_void_p, handle]),
         "fv_file_write": (c_int32, [c_char_p, c_void_p, c_size_t, handle]),
         "fv_files_check": (c_int32, [POINTER(c_char_p), c_int32, handle]),
+        "fv_data_open": (c_int32, [c_char_p, POINTER(DataOptions), handle, handle]),
+        "fv_data_count": (c_int32, [c_void_p]),
+        "fv_data_view": (c_int32, [c_void_p, c_int32, views, handle]),
+        "fv_data_release": (None, [c_void_p]),
+        "fv_data_write": (c_int32, [c_char_p, POINTER(c_char_p), views, c_int32, POINTER(DataOptions), handle]),
+        "fv_data_format": (c_int32, [c_char_p, c_int32, POINTER(c_char_p), handle]),
+        "fv_file_check_kind": (c_int32, [c_char_p, handle]),
         "fv_version": (c_char_p, []),
         "fv_info": (c_int32, [c_void_p, handle, handle]),
         "fv_dtype_name": (c_char_p, [c_int32]),

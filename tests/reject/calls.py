@@ -2,8 +2,11 @@
 
 import contextlib
 import ctypes
+import io
 import os
 import tempfile
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +107,16 @@ def named(text, inputs, names, values):
     views, results = fv._Views(list(values)), ctypes.c_void_p()
     given = (ctypes.c_char_p * max(len(names), 1))(*names)
     raw("fv_run_named", made.handle, given, views.array, len(values), NULL, 0, NULL, ctypes.byref(results))
+
+
+def shrinking(count):
+    """Evaluates into an output over a host's mapping of a file of `count` float64 that has lost all but its first page."""
+    with tempfile.TemporaryFile() as file:
+        file.truncate(8 * count)
+        mapped = np.memmap(file, np.float64, "r", shape=(count,))
+        file.truncate(4096)
+        view = spoiled(mapped, flags=fv.MAPPED | fv.READONLY)
+        evaluate("a + 1", {"a": view}, out=[np.zeros(count)])
 
 
 def explain(text, inputs, stage):
@@ -284,6 +297,137 @@ def without_driver():
 def write_npy(path, array):
     view = fv._Views([array])
     raw("fv_npy_write", path.encode(), view.array)
+
+
+def data_options(names=None, shape=None, **fields):
+    """fv_data_options with these fields; names are bytes."""
+    made = fv.DataOptions(**{"struct_size": ctypes.sizeof(fv.DataOptions)} | fields)
+    if names is not None:
+        made.names, made.name_count = (ctypes.c_char_p * max(len(names), 1))(*names), len(names)
+    if shape is not None:
+        made.shape, made.rank = (ctypes.c_int64 * max(len(shape), 1))(*shape), len(shape)
+    return made
+
+
+def view_all(path, options):
+    """Opens a data file and asks for each of its arrays."""
+    lib, made = fv.library(), ctypes.c_void_p()
+    raw("fv_data_open", path, options, ctypes.byref(made))
+    try:
+        for index in range(lib.fv_data_count(made)):
+            raw("fv_data_view", made, index, fv.View())
+    finally:
+        lib.fv_data_release(made)
+
+
+@contextlib.contextmanager
+def file_of(name, contents):
+    """The path of a file of these bytes; messages name it as <file> and its ending."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, name)
+        Path(path).write_bytes(contents)
+        try:
+            yield os.fsencode(path)
+        except fv.FusevalError as error:
+            error.message = error.message.replace(path, "<file>" + Path(name).suffix)
+            raise
+
+
+@contextlib.contextmanager
+def standing_for(descriptor, number):
+    """The open file `descriptor` has that number for a while."""
+    before = os.dup(number)
+    try:
+        os.dup2(descriptor, number)
+        yield
+    finally:
+        os.dup2(before, number)
+        os.close(before)
+
+
+def data(name, contents, **options):
+    """Reads all arrays of a file of this name and of these bytes."""
+    with file_of(name, contents) as path:
+        view_all(path, data_options(**options))
+
+
+def unnumbered(call, descriptor):
+    """call(descriptor); messages do not name its number."""
+    try:
+        call(descriptor)
+    except fv.FusevalError as error:
+        error.message = error.message.replace(f"descriptor {descriptor}", "descriptor <number>")
+        raise
+
+
+def piped(contents, **options):
+    """Reads all arrays of a pipe that gives these bytes, which are few."""
+    read, write = os.pipe()
+    with os.fdopen(read), os.fdopen(write, "wb") as end:
+        end.write(contents)
+        end.close()
+        unnumbered(lambda descriptor: view_all(NULL, data_options(descriptor=descriptor, **options)), read)
+
+
+def standard_input(contents, **options):
+    """Reads all arrays of standard input, which gives these bytes."""
+    with tempfile.TemporaryFile() as file:
+        file.write(contents)
+        file.seek(0)
+        with standing_for(file.fileno(), 0):
+            view_all(NULL, data_options(descriptor=0, **options))
+
+
+def opened_data(name, contents):
+    """The fv_data of a file, never released."""
+    made = ctypes.c_void_p()
+    with file_of(name, contents) as path:
+        raw("fv_data_open", path, NULL, ctypes.byref(made))
+    return made
+
+
+def write_data(path, arrays, names=None, **options):
+    """Writes arrays to a path, or to the descriptor of the options."""
+    made_names = None if names is None else (ctypes.c_char_p * max(len(names), 1))(*names)
+    raw("fv_data_write", path, made_names, fv._Views(arrays).array, len(arrays), data_options(**options))
+
+
+def write_to_full(number=None):
+    """Writes an array to the device that is always full, as the descriptor of this number."""
+    with open("/dev/full", "wb") as full:
+        if number is None:
+            return unnumbered(lambda descriptor: write_data(NULL, [np.zeros(3)], descriptor=descriptor), full.fileno())
+        with standing_for(full.fileno(), number):
+            write_data(NULL, [np.zeros(3)], descriptor=number)
+
+
+def check_kind(name, contents):
+    """Asks whether a file of this name and of these bytes is of another kind."""
+    with file_of(name, contents) as path:
+        raw("fv_file_check_kind", path)
+
+
+def npy_bytes(array):
+    """The bytes of a .npy file."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def archive(*members, packing=zipfile.ZIP_STORED):
+    """The bytes of a .zip file of these (name, bytes); a name may be there twice."""
+    file = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w", packing) as made:
+        warnings.simplefilter("ignore")
+        for name, contents in members:
+            made.writestr(zipfile.ZipInfo(name), contents, packing)
+    return file.getvalue()
+
+
+def patched(contents, after, offset, replacement):
+    """The bytes with others written `offset` behind the last beginning of `after`."""
+    at = contents.rindex(after) + offset
+    return contents[:at] + replacement + contents[at + len(replacement):]
 
 
 read_nothing = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda context: None)

@@ -86,7 +86,7 @@ TEST_CASE("an elementwise call into outputs is cancelled, and says that they may
                      fuseval::into(fuseval::view(out.data(), {5'000, 20'000})), options);
   });
   CHECK(stopped.error.code() == FV_ERROR_CANCELLED);
-  CHECK(contains(stopped.error.message(), "outputs may be partly written"));
+  CHECK(contains(stopped.error.message(), "; outputs may be partly written"));
 }
 
 TEST_CASE("a token that is set keeps calls from beginning, until it is cleared") {

@@ -279,5 +279,6 @@ TEST_CASE("archives that are written are read") {
   CHECK((data.arrays[1].name == "y" && data.arrays[1].view.shape.empty()));
   const std::vector<NamedView> same = {{"x", view}, {"x", view}};
   CHECK(thrown([&] { write_data({folder.path("b.npz"), -1}, nullptr, same); }).code() == ErrorCode::argument);
+  CHECK(thrown([&] { write_data({folder.path("b.npz"), -1}, nullptr, {}); }).message() == "there is no array to write");
   CHECK(folder.files() == 1);
 }
