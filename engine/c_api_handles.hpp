@@ -10,6 +10,7 @@
 #include "engine/distributed/layout.hpp"
 #include "engine/distributed/world.hpp"
 #include "engine/handle.hpp"
+#include "engine/result_types.hpp"
 #include "engine/results.hpp"
 #include "engine/run_control.hpp"
 #include "engine/session.hpp"
@@ -26,6 +27,10 @@ struct fv_program {
 
 struct fv_results {
   std::shared_ptr<const fuseval::engine::Results> results;
+};
+
+struct fv_types {
+  fuseval::engine::ResultTypes types;
 };
 
 struct fv_array {

@@ -136,6 +136,15 @@ auto operand_of(const T& value) {
   }
 }
 
+/// What a query takes: of a distributed array, the whole, which no rank has.
+template <class T>
+View whole_of(const T& value) {
+  if constexpr (is_distributed<T>)
+    return View::without_data(value.dtype(), value.shape());
+  else
+    return view_of(value);
+}
+
 /// None but a distributed array's.
 template <class T>
 Distribution distribution_of(const T& value) {
@@ -151,6 +160,7 @@ View output_of(T&& value) {
   static_assert(!std::is_base_of_v<Array, Plain>, "fuseval: results are immutable and cannot be outputs");
   const View result = input_of(value);
   if ((result.raw().flags & FV_VIEW_READONLY) != 0) throw Error(FV_ERROR_ARGUMENT, "an output refers to constant data");
+  if (result.raw().data == nullptr) throw Error(FV_ERROR_ARGUMENT, "an output has no memory");
   return result;
 }
 

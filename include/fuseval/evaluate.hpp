@@ -24,6 +24,9 @@ inline Program compile(std::string_view text, const Bindings& bindings = {}) {
   return Session::shared().compile(text, bindings);
 }
 inline std::vector<FreeName> free_names(std::string_view text) { return Session::shared().free_names(text); }
+inline std::vector<ResultType> result_types(std::string_view text, const Bindings& bindings = {}) {
+  return Session::shared().result_types(text, bindings);
+}
 inline std::vector<Hint> lint(std::string_view text, const Bindings& bindings = {}) {
   return Session::shared().lint(text, bindings);
 }

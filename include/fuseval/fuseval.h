@@ -124,6 +124,7 @@ typedef struct fv_error fv_error;
 typedef struct fv_session fv_session;
 typedef struct fv_program fv_program;
 typedef struct fv_results fv_results;
+typedef struct fv_types fv_types;
 typedef struct fv_names fv_names;
 typedef struct fv_hints fv_hints;
 typedef struct fv_cancel fv_cancel;
@@ -308,6 +309,27 @@ FV_API fv_status fv_program_input(const fv_program* program, int32_t index, cons
                                   fv_error** error);
 FV_API void fv_program_release(fv_program* program);
 
+/* ---- what results will be, before anything is run ---- */
+/* The dtype, shape and weakness of each result that fv_evaluate would give with these names and inputs, without outputs
+ * and result_dtype. Nothing is evaluated, planned, compiled or kept. Of an array only dtype, rank and shape are needed:
+ * its data is not read, and may be NULL. A weak scalar needs its data, because shapes and conditions may depend on its
+ * value. With distributed arrays, give the shapes of the whole arrays. *types is owned by the caller: fv_types_release.
+ * Errors: those of fv_evaluate that do not depend on elements, with their place in the text; memory_limit and
+ * work_limit are not looked at. */
+FV_API fv_status fv_result_types(fv_session* session, const char* text, size_t length, const char* const* names,
+                                 const fv_view* inputs, int32_t input_count, fv_types** types, fv_error** error);
+/* The same of fv_run: inputs by position, in the order given to fv_compile. */
+FV_API fv_status fv_program_result_types(const fv_program* program, const fv_view* inputs, int32_t input_count,
+                                         fv_types** types, fv_error** error);
+/* Number of results. 0 for NULL. */
+FV_API int32_t fv_types_count(const fv_types* types);
+/* 1 if the text's value is a tuple. */
+FV_API int32_t fv_types_is_tuple(const fv_types* types);
+/* *description: dtype, rank, shape (owned by `types`) and FV_VIEW_WEAK of one result; no strides, no data. Errors:
+ * FV_ERROR_INVALID_HANDLE (there is no result of that index). */
+FV_API fv_status fv_types_get(const fv_types* types, int32_t index, fv_view* description, fv_error** error);
+FV_API void fv_types_release(fv_types* types);
+
 /* Every name of the text that a binding would change, in NFKC form, in order of first appearance. fv_names_kind is -1
  * for a name that must be bound, and otherwise the meaning of the unbound name: FV_WORD_CONSTANT (pi, e, inf, nan,
  * euler_gamma, newaxis), FV_WORD_DTYPE (float32 ...) or FV_WORD_MODULE (np, numpy). A host that has a column of such a
@@ -346,12 +368,12 @@ FV_API fv_status fv_help(const char* name, char** result, fv_error** error);
 
 /* ---- lint hints: likely mistakes in valid texts. Only fv_lint and the stage "hints" look for them ---- */
 typedef enum fv_hint_kind {
-  FV_HINT_MASK = 0, /* a comparison beside & or |, which bind tighter: (a >= 1) & b > 1 */
-  FV_HINT_AXIS = 1, /* max(a, 0), whose 0 is the axis, for maximum(a, 0) */
-  FV_HINT_NAN = 2,  /* a == nan, which nothing is */
+  FV_HINT_MASK = 0,  /* a comparison beside & or |, which bind tighter: (a >= 1) & b > 1 */
+  FV_HINT_AXIS = 1,  /* max(a, 0), whose 0 is the axis, for maximum(a, 0) */
+  FV_HINT_NAN = 2,   /* a == nan, which nothing is */
   FV_HINT_POWER = 3, /* x^2, an exclusive or, for x**2 */
   FV_HINT_COMMA = 4  /* 3,5 * x, two results, for 3.5 * x */
-} fv_hint_kind;     /* append only */
+} fv_hint_kind;      /* append only */
 typedef struct fv_hint {
   size_t struct_size;
   int32_t kind;        /* fv_hint_kind */

@@ -14,6 +14,7 @@
 #include "fuseval/fuseval.h"
 #include "fuseval/options.hpp"
 #include "fuseval/result.hpp"
+#include "fuseval/result_type.hpp"
 #include "fuseval/view.hpp"
 
 namespace fuseval {
@@ -193,6 +194,21 @@ class Program {
       inputs.push_back({name, static_cast<DType>(view.dtype), view.rank, (view.flags & FV_VIEW_WEAK) != 0});
     }
     return inputs;
+  }
+
+  /// One for each result of operator() with these inputs. Nothing is run or compiled, and no element is read: arrays
+  /// may be View::without_data(dtype, shape). Throws what the call would, but for what depends on elements.
+  template <class... Argument>
+  std::vector<ResultType> result_types(const Argument&... inputs) const {
+    return result_types(std::vector<View>{detail::whole_of(inputs)...});
+  }
+  std::vector<ResultType> result_types(const std::vector<View>& inputs) const {
+    std::vector<fv_view> raw;
+    raw.reserve(inputs.size());
+    for (const View& input : inputs) raw.push_back(input.raw());
+    return detail::owned_types([&](fv_types** types, fv_error** error) {
+      return fv_program_result_types(handle_.get(), raw.data(), static_cast<std::int32_t>(raw.size()), types, error);
+    });
   }
 
   const fv_program* handle() const { return handle_.get(); }

@@ -16,6 +16,7 @@
 #include "fuseval/options.hpp"
 #include "fuseval/program.hpp"
 #include "fuseval/result.hpp"
+#include "fuseval/result_type.hpp"
 
 namespace fuseval {
 inline namespace abi_0 {
@@ -72,6 +73,18 @@ class Session {
       result.push_back({fv_names_get(raw, k), kind < 0 ? std::nullopt : std::optional(static_cast<WordKind>(kind))});
     }
     return result;
+  }
+
+  /// One for each result that evaluate would give. Nothing is run, compiled or kept, and no element is read: arrays may
+  /// be View::without_data(dtype, shape). Throws what evaluate would, but for what depends on elements
+  /// (fv_result_types).
+  std::vector<ResultType> result_types(std::string_view text, const Bindings& bindings = {}) const {
+    const Bindings whole = detail::whole_bindings(bindings);
+    const detail::RawBindings raw(whole);
+    return detail::owned_types([&](fv_types** types, fv_error** error) {
+      return fv_result_types(handle_.get(), text.data(), text.size(), raw.names.data(), raw.views.data(), raw.count(),
+                             types, error);
+    });
   }
 
   /// Likely mistakes in the text. Names need not be bound (fv_lint).

@@ -74,6 +74,14 @@ class View {
     return result;
   }
 
+  /// An array of which nothing but dtype and shape is known: for result_types. A call that needs its elements fails
+  /// with FV_ERROR_INVALID_HANDLE.
+  static View without_data(DType dtype, const std::vector<std::int64_t>& shape) {
+    View result(nullptr, dtype, shape, {});
+    result.is_without_data_ = true;
+    return result;
+  }
+
   DType dtype() const { return dtype_; }
 
   /// This view, if all its elements lie in these bytes; else Error(FV_ERROR_INVALID_HANDLE).
@@ -95,7 +103,7 @@ class View {
     static char nothing;  // arrays without elements may have no address; to the C ABI, none means something else
     const bool strides = has_strides_ && rank_ > 0;
     void* address = is_scalar_ ? const_cast<unsigned char*>(scalar_) : data_;
-    return {address ? address : &nothing,
+    return {address || is_without_data_ ? address : &nothing,
             static_cast<std::int32_t>(dtype_),
             static_cast<std::int32_t>(rank_),
             rank_ > 0 ? numbers() : nullptr,
@@ -152,6 +160,7 @@ class View {
   std::int32_t device_id_ = 0;
   bool has_strides_ = false;
   bool is_scalar_ = false;
+  bool is_without_data_ = false;
   std::size_t rank_ = 0;
   alignas(8) unsigned char scalar_[16] = {};
   std::array<std::int64_t, 4> few_{};  ///< shape, then strides

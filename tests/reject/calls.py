@@ -171,6 +171,13 @@ def hints(text):
     return handle
 
 
+def result_types(text):
+    """The fv_types of a text, which is not released."""
+    made = handle()
+    raw("fv_result_types", None, text, len(text), None, None, 0, made)
+    return made._obj
+
+
 def npy_file(path):
     """The fv_npy of a file of the repository, never released."""
     made = ctypes.c_void_p()
