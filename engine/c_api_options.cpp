@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "engine/views.hpp"
+#include "frontend/diagnostic.hpp"
+#include "frontend/vocabulary.hpp"
 
 namespace fuseval::engine {
 namespace {
@@ -59,6 +61,28 @@ Hooks hooks_of(const fv_hooks* given) {
   return hooks;
 }
 
+void check_function(std::string_view name) {
+  std::vector<std::string_view> known = frontend::words(frontend::WordKind::function);
+  for (const std::string_view method : frontend::words(frontend::WordKind::method)) known.push_back(method);
+  if (std::find(known.begin(), known.end(), name) == known.end())
+    throw Error(ErrorCode::argument, fmt::format("functions: there is no function or method `{}`{}", name,
+                                                 frontend::did_you_mean(name, known)));
+}
+
+// Sorted, as frontend::Limits has them.
+std::optional<std::vector<std::string>> functions_of(const char* const* names, int32_t count) {
+  if (count < 0) throw Error(ErrorCode::invalid_handle, fmt::format("function_count is {}", count));
+  if (names == nullptr && count > 0) throw Error(ErrorCode::invalid_handle, "functions is NULL");
+  if (names == nullptr) return std::nullopt;
+  std::vector<std::string> functions;
+  for (int32_t k = 0; k < count; ++k) {
+    if (names[k] == nullptr) throw Error(ErrorCode::invalid_handle, "functions: a name is NULL");
+    check_function(functions.emplace_back(names[k]));
+  }
+  std::sort(functions.begin(), functions.end());
+  return functions;
+}
+
 template <class T>
 void set_limit(T& limit, int64_t given, const char* name) {
   if (given < 0) throw Error(ErrorCode::argument, fmt::format("{} is {}; it must not be negative", name, given));
@@ -103,6 +127,7 @@ SessionOptions session_options(const fv_session_options* given) {
   set_limit(result.text.depth, options.depth_limit, "depth_limit");
   set_limit(result.text.nodes, options.node_limit, "node_limit");
   set_limit(result.text.operands, options.operand_limit, "operand_limit");
+  result.text.functions = functions_of(options.functions, options.function_count);
   set_limit(result.memory_limit, options.memory_limit, "memory_limit");
   set_limit(result.call.work, options.work_limit, "work_limit");
   set_limit(result.call.milliseconds, options.time_limit, "time_limit");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,6 +97,9 @@ struct Limits {
   int depth = 200;  ///< brackets, calls, unary and ** nesting; chains of binary operators do not count
   size_t nodes = 100'000;
   size_t operands = 1'024;
+  /// The functions and methods that the text may call, by their names as spelled, sorted; none given: all of them.
+  /// Another call is Error(unsupported).
+  std::optional<std::vector<std::string>> functions = {};
 };
 
 /// Parses one expression, blank lines and comments around it. Throws Error(syntax), Error(limit), or Error(unsupported)

@@ -202,6 +202,14 @@ std::string Binder::suggestion(std::string_view name) const {
   return did_you_mean(name, known);
 }
 
+// Here, where functions are called, because a text can write what it calls in more than one way: (sin, cos)[0](x).
+void Binder::require_allowed(const FunctionInfo& function, const Expr& callee) const {
+  if (!limits_.functions || std::binary_search(limits_.functions->begin(), limits_.functions->end(), function.name))
+    return;
+  const Span span = callee.kind == ExprKind::attribute ? callee.op_span : callee.span;
+  fail(ErrorCode::unsupported, span, "`{}` is not allowed in this session", function.name);
+}
+
 Value Binder::bind_call(const Expr& expr) {
   const Value& callee = values_[ast_.child(expr, 0)];
   std::vector<Value> keep = take_children(expr, 1);
@@ -221,6 +229,7 @@ Value Binder::bind_call(const Expr& expr) {
     arguments.push_back({is_keyword ? ast_.text(argument) : std::string_view{}, argument.span, &keep[k - 1]});
   }
   const FunctionInfo& function = *callee.function;
+  require_allowed(function, ast_[ast_.child(expr, 0)]);
   Arguments matched = match_arguments(function, arguments, expr.span, expr.op_span);
   std::vector<Value> arrays(matched.values.size());
   for (size_t k = 0; k < arrays.size(); ++k)

@@ -126,6 +126,7 @@ class Binder {
   Value bind_name(const Expr& expr, bool is_callee);
   Value bind_input(uint32_t slot, Span span);
   Value bind_call(const Expr& expr);
+  void require_allowed(const FunctionInfo& function, const Expr& callee) const;
   Value bind_unary(Operator op, const Value& a, Span span);
   Value bind_binary(Operator op, Value& a, Value& b, Span span);
   Value bind_not(const Value& a);
@@ -171,7 +172,7 @@ class Binder {
 
   const Ast& ast_;
   std::span<const InputInfo> inputs_;
-  Limits limits_;
+  const Limits& limits_;
   std::unordered_map<std::string_view, uint32_t> slot_of_;
   std::unordered_map<ExprId, uint32_t> slot_of_list_;
   std::vector<Value> values_;

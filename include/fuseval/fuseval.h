@@ -62,7 +62,7 @@ typedef enum fv_status {
   FV_ERROR_VALUE = 10,           /* depends on values: an integer to a negative power */
   FV_ERROR_FILE = 11,            /* a file that cannot be read or written, or changed while it was mapped */
   FV_ERROR_MEMORY = 12,          /* out of memory, more than 2^56 elements, or a size that overflows */
-  FV_ERROR_UNSUPPORTED = 13,     /* valid, but not in this version or on this device */
+  FV_ERROR_UNSUPPORTED = 13,     /* valid, but not in this version, session or on this device */
   FV_ERROR_INVALID_HANDLE = 14,  /* a null or malformed argument, or an object that was released */
   FV_ERROR_CANCELLED = 15,       /* by a cancel token or a progress hook */
   FV_ERROR_INTERNAL = 16,        /* a bug in fuseval */
@@ -197,6 +197,12 @@ typedef struct fv_session_options {
   /* Milliseconds to compile one text for one kind of call; 0: no limit. Kernels compiled by then are kept, so that a
    * later call gets further. */
   int64_t compile_limit;
+  /* function_count names of the functions and methods that texts may call ("where", "sum": also np.sum(a), a.sum());
+   * each spelling counts by itself (abs, absolute). A call of another one is FV_ERROR_UNSUPPORTED, with its place,
+   * where Python would evaluate it. Operators, indexing, lists, constants, attributes (a.T) and dtypes (float32(x)) are
+   * always allowed. fv_words and fv_help still know all words. NULL: every function; not NULL and 0: none. Copied. */
+  const char* const* functions;
+  int32_t function_count;
 } fv_session_options;
 
 /* options may be NULL. Starts no thread: that is done by the first call that can use one.

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "fuseval/cancel.hpp"
 #include "fuseval/fuseval.h"
@@ -69,8 +72,10 @@ struct SessionOptions {
   std::int64_t work_limit = 0;     ///< elements that one call may evaluate; 0: no limit
   std::int64_t time_limit = 0;     ///< milliseconds that one call may take, with compiling; 0: no limit
   std::int64_t compile_limit = 0;  ///< milliseconds that compiling one text may take; 0: no limit
+  /// The functions and methods that texts may call, by name; nothing: all, an empty list: none. See fuseval.h.
+  std::optional<std::vector<std::string>> functions = {};
 
-  /// Without the hooks.
+  /// Without the hooks and the functions.
   fv_session_options raw() const {
     fv_session_options raw{};
     raw.struct_size = sizeof raw;

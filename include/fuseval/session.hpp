@@ -29,6 +29,13 @@ class Session {
     auto hooks = std::make_unique<Hooks>(options.hooks);
     const fv_hooks raw_hooks = detail::HookFunctions::raw(*hooks);
     raw.hooks = &raw_hooks;
+    std::vector<const char*> functions;
+    if (options.functions) {
+      functions.reserve(options.functions->size() + 1);  // an empty list has an address too
+      for (const std::string& name : *options.functions) functions.push_back(name.c_str());
+      raw.functions = functions.data();
+      raw.function_count = static_cast<std::int32_t>(functions.size());
+    }
     fv_session* session = nullptr;
     detail::check([&](fv_error** error) { return fv_session_create(&raw, &session, error); });
     handle_.reset(session);

@@ -67,7 +67,8 @@ class SessionOptions(ctypes.Structure):
     _fields_ = [("struct_size", c_size_t), ("threads", c_int32), ("vector_bits", c_int32),
                 ("program_limit", c_int64), ("kernel_limit", c_int64), ("hooks", POINTER(Hooks)), ("text_limit", c_int64),
                 ("depth_limit", c_int64), ("node_limit", c_int64), ("operand_limit", c_int64), ("memory_limit", c_int64),
-                ("work_limit", c_int64), ("time_limit", c_int64), ("compile_limit", c_int64)]
+                ("work_limit", c_int64), ("time_limit", c_int64), ("compile_limit", c_int64), ("functions", POINTER(c_char_p)),
+                ("function_count", c_int32)]
 
 
 class RunOptions(ctypes.Structure):

@@ -80,6 +80,11 @@ def within(text, inputs, **fields):
     limited(lambda session: session.evaluate(text, inputs), **fields)
 
 
+def allowing(text, inputs, *names):
+    """Evaluates in a session that allows these functions alone."""
+    within(text, inputs, functions=(ctypes.c_char_p * max(len(names), 1))(*names), function_count=len(names))
+
+
 def hooks(**functions):
     """A pointer to fv_hooks with these Python functions."""
     types = dict(fv.Hooks._fields_)

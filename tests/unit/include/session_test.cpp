@@ -50,6 +50,47 @@ TEST_CASE("a program tells what it takes, and takes it by name") {
   CHECK(fuseval::free_names("k*a + b").at(2).name == "b");
 }
 
+TEST_CASE("a session calls the functions and methods on its list, and no others") {
+  const Doubles a = {1, 4, 9};
+  const fuseval::Bindings bindings{{"a", a}, {"mean", 2.0}, {"flag", true}};
+  fuseval::SessionOptions options;
+  options.functions = {"where", "sqrt", "sum"};
+  const fuseval::Session session(options);
+  const auto refusal = [&](const char* text) { return error_of([&] { session.evaluate(text, bindings); }); };
+  CHECK(session.evaluate("where(a > 2, np.sqrt(a), 0)", bindings).to_vector<double>() == Doubles{0, 2, 3});
+  // Words that are no functions, and an array that has a function's name.
+  for (const char* text :
+       {"a.sum()", "a.T * a % pi // e", "float32(a)[::-1]", "a*[1, 2, 3] if flag else a.size", "mean*a"})
+    CHECK(refusal(text).message() == "no error");
+  // However a text calls it.
+  for (const char* text :
+       {"mean(a)", "np.mean(a)", "a.mean()", "numpy.mean(a) + sqrt(a)", "(np.mean)(a)", "(a - 1).mean(axis=0)"}) {
+    CAPTURE(text);
+    CHECK(refusal(text).code() == FV_ERROR_UNSUPPORTED);
+    CHECK(refusal(text).message() == "`mean` is not allowed in this session");
+    const auto [begin, end] = refusal(text).span();
+    CHECK(std::string(text).substr(begin, end - begin).find("mean") != std::string::npos);
+  }
+  CHECK(refusal("a.mean()").caret() == "a.mean()\n  ^~~~");
+  for (const char* text : {"(mean, sum)[0](a)", "(max if flag else sum)(a)"}) CHECK(refusal(text).code() != FV_OK);
+  CHECK(error_of([&] { session.result_types("exp(a)", bindings); }).code() == FV_ERROR_UNSUPPORTED);
+  CHECK(error_of([&] { session.explain("exp(a)", bindings, "types"); }).code() == FV_ERROR_UNSUPPORTED);
+  CHECK(error_of([&] { session.compile("exp(a)", bindings); }).code() == FV_ERROR_UNSUPPORTED);
+  CHECK(fuseval::evaluate("mean(a)", {{"a", a}}).item<double>() == doctest::Approx(14.0 / 3));
+}
+
+TEST_CASE("an empty list of functions allows none, and no list all") {
+  fuseval::SessionOptions options;
+  options.functions.emplace();
+  const fuseval::Session none(options), all{fuseval::SessionOptions{}};
+  CHECK(error_of([&] { none.evaluate("sqrt(4)"); }).code() == FV_ERROR_UNSUPPORTED);
+  CHECK(none.evaluate("2 + 3").item<std::int64_t>() == 5);
+  CHECK(all.evaluate("sqrt(4)").item<double>() == 2);
+  options.functions = {"sqr"};
+  CHECK(error_of([&] { fuseval::Session{options}; }).message() ==
+        "functions: there is no function or method `sqr`; did you mean `sqrt`?");
+}
+
 TEST_CASE("a call with options of its own: cancelled, and a hook that throws") {
   const Doubles a(1'000'000, 1.0);
   Doubles out(a.size());
