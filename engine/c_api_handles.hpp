@@ -63,6 +63,10 @@ struct fv_hints {
   std::vector<Item> items;
 };
 
+struct fv_tokens {
+  std::vector<fv_token> tokens;
+};
+
 struct fv_cancel {
   fuseval::engine::CancelToken token;
 };

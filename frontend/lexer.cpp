@@ -183,7 +183,68 @@ bool is_string_prefix(std::string_view word) {
   return std::find(prefixes.begin(), prefixes.end(), key) != prefixes.end();
 }
 
+[[noreturn]] void stray_character(std::string_view source, uint32_t begin) {
+  const CodePoint c = decode(source, begin);
+  const Span span = {begin, begin + c.size};
+  if (c.value == '!') throw Error(ErrorCode::syntax, "'!' is not an operator: write '~' or 'not'", span);
+  const std::string shown = is_printable(c.value)
+                                ? fmt::format("'{}' ({})", source.substr(begin, c.size), code_point_name(c.value))
+                                : code_point_name(c.value);
+  throw Error(ErrorCode::syntax, fmt::format("unexpected character {}{}", shown, advice_on(c.value)), span);
+}
+
+Token scan_operator(std::string_view source, uint32_t begin) {
+  const std::string_view rest = source.substr(begin);
+  const auto span = [&](std::string_view text) { return Span{begin, begin + static_cast<uint32_t>(text.size())}; };
+  for (const Foreign& foreign : foreign_operators)
+    if (rest.starts_with(foreign.text)) throw Error(ErrorCode::syntax, std::string(foreign.advice), span(foreign.text));
+  for (const Spelling& spelling : operators)
+    if (rest.starts_with(spelling.text)) return {spelling.kind, span(spelling.text)};
+  stray_character(source, begin);
+}
+
+Token scan_prefixed_string(std::string_view source, uint32_t begin, std::string_view prefix) {
+  const auto size = static_cast<uint32_t>(prefix.size());
+  for (char c : prefix) {
+    const Span span = {begin, begin + size + 1};
+    if (lower(c) == 'f') throw Error(ErrorCode::syntax, "f-strings are not available", span);
+    if (lower(c) == 'b') throw Error(ErrorCode::unsupported, "byte strings are not available in this version", span);
+  }
+  return scan_string(source, begin, size);
+}
+
+Token scan_word(std::string_view source, uint32_t begin) {
+  uint32_t end = begin;
+  while (end < source.size()) {
+    const CodePoint c = decode(source, end);
+    if (!is_name_continue(c.value)) break;
+    end += c.size;
+  }
+  const std::string_view word = source.substr(begin, end - begin);
+  const bool quote_follows = end < source.size() && (source[end] == '"' || source[end] == '\'');
+  if (quote_follows && is_string_prefix(word)) return scan_prefixed_string(source, begin, word);
+  if (const Spelling* keyword = keyword_named(word)) return {keyword->kind, {begin, end}};
+  // To Python this is a name, which nothing could be bound to but by the same letters.
+  if (const std::string normal = normalised_name(word); normal != word && keyword_named(normal)) {
+    throw Error(ErrorCode::syntax, fmt::format("'{}' is the keyword '{}' in other letters", shortened(word), normal),
+                {begin, end});
+  }
+  return {TokenKind::name, {begin, end}};
+}
+
+bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
+
 }  // namespace
+
+Token scan_token(std::string_view source, uint32_t begin) {
+  const CodePoint c = decode(source, begin);
+  if (is_name_start(c.value)) return scan_word(source, begin);
+  if (c.value == '"' || c.value == '\'') return scan_string(source, begin, 0);
+  const bool point_and_digit =
+      c.value == '.' && begin + 1 < source.size() && is_digit(static_cast<unsigned char>(source[begin + 1]));
+  if (point_and_digit || is_digit(c.value)) return scan_number(source, begin);
+  return scan_operator(source, begin);
+}
 
 Lexer::Lexer(std::string_view source) : source_(source) {
   const size_t invalid = find_invalid_utf8(source);
@@ -205,24 +266,11 @@ Token Lexer::next() {
     if (position_ == source_.size()) return end_of_text();
     if (at_newline()) return end_of_line();
     line_is_open_ = true;
-    const CodePoint c = decode(source_, position_);
-    if (is_name_start(c.value)) return name_or_keyword();
-    if (c.value == '"' || c.value == '\'') return string(0);
-    const bool point_and_digit = c.value == '.' && position_ + 1 < source_.size() && source_[position_ + 1] >= '0' &&
-                                 source_[position_ + 1] <= '9';
-    if (point_and_digit || (c.value >= '0' && c.value <= '9')) {
-      const Token token = scan_number(source_, position_);
-      position_ = token.span.end;
-      return token;
-    }
-    return operator_or_bracket();
+    const Token token = scan_token(source_, position_);
+    match_bracket(token);
+    position_ = token.span.end;
+    return token;
   }
-}
-
-Token Lexer::take(TokenKind kind, size_t size) {
-  const uint32_t begin = position_;
-  position_ += static_cast<uint32_t>(size);
-  return {kind, {begin, position_}};
 }
 
 void Lexer::skip_newline() { position_ += at(position_, '\r') && at(position_ + 1, '\n') ? 2 : 1; }
@@ -325,51 +373,21 @@ Token Lexer::end_of_line() {
   return {TokenKind::newline, {begin, position_}};
 }
 
-Token Lexer::name_or_keyword() {
-  uint32_t end = position_;
-  while (end < source_.size()) {
-    const CodePoint c = decode(source_, end);
-    if (!is_name_continue(c.value)) break;
-    end += c.size;
+void Lexer::match_bracket(const Token& token) {
+  switch (token.kind) {
+    case TokenKind::left_parenthesis:
+    case TokenKind::left_bracket:
+    case TokenKind::left_brace:
+      brackets_.push_back(token.span.begin);
+      break;
+    case TokenKind::right_parenthesis:
+    case TokenKind::right_bracket:
+    case TokenKind::right_brace:
+      close_bracket(source_[token.span.begin]);
+      break;
+    default:
+      break;
   }
-  const std::string_view word = source_.substr(position_, end - position_);
-  if ((at(end, '"') || at(end, '\'')) && is_string_prefix(word)) return string(word.size());
-  if (const Spelling* keyword = keyword_named(word)) return take(keyword->kind, word.size());
-  // To Python this is a name, which nothing could be bound to but by the same letters.
-  if (const std::string normal = normalised_name(word); normal != word && keyword_named(normal)) {
-    throw Error(ErrorCode::syntax, fmt::format("'{}' is the keyword '{}' in other letters", shortened(word), normal),
-                {position_, end});
-  }
-  return take(TokenKind::name, word.size());
-}
-
-Token Lexer::string(size_t prefix) {
-  const auto size = static_cast<uint32_t>(prefix);
-  for (char c : source_.substr(position_, prefix)) {
-    const Span span = {position_, position_ + size + 1};
-    if (lower(c) == 'f') throw Error(ErrorCode::syntax, "f-strings are not available", span);
-    if (lower(c) == 'b') throw Error(ErrorCode::unsupported, "byte strings are not available in this version", span);
-  }
-  const Token token = scan_string(source_, position_, size);
-  position_ = token.span.end;
-  return token;
-}
-
-Token Lexer::operator_or_bracket() {
-  const std::string_view rest = source_.substr(position_);
-  for (const Foreign& foreign : foreign_operators) {
-    if (!rest.starts_with(foreign.text)) continue;
-    throw Error(ErrorCode::syntax, std::string(foreign.advice),
-                {position_, position_ + static_cast<uint32_t>(foreign.text.size())});
-  }
-  for (const Spelling& spelling : operators) {
-    if (!rest.starts_with(spelling.text)) continue;
-    const char c = rest[0];
-    if (c == '(' || c == '[' || c == '{') brackets_.push_back(position_);
-    if (c == ')' || c == ']' || c == '}') close_bracket(c);
-    return take(spelling.kind, spelling.text.size());
-  }
-  stray_character();
 }
 
 void Lexer::close_bracket(char closing) {
@@ -384,16 +402,6 @@ void Lexer::close_bracket(char closing) {
         here);
   }
   brackets_.pop_back();
-}
-
-void Lexer::stray_character() const {
-  const CodePoint c = decode(source_, position_);
-  const Span span = {position_, position_ + c.size};
-  if (c.value == '!') throw Error(ErrorCode::syntax, "'!' is not an operator: write '~' or 'not'", span);
-  const std::string shown = is_printable(c.value)
-                                ? fmt::format("'{}' ({})", source_.substr(position_, c.size), code_point_name(c.value))
-                                : code_point_name(c.value);
-  throw Error(ErrorCode::syntax, fmt::format("unexpected character {}{}", shown, advice_on(c.value)), span);
 }
 
 }  // namespace fuseval::frontend

@@ -31,6 +31,11 @@ struct Token {
   Span span;
 };
 
+/// The token that begins at `begin`, which is no blank, line end, comment or backslash, and begins a code point.
+/// Brackets need not match. Throws Error(syntax), and Error(unsupported) for byte strings, with a span that begins
+/// there.
+Token scan_token(std::string_view source, uint32_t begin);
+
 class Lexer {
  public:
   /// Throws Error(syntax) if `source` (at most 4 GiB) is not UTF-8. `source` must outlive the lexer.
@@ -46,7 +51,6 @@ class Lexer {
  private:
   bool at(size_t offset, char c) const { return offset < source_.size() && source_[offset] == c; }
   bool at_newline() const { return at(position_, '\n') || at(position_, '\r'); }
-  Token take(TokenKind kind, size_t size);
   void start_line();
   void change_indentation(uint32_t begin, uint32_t column, uint32_t alternative);
   void skip_newline();
@@ -55,11 +59,8 @@ class Lexer {
   void continue_line();
   Token end_of_text();
   Token end_of_line();
-  Token name_or_keyword();
-  Token string(size_t prefix);
-  Token operator_or_bracket();
+  void match_bracket(const Token& token);
   void close_bracket(char closing);
-  [[noreturn]] void stray_character() const;
 
   /// Columns of one indentation level: tabs to multiples of 8, and tabs as 1. Both must agree on an order.
   struct Indentation {

@@ -255,8 +255,7 @@ double number_value(std::string_view literal) {
   return result.ec == std::errc::result_out_of_range ? out_of_range_value(digits) : value;
 }
 
-Token scan_string(std::string_view source, uint32_t begin, uint32_t prefix) {
-  const uint32_t quote = begin + prefix;
+StringExtent string_extent(std::string_view source, uint32_t quote) {
   const uint32_t size = quote_size(source, quote);
   const std::string_view closing = source.substr(quote, size);
   uint32_t position = quote + size;
@@ -266,11 +265,17 @@ Token scan_string(std::string_view source, uint32_t begin, uint32_t prefix) {
     position += c == '\\' && position + 1 < source.size() ? 2 : 1;
     if (c == '\\' && source.substr(position - 1).starts_with("\r\n")) ++position;
   }
-  if (!source.substr(std::min<size_t>(position, source.size())).starts_with(closing)) {
-    throw Error(ErrorCode::syntax, fmt::format("this string is never closed: {} is missing", closing),
-                {begin, quote + size});
-  }
-  return {TokenKind::string, {begin, position + size}};
+  const bool is_closed = source.substr(position).starts_with(closing);
+  return {is_closed ? position + size : position, is_closed};
+}
+
+Token scan_string(std::string_view source, uint32_t begin, uint32_t prefix) {
+  const uint32_t quote = begin + prefix;
+  const StringExtent extent = string_extent(source, quote);
+  if (extent.is_closed) return {TokenKind::string, {begin, extent.end}};
+  const uint32_t size = quote_size(source, quote);
+  throw Error(ErrorCode::syntax, fmt::format("this string is never closed: {} is missing", source.substr(quote, size)),
+              {begin, quote + size});
 }
 
 std::string string_value(std::string_view source, Span literal) {

@@ -15,6 +15,13 @@ Token scan_number(std::string_view source, uint32_t begin);
 /// it.
 double number_value(std::string_view literal);
 
+struct StringExtent {
+  uint32_t end;  ///< behind the closing quote; without one, the end of the line, or of the text after three quotes
+  bool is_closed;
+};
+/// Of the string literal whose opening quote is at `quote`.
+StringExtent string_extent(std::string_view source, uint32_t quote);
+
 /// The string literal at `begin` whose opening quote stands `prefix` bytes behind it. Throws Error(syntax).
 Token scan_string(std::string_view source, uint32_t begin, uint32_t prefix);
 

@@ -127,6 +127,7 @@ typedef struct fv_results fv_results;
 typedef struct fv_types fv_types;
 typedef struct fv_names fv_names;
 typedef struct fv_hints fv_hints;
+typedef struct fv_tokens fv_tokens;
 typedef struct fv_cancel fv_cancel;
 typedef struct fv_npy fv_npy;
 typedef struct fv_data fv_data;
@@ -371,6 +372,45 @@ FV_API fv_status fv_words(int32_t kind, fv_names** names, fv_error** error);
  * it is. *result is owned by the caller: fv_string_release. Errors: FV_ERROR_UNKNOWN_FUNCTION (with the nearest word),
  * FV_ERROR_UNSUPPORTED (of a later version). */
 FV_API fv_status fv_help(const char* name, char** result, fv_error** error);
+
+/* ---- tokens: for highlighting in an editor ---- */
+typedef enum fv_token_kind {
+  FV_TOKEN_NUMBER = 0,
+  FV_TOKEN_STRING = 1,
+  FV_TOKEN_NAME = 2, /* bound by the host, or unknown to the language */
+  FV_TOKEN_FUNCTION = 3,
+  FV_TOKEN_METHOD = 4,    /* sum in a.sum() */
+  FV_TOKEN_ATTRIBUTE = 5, /* T in a.T */
+  FV_TOKEN_PARAMETER = 6, /* axis in sum(a, axis=0) */
+  FV_TOKEN_CONSTANT = 7,  /* pi; also True, False and None */
+  FV_TOKEN_DTYPE = 8,
+  FV_TOKEN_MODULE = 9,   /* np, numpy, and linalg behind them */
+  FV_TOKEN_KEYWORD = 10, /* if, and ...; also those of Python that the language does not have */
+  FV_TOKEN_OPERATOR = 11,
+  FV_TOKEN_BRACKET = 12,     /* ( ) [ ] { }, whether they match or not */
+  FV_TOKEN_PUNCTUATION = 13, /* , : ; . ... and a backslash that continues a line */
+  FV_TOKEN_COMMENT = 14,
+  FV_TOKEN_ERROR = 15 /* no token of the language: 5abc, a string that is not closed, && */
+} fv_token_kind;      /* append only */
+/* Its layout never changes. */
+typedef struct fv_token {
+  int32_t kind;        /* fv_token_kind */
+  uint32_t begin, end; /* bytes of the text; begin < end */
+} fv_token;
+/* The tokens of a text in their order. The text may be incomplete and wrong, even without valid UTF-8: what is no token
+ * has the kind FV_TOKEN_ERROR, and the tokens behind it follow. Tokens do not overlap; blanks and line ends between
+ * them are no tokens. A text without FV_TOKEN_ERROR may still be wrong in other ways.
+ * names (ending in NUL, in any Unicode form; may be NULL if name_count is 0): the names that the host binds. A bound
+ * name is FV_TOKEN_NAME also if it is a constant, dtype, module or function of the language, except where a function or
+ * dtype is called; this is how texts are evaluated. Any thread may call this at any time. *tokens is owned by the
+ * caller: fv_tokens_release. Errors: FV_ERROR_INVALID_HANDLE, FV_ERROR_LIMIT (a text of 2 GiB), FV_ERROR_MEMORY. */
+FV_API fv_status fv_tokenize(const char* text, size_t length, const char* const* names, int32_t name_count,
+                             fv_tokens** tokens, fv_error** error);
+/* 0 for NULL. */
+FV_API int32_t fv_tokens_count(const fv_tokens* tokens);
+/* All of them, one after the other; owned by `tokens`. NULL for NULL, and maybe NULL if there are none. */
+FV_API const fv_token* fv_tokens_data(const fv_tokens* tokens);
+FV_API void fv_tokens_release(fv_tokens* tokens);
 
 /* ---- lint hints: likely mistakes in valid texts. Only fv_lint and the stage "hints" look for them ---- */
 typedef enum fv_hint_kind {

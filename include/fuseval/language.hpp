@@ -1,9 +1,10 @@
-// The words of the language, for completion and help.
+// The words and tokens of the language, for completion, help and highlighting.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fuseval/error.hpp"
@@ -84,6 +85,49 @@ struct FreeName {
   /// The meaning of the unbound name: a constant, a dtype or a module. Empty: the name must be bound.
   std::optional<WordKind> meaning;
 };
+
+enum class TokenKind : std::int32_t {
+  number = FV_TOKEN_NUMBER,
+  string = FV_TOKEN_STRING,
+  name = FV_TOKEN_NAME,  ///< bound by the host, or unknown to the language
+  function = FV_TOKEN_FUNCTION,
+  method = FV_TOKEN_METHOD,
+  attribute = FV_TOKEN_ATTRIBUTE,
+  parameter = FV_TOKEN_PARAMETER,  ///< axis in sum(a, axis=0)
+  constant = FV_TOKEN_CONSTANT,
+  dtype = FV_TOKEN_DTYPE,
+  module = FV_TOKEN_MODULE,
+  keyword = FV_TOKEN_KEYWORD,
+  operator_ = FV_TOKEN_OPERATOR,
+  bracket = FV_TOKEN_BRACKET,
+  punctuation = FV_TOKEN_PUNCTUATION,
+  comment = FV_TOKEN_COMMENT,
+  error = FV_TOKEN_ERROR,  ///< no token of the language
+};
+
+struct Token {
+  TokenKind kind;
+  std::uint32_t begin;  ///< bytes of the text
+  std::uint32_t end;
+};
+
+/// The tokens of a text in their order, with what they mean, for highlighting. The text may be incomplete and wrong:
+/// what is no token has the kind error, and the tokens behind it follow. bound: the names that the host binds
+/// (fv_tokenize). Throws only for a text of 2 GiB and when memory runs out.
+inline std::vector<Token> tokens(std::string_view text, const std::vector<std::string>& bound = {}) {
+  std::vector<const char*> names;
+  for (const std::string& name : bound) names.push_back(name.c_str());
+  fv_tokens* raw = nullptr;
+  detail::check([&](fv_error** error) {
+    return fv_tokenize(text.data(), text.size(), names.data(), static_cast<std::int32_t>(names.size()), &raw, error);
+  });
+  const detail::Handle<fv_tokens, fv_tokens_release> owned(raw);
+  const fv_token* const first = fv_tokens_data(raw);
+  std::vector<Token> result;
+  for (std::int32_t k = 0; k < fv_tokens_count(raw); ++k)
+    result.push_back({static_cast<TokenKind>(first[k].kind), first[k].begin, first[k].end});
+  return result;
+}
 
 /// What texts can use besides the names that are bound, sorted.
 inline std::vector<std::string> words(WordKind kind) {

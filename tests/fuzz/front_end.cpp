@@ -10,6 +10,7 @@
 
 #include "codegen/host/fold.hpp"
 #include "frontend/diagnostic.hpp"
+#include "frontend/highlight.hpp"
 #include "ir/dtype.hpp"
 #include "ir/plan.hpp"
 
@@ -50,6 +51,20 @@ std::string fault_of_error(std::string_view text, const Error& error) {
   return span == Span{} ? "" : fault_of_picture(text, span);
 }
 
+bool are_blanks(std::string_view text) { return text.find_first_not_of(" \t\f\r\n") == text.npos; }
+
+/// Of its tokens for highlighting; none is an error in what the parser takes.
+std::string fault_of_tokens(std::string_view text, bool is_parsed) {
+  uint32_t end = 0;
+  for (const auto& [kind, span] : frontend::highlight(text)) {
+    if (span.begin < end || span.end <= span.begin || span.end > text.size()) return "a token is out of order or empty";
+    if (!are_blanks(text.substr(end, span.begin - end))) return "something between two tokens is no blank";
+    if (is_parsed && kind == frontend::HighlightKind::error) return "a token of a parsed text is an error";
+    end = span.end;
+  }
+  return are_blanks(text.substr(end)) ? "" : "something behind the last token is no blank";
+}
+
 std::vector<ArrayLayout> c_layouts(const Function& function) {
   std::vector<ArrayLayout> layouts;
   for (const NodeId id : function.outputs) {
@@ -71,7 +86,9 @@ void plan(const frontend::BoundFunction& bound, const std::vector<frontend::Inpu
 }
 
 Answer rejection(Stage stage, std::string_view text, const Error& error) {
-  return {stage, error.code(), fault_of_error(text, error)};
+  std::string fault = fault_of_error(text, error);
+  if (fault.empty()) fault = fault_of_tokens(text, false);
+  return {stage, error.code(), fault};
 }
 
 Answer answer(std::string_view text, const std::vector<frontend::InputInfo>& inputs, const frontend::Limits& limits) {
@@ -81,7 +98,9 @@ Answer answer(std::string_view text, const std::vector<frontend::InputInfo>& inp
   } catch (const Error& error) {
     return rejection(Stage::rejected_by_parser, text, error);
   }
-  if (std::string fault = fault_of_tree(ast); !fault.empty()) return {Stage::planned, ErrorCode::none, fault};
+  std::string fault = fault_of_tree(ast);
+  if (fault.empty()) fault = fault_of_tokens(text, true);
+  if (!fault.empty()) return {Stage::planned, ErrorCode::none, fault};
   try {
     plan(frontend::bind(ast, inputs, limits), inputs);
   } catch (const Error& error) {

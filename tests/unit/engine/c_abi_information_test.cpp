@@ -38,6 +38,24 @@ TEST_CASE("hints say where they are, also of a text whose names are not bound") 
   CHECK(fuseval::explain("x", {{"x", 1}}, "hints") == "no hints\n");
 }
 
+TEST_CASE("tokens of texts, right or wrong") {
+  using fuseval::TokenKind;
+  const auto kinds = [](std::string_view text, const std::vector<std::string>& bound) {
+    std::vector<TokenKind> result;
+    for (const fuseval::Token& token : fuseval::tokens(text, bound)) result.push_back(token.kind);
+    return result;
+  };
+  CHECK(kinds("", {}).empty());
+  CHECK(kinds({}, {}).empty());
+  CHECK(kinds("e + \xff", {}) == std::vector{TokenKind::constant, TokenKind::operator_, TokenKind::error});
+  CHECK(kinds("np.e \u00e9", {"e", "e\u0301"}) ==
+        std::vector{TokenKind::module, TokenKind::punctuation, TokenKind::constant, TokenKind::name});
+  CHECK(kinds("sin # 1", {"sin"}) == std::vector{TokenKind::name, TokenKind::comment});
+  const std::vector<fuseval::Token> tokens = fuseval::tokens("sin( '1");
+  REQUIRE(tokens.size() == 3);
+  CHECK((tokens[2].kind == TokenKind::error && tokens[2].begin == 5 && tokens[2].end == 7));
+}
+
 TEST_CASE("an error says what, where and how it looks") {
   const std::string text = "1 +\n  ä + missing*2";
   Doubles a;

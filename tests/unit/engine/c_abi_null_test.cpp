@@ -50,6 +50,12 @@ TEST_CASE("null pointers everywhere") {
   CHECK(refused([&](fv_error** e) -> Status { return fv_free_names(nullptr, "a", 1, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_lint(nullptr, "a", 1, nullptr, nullptr, 0, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_hints_get(nullptr, 0, nullptr, e); }));
+  fv_tokens* tokens = nullptr;
+  CHECK(refused([&](fv_error** e) -> Status { return fv_tokenize("a", 1, nullptr, 0, nullptr, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_tokenize(nullptr, 1, nullptr, 0, &tokens, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_tokenize("a", 1, nullptr, 1, &tokens, e); }));
+  CHECK(refused([&](fv_error** e) -> Status { return fv_tokenize("a", 1, &no_name, 1, &tokens, e); }));
+  CHECK(tokens == nullptr);
   CHECK(refused([&](fv_error** e) -> Status { return fv_words(FV_WORD_FUNCTION, nullptr, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_help(nullptr, &string, e); }));
   CHECK(refused([&](fv_error** e) -> Status { return fv_help("sum", nullptr, e); }));
@@ -86,6 +92,8 @@ TEST_CASE("null pointers everywhere") {
   fv_names_release(nullptr);
   fv_hints_release(nullptr);
   CHECK(fv_hints_count(nullptr) == 0);
+  fv_tokens_release(nullptr);
+  CHECK((fv_tokens_count(nullptr) == 0 && fv_tokens_data(nullptr) == nullptr));
   fv_cancel_release(nullptr);
   fv_cancel_set(nullptr);
   fv_cancel_clear(nullptr);
