@@ -64,8 +64,6 @@ DEPARTURES = [
     Departure("refuses", "NumPy's functions in Python take True as axis 1, those in C refuse it", parameters=AXES, values={"True"}),
     Departure("refuses", "an axis is an int; NumPy calls int() on norm()'s", functions={"norm"}, parameters={"axis"}, values=FLOATS),
     Departure("refuses", "flip() of a list of axes: lists of axes are refused by all other functions", functions={"flip"}, values={"[0]"}),
-    Departure("refuses", "no fill value becomes an integer that it is not; NumPy casts floats without a look: 300.7 is 44 in int8",
-              functions={"full_like"}, parameters={"fill_value"}, values=FLOATS),
     Departure("refuses", "NumPy makes an array of objects of an int beyond uint64", functions={"full"}, parameters={"fill_value"}, values=LARGE),
     Departure("refuses", "diagonals are numbered by ints within int64", functions={"tri", "tril", "triu", "eye"}, parameters={"k", "N", "M"},
               values=FLOATS | LARGE),
