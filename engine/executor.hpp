@@ -33,9 +33,9 @@ struct PreparedKernel {
   int64_t reduce_count = 0;
   int64_t granule = 0;             ///< elements that `reduce` must be given together: ranges begin at multiples of it
   double element_nanoseconds = 0;  ///< a rough estimate: how finely to split
-  double dearest_nanoseconds =
-      0;  ///< of the dearest element that there can be: how finely to split what may be stopped
-  double dearest_result_nanoseconds = 0;  ///< the same of an output's epilogue
+  /// An estimate for an element with the slowest operands: how finely to split a call that may be stopped.
+  double dearest_nanoseconds = 0;
+  double dearest_result_nanoseconds = 0;  ///< the same for the epilogue of one output
 };
 
 PreparedKernel prepare(const LoopNest& nest, std::shared_ptr<const codegen::Kernel> code);

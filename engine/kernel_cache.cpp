@@ -46,7 +46,7 @@ std::shared_ptr<const codegen::Kernel> KernelCache::get(const LoopNest& nest, co
   if (!is_known && !control.exists()) compile(key, nest, target, *promise);
   if (!is_known && control.exists()) try {
       background_.run([=, this] { compile(key, nest, target, *promise); });
-    } catch (...) {  // no memory for the job: whoever waits for it is told, and a later call tries again
+    } catch (...) {  // No memory for the job: waiting calls get the error, and a later call tries again.
       {
         const std::lock_guard lock(mutex_);
         kernels_.erase(key);

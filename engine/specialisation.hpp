@@ -94,7 +94,7 @@ class Specialisation {
   bool serves_values(const fv_view* inputs, uint64_t* numbers) const {
     return !depends_on_values_ || (skipped_inputs_fit(inputs) && scalars_.run(WeakBits{inputs}, numbers));
   }
-  /// The same, where the numbers are not asked for.
+  /// The same, for callers that do not need the numbers.
   bool serves_values(const fv_view* inputs) const;
   /// The values and outcomes that it is for, to compare with another rank's.
   std::string describe_values() const { return scalars_.requirements(); }

@@ -44,8 +44,8 @@ Integer smallest_of(DType dtype);
 Integer largest_of(DType dtype);
 /// Whether an int or bool is one of `dtype`'s values (integers and bool only).
 bool fits(const WeakScalar& value, DType dtype);
-/// The number that an element of `dtype` is made of: a float for a float dtype, else an int that fits or may wrap.
-/// Throws Error(value).
+/// `value` converted for an element of `dtype`: a float for a float dtype, otherwise an int that fits or, by `rule`,
+/// wraps. Throws Error(value).
 WeakScalar as_element(const WeakScalar& value, DType dtype, WeakRule rule);
 /// The same kind and value; the sign of a zero and the bits of a NaN count.
 bool is_same(const WeakScalar& a, const WeakScalar& b);
