@@ -218,7 +218,9 @@ FV_API void fv_session_release(fv_session* session);
 FV_API fv_status fv_cancel_create(fv_cancel** cancel, fv_error** error);
 /* Calls that have the token stop within 10 ms of computing, and calls that are given it later do not begin, until it is
  * cleared; both fail with FV_ERROR_CANCELLED. What is being compiled then is compiled to its end in the background, and
- * the session's release waits for it (milliseconds). Async-signal-safe, lock-free, from any thread. NULL is ignored. */
+ * the session's release waits for it (milliseconds). Async-signal-safe, lock-free, from any thread. NULL is ignored.
+ * Exception: in a float sum along the last axis with more than ten of `%`, `//`, `fmod`, `gcd` and `lcm` in one kernel,
+ * a call may take 1 ms more for each of them. */
 FV_API void fv_cancel_set(fv_cancel* cancel);
 /* Async-signal-safe. A call that has not seen that the token was set goes on. */
 FV_API void fv_cancel_clear(fv_cancel* cancel);
@@ -263,8 +265,8 @@ typedef struct fv_run_options {
   const fv_distribution* const* output_distributions; /* NULL, or one an output */
   int64_t work_limit; /* of this call; 0: the session's. The smaller of the two applies */
   /* Milliseconds until this call fails with FV_ERROR_LIMIT, including compiling; 0: the session's. The smaller of the
-   * two applies. The clock is polled where a cancel token is: at least every 10 ms of computing, and between kernels on
-   * devices. A call shorter than 20 us may not poll it. */
+   * two applies. The clock is polled where a cancel token is: at least every 10 ms of computing (exception:
+   * fv_cancel_set), and between kernels on devices. A call shorter than 20 us may not poll it. */
   int64_t time_limit;
 } fv_run_options;
 
