@@ -109,7 +109,7 @@ def test_program(snippet, tmp_path):
     engine = BUILD / "engine"
     subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'include'}", source, "-o", program,
                     f"-L{engine}", "-lfuseval", f"-Wl,-rpath,{engine}"], check=True, timeout=300)
-    done = subprocess.run([program], capture_output=True, text=True, timeout=300, env=machine_of(snippet))
+    done = subprocess.run([program], cwd=tmp_path, capture_output=True, text=True, timeout=300, env=machine_of(snippet))
     assert done.returncode == 0, done.stderr
     assert not violations(done.stderr)
     assert is_whole or not done.stdout
