@@ -1,9 +1,13 @@
-// What others make ready for an object that does not know them, and want to find again: it lives as long as the object.
+// An append-only cache that higher layers attach to an object which does not know them. Entries live as long as it
+// does.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <typeinfo>
+
+#include "runtime/mutex.hpp"
 
 namespace fuseval::engine {
 
@@ -16,7 +20,7 @@ class Attachment {
   Attachment* next_ = nullptr;
 };
 
-/// Thread-safe; read without a lock. Nothing is taken out before the end.
+/// Thread-safe; reads take no lock.
 class Attachments {
  public:
   Attachments() = default;
@@ -30,12 +34,10 @@ class Attachments {
   Attachments(const Attachments&) = delete;
   Attachments& operator=(const Attachments&) = delete;
 
-  /// The latest that is a T (not of a class derived from it: this is on warm paths) and fits; nullptr if none does.
+  /// The latest entry of type T, and of no derived type, that fits; nullptr if there is none.
   template <class T, class Fits>
   const T* find(Fits&& fits) const {
-    for (const Attachment* entry = first_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next_)
-      if (typeid(*entry) == typeid(T) && fits(static_cast<const T&>(*entry))) return static_cast<const T*>(entry);
-    return nullptr;
+    return latest<T>(fits);
   }
   template <class T>
   const T& add(std::unique_ptr<T> made) {
@@ -45,9 +47,27 @@ class Attachments {
     while (!first_.compare_exchange_weak(first, entry, std::memory_order_release, std::memory_order_relaxed));
     return *entry;
   }
+  /// The only entry of type T. The first caller constructs it from `arguments`; the entry guards its own state.
+  template <class T, class... Arguments>
+  T& find_or_add(Arguments&&... arguments) {
+    const auto any = [](const T&) { return true; };
+    if (T* known = latest<T>(any)) return *known;
+    const std::lock_guard lock(adding_);
+    if (T* known = latest<T>(any)) return *known;
+    add(std::make_unique<T>(std::forward<Arguments>(arguments)...));
+    return *latest<T>(any);
+  }
 
  private:
+  template <class T, class Fits>
+  T* latest(Fits&& fits) const {
+    for (Attachment* entry = first_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next_)
+      if (typeid(*entry) == typeid(T) && fits(static_cast<const T&>(*entry))) return static_cast<T*>(entry);
+    return nullptr;
+  }
+
   std::atomic<Attachment*> first_{nullptr};
+  runtime::Mutex adding_;  ///< held by find_or_add
 };
 
 }  // namespace fuseval::engine

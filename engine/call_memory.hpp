@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/runtime.hpp"
+#include "engine/hooks.hpp"
 #include "ir/checked.hpp"
 #include "ir/counted.hpp"
 #include "ir/error.hpp"
@@ -20,11 +20,12 @@ inline void require_memory(size_t bytes, size_t limit) {
 
 class CallMemory {
  public:
-  explicit CallMemory(const Runtime& runtime) : runtime_(runtime) {}
+  /// limit: bytes, SIZE_MAX for none. hooks: those of the session; they must outlive this object.
+  CallMemory(size_t limit, const Hooks& hooks) : limit_(limit), hooks_(hooks) {}
 
   /// Throws Error(limit) unless there is room for so much more.
-  void require(size_t bytes) const { require_memory(capped_add(taken_, bytes), runtime_.memory_limit); }
-  bool is_limited() const { return runtime_.memory_limit != SIZE_MAX; }
+  void require(size_t bytes) const { require_memory(capped_add(taken_, bytes), limit_); }
+  bool is_limited() const { return limit_ != SIZE_MAX; }
   /// Throws Error(limit).
   void count(size_t bytes) {
     require(bytes);
@@ -34,11 +35,12 @@ class CallMemory {
   /// On the host, from the session's hooks if it has them. Throws Error(limit).
   runtime::Buffer allocate(size_t bytes) {
     count(bytes);
-    return runtime::Buffer(bytes, runtime_.hooks.memory());
+    return runtime::Buffer(bytes, hooks_.memory());
   }
 
  private:
-  const Runtime& runtime_;
+  const size_t limit_;
+  const Hooks& hooks_;
   size_t taken_ = 0;
 };
 

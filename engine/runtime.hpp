@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "codegen/llvm/kernel.hpp"
+#include "engine/attachments.hpp"
 #include "engine/counters.hpp"
-#include "engine/device/automatic.hpp"
 #include "engine/device/devices.hpp"
 #include "engine/hooks.hpp"
 #include "engine/kernel_cache.hpp"
@@ -58,8 +58,8 @@ struct Runtime {
         pool(options.threads, options.hooks.parallel_for),
         kernels(options.kernel_limit, counters),
         chains(chain_limits(pool.threads())),
-        devices(options.kernel_limit, counters),
-        automatic(options.kernel_limit) {}
+        kernel_limit(options.kernel_limit),
+        devices(options.kernel_limit, counters) {}
 
   HooksOwner hooks_owner;  ///< before everything that may call a hook, so destroyed after it
   const codegen::TargetOptions target;
@@ -71,8 +71,9 @@ struct Runtime {
   runtime::ThreadPool pool;
   KernelCache kernels;
   ChainLimits chains;
+  const size_t kernel_limit;
   Devices devices;
-  Automatic automatic;  ///< after the devices that it refers to
+  Attachments attachments;  ///< last, so destroyed before the devices that they refer to
 };
 
 }  // namespace fuseval::engine

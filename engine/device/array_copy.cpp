@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/device/device_run.hpp"
+#include "engine/local_call.hpp"
 #include "engine/mapped_ranges.hpp"
 #include "engine/views.hpp"
 #include "ir/checked.hpp"
@@ -63,7 +63,7 @@ bool overlap(const fv_view& from, const fv_view& to) {
 void copy_by_program(Session& session, const fv_view& from, const fv_view& to) {
   const char* const name = "a";
   RunOptions options;
-  run(*session.program("a", &name, &from, 1), &from, 1, &to, 1, options, nullptr);
+  run_locally(*session.program("a", &name, &from, 1), &from, 1, &to, 1, options, nullptr);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include "engine/device/calibration.hpp"
 #include "engine/device/device_run.hpp"
 #include "engine/device/measure.hpp"
-#include "engine/runtime.hpp"
 #include "engine/with_llvm.hpp"
 #include "ir/error.hpp"
 #include "runtime/cache_sizes.hpp"

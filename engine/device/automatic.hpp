@@ -14,7 +14,8 @@
 #include "engine/attachments.hpp"
 #include "engine/device/cost_model.hpp"
 #include "engine/device/device_space.hpp"
-#include "engine/run.hpp"
+#include "engine/run_options.hpp"
+#include "engine/runtime.hpp"
 #include "runtime/lru_cache.hpp"
 #include "runtime/mutex.hpp"
 
@@ -59,7 +60,7 @@ struct HostCall {
   const RunOptions& options;
 };
 
-class Automatic {
+class Automatic : public Attachment {
  public:
   explicit Automatic(size_t kernel_limit) : earnings_(kernel_limit) {}
 
@@ -96,5 +97,10 @@ class Automatic {
   runtime::Mutex earnings_mutex_;
   runtime::LruCache<std::shared_ptr<Earnings>> earnings_;
 };
+
+/// The session's.
+inline Automatic& automatic_of(Runtime& runtime) {
+  return runtime.attachments.find_or_add<Automatic>(runtime.kernel_limit);
+}
 
 }  // namespace fuseval::engine

@@ -45,7 +45,7 @@ class DeviceRun {
         made_(made),
         call_(call),
         options_(options),
-        memory_(program.runtime()),
+        memory_(program.runtime().memory_limit, program.runtime().hooks),
         queue_(device_, options.stream) {}
 
   void go(Results* results) {

@@ -5,7 +5,7 @@
 #include "engine/device/device_space.hpp"
 #include "engine/program.hpp"
 #include "engine/results.hpp"
-#include "engine/run.hpp"
+#include "engine/run_options.hpp"
 
 namespace fuseval::engine {
 

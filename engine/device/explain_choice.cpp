@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "engine/device/aligned_call.hpp"
+#include "engine/device/automatic.hpp"
 #include "engine/placing.hpp"
-#include "engine/runtime.hpp"
 #include "ir/counted.hpp"
 
 namespace fuseval::engine {
@@ -69,15 +69,16 @@ std::string explain_on_host(const Program& program, const fv_view* inputs) {
   options.rule.for_device = true;
   const auto planned = program.specialise(inputs, nullptr, 0, options.rule, {});
   const HostCall call{program, *planned, inputs, nullptr, 0, options};
-  const Rivals* rivals = runtime.automatic.wake(program.shared_runtime());
+  Automatic& automatic = automatic_of(runtime);
+  const Rivals* rivals = automatic.wake(program.shared_runtime());
   if (rivals == nullptr) {
     Work work;
     work.add(planned->plan());
     const CpuEstimate usual = cpu_estimate(work, CpuRates{}, runtime.pool.threads());
     return cpu_text(usual, work, " by usual rates; nothing was measured") +
-           fmt::format("choice: cpu, as there is no device: {}\n", runtime.automatic.why());
+           fmt::format("choice: cpu, as there is no device: {}\n", automatic.why());
   }
-  const Comparison both = runtime.automatic.compare(*rivals, call);
+  const Comparison both = automatic.compare(*rivals, call);
   Device& device = *rivals->space.device;
   return cpu_text(both.cpu, both.work, "") + device_text(both, device) +
          fmt::format("choice: {}\n", reason(both, name_of(device.place()), Automatic::is_short(*planned)));

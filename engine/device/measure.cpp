@@ -6,7 +6,8 @@
 #include <chrono>
 #include <cstring>
 
-#include "engine/run.hpp"
+#include "engine/device/device_run.hpp"
+#include "engine/host_run.hpp"
 #include "engine/runtime.hpp"
 #include "runtime/cache_sizes.hpp"
 
@@ -33,26 +34,29 @@ double shortest_of(int times, Body&& body) {
 /// A program of one array, run into another of the same dtype and size.
 class Sample {
  public:
-  Sample(const std::shared_ptr<Runtime>& runtime, const char* text, DType dtype, Place place)
-      : program_(runtime, text, {{"a", dtype, 1, false}}), dtype_(dtype), place_(place) {}
+  /// space: nullptr for the CPU.
+  Sample(const std::shared_ptr<Runtime>& runtime, const char* text, DType dtype, DeviceSpace* space)
+      : program_(runtime, text, {{"a", dtype, 1, false}}), dtype_(dtype), space_(space) {}
 
   void run(char* from, char* to, int64_t count, int threads) const {
     const fv_view input = view(from, &count), output = view(to, &count);
     RunOptions options;
     options.threads = threads;
-    options.device = {DeviceChoice::How::fixed, place_};
-    engine::run(program_, &input, 1, &output, 1, options, nullptr);
+    options.rule.for_device = space_ != nullptr;
+    const std::shared_ptr<const Specialisation> made = program_.specialise(&input, &output, 1, options.rule, {});
+    if (space_ == nullptr) return run_on_host(program_, *made, &input, &output, 1, options, nullptr);
+    run_on_device(*space_, program_, *made, {&input, &output, 1, true}, options, nullptr);
   }
 
  private:
   fv_view view(char* data, const int64_t* shape) const {
-    return {data, static_cast<int32_t>(dtype_), 1, shape, nullptr, static_cast<int32_t>(place_.kind), place_.ordinal,
-            0};
+    const Place place = space_ == nullptr ? Place{} : space_->device->place();
+    return {data, static_cast<int32_t>(dtype_), 1, shape, nullptr, static_cast<int32_t>(place.kind), place.ordinal, 0};
   }
 
   Program program_;
   DType dtype_;
-  Place place_;
+  DeviceSpace* space_;
 };
 
 // Two short elementary functions: 24 units an element.
@@ -71,7 +75,7 @@ class CpuMeasurement {
   CpuRates rates() {
     CpuRates rates;
     rates.threads = runtime_->pool.threads();
-    const Sample copy(runtime_, "-a", DType::float64, {});
+    const Sample copy(runtime_, "-a", DType::float64, nullptr);
     rates.one.memory = bytes_a_second(copy, bytes, 1, 2);
     rates.all.memory = std::max(rates.one.memory, bytes_a_second(copy, bytes, rates.threads, 3));
     rates.cache_one = bytes_a_second(copy, int64_t{128} << 10, 1, 20);
@@ -89,7 +93,7 @@ class CpuMeasurement {
     return 2 * static_cast<double>(count) / shortest_of(times, once);
   }
   void measure_units(CpuRates& rates, DType dtype, double Speed::*speed) const {
-    const Sample functions(runtime_, few_functions, dtype, {});
+    const Sample functions(runtime_, few_functions, dtype, nullptr);
     const auto measured = [&](int threads) {
       const auto once = [&] { functions.run(from_.data(), to_.data(), functions_of, threads); };
       return few_units * functions_of / shortest_of(4, once);
@@ -106,6 +110,7 @@ class DeviceMeasurement {
  public:
   DeviceMeasurement(const std::shared_ptr<Runtime>& runtime, DeviceSpace& space)
       : runtime_(runtime),
+        space_(space),
         device_(*space.device),
         bytes_(std::clamp<size_t>(device_.free_bytes() / 16, 4096, size_t{64} << 20) / 4096 * 4096),
         from_(device_.allocate(bytes_)),
@@ -155,8 +160,8 @@ class DeviceMeasurement {
   }
 
   void measure_programs(DeviceRates& rates) const {
-    const Sample of_float64(runtime_, many_functions, DType::float64, device_.place());
-    const Sample of_float32(runtime_, many_functions, DType::float32, device_.place());
+    const Sample of_float64(runtime_, many_functions, DType::float64, &space_);
+    const Sample of_float32(runtime_, many_functions, DType::float32, &space_);
     rates.speed.float64_units = units_a_second(of_float64, 8);
     rates.speed.other_units = units_a_second(of_float32, 4);
     const auto tiny = [&] { of_float32.run(from_->data(), to_->data(), 32, 0); };
@@ -179,6 +184,7 @@ class DeviceMeasurement {
   }
 
   const std::shared_ptr<Runtime>& runtime_;
+  DeviceSpace& space_;
   Device& device_;
   const size_t bytes_;
   const std::unique_ptr<DeviceMemory> from_, to_;

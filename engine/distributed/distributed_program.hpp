@@ -13,7 +13,7 @@
 #include "engine/distributed/rank_space.hpp"
 #include "engine/distributed/world.hpp"
 #include "engine/expected_view.hpp"
-#include "engine/run.hpp"
+#include "engine/run_options.hpp"
 
 namespace fuseval::engine {
 
@@ -110,7 +110,7 @@ class DistributedProgram {
 
 /// A world's programs, the most recent ones. What is kept is the same on all ranks, since they make the same calls; a
 /// world that checks calls compares them each time, others at the first one of a kind.
-class DistributedPrograms {
+class DistributedPrograms : public Attachment {
  public:
   /// failure: what this rank has found already; it is everybody's if ranks compare the call.
   DistributedProgram& get(const Program& program, const fv_view* inputs, const fv_view* outputs, int32_t output_count,

@@ -81,7 +81,7 @@ class DistributedRun {
         outputs_(outputs),
         options_(options),
         world_(world),
-        memory_(program.runtime()),
+        memory_(program.runtime().memory_limit, program.runtime().hooks),
         results_stay_(results_stay),
         local_(ranked.local()) {}
 
@@ -427,8 +427,8 @@ void check_call(const Call& call, DistributedProgram& made, const Results* resul
 void run_call(const Call& call, std::optional<Error> failure, Results* results) {
   const Program& program = call.program;
   World& world = *call.ranks.world;
-  DistributedProgram& made = world.programs().get(program, call.inputs, call.outputs, call.output_count, call.options,
-                                                  call.ranks, call.where, failure);
+  DistributedProgram& made = world.attachments().find_or_add<DistributedPrograms>().get(
+      program, call.inputs, call.outputs, call.output_count, call.options, call.ranks, call.where, failure);
   if (!failure) failure = failure_of([&] { check_call(call, made, results); });
   std::optional<CallInputs> read;
   if (!failure) failure = failure_of([&] { read.emplace(made.made(), call.inputs); });

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "engine/distributed/separate.hpp"
 #include "ir/checked.hpp"
 #include "ir/error.hpp"
+#include "ir/separate.hpp"
 
 namespace fuseval::engine {
 namespace {

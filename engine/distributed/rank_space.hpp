@@ -16,7 +16,7 @@
 #include "engine/device/device.hpp"
 #include "engine/distributed/box_exchange.hpp"
 #include "engine/distributed/local_plan.hpp"
-#include "engine/run.hpp"
+#include "engine/run_options.hpp"
 
 namespace fuseval::engine {
 

@@ -4,25 +4,25 @@
 #include <memory>
 #include <optional>
 
+#include "engine/attachments.hpp"
 #include "runtime/distributed/communicator.hpp"
 
 namespace fuseval::engine {
-
-class DistributedPrograms;
 
 /// One rank's end. Used by one thread of the rank at a time; all ranks make the same calls in the same order.
 class World {
  public:
   World(std::shared_ptr<runtime::distributed::Transport> transport,
         const runtime::distributed::CommunicatorSettings& settings);
-  ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
   int rank() const { return communicator_.rank(); }
   int size() const { return communicator_.size(); }
   runtime::distributed::Communicator& communicator() { return communicator_; }
-  DistributedPrograms& programs() { return *programs_; }
+  /// Of higher layers. They start anew when the ranks recover from an interruption: exchanges that were left in flight
+  /// are in them, and ranks that had got on to different calls keep different entries.
+  Attachments& attachments() { return *attachments_; }
 
   /// How many threads this rank may have, beside the others of its machine: once they have shared its CPUs, which is
   /// collective.
@@ -35,7 +35,7 @@ class World {
 
  private:
   runtime::distributed::Communicator communicator_;
-  std::unique_ptr<DistributedPrograms> programs_;  // before the communicator it goes, with its exchanges
+  std::unique_ptr<Attachments> attachments_;  ///< destroyed before the communicator, which their exchanges use
   int threads_;
 };
 

@@ -1,9 +1,9 @@
-#include "engine/distributed/separate.hpp"
+#include "ir/separate.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace fuseval::engine {
+namespace fuseval {
 namespace {
 
 // Instructions whose values nobody wants are gone, and operands and constants that only they used.
@@ -90,4 +90,4 @@ std::pair<LoopNest, LoopNest> separate(const LoopNest& reduction) {
   return {std::move(stores), std::move(reduced)};
 }
 
-}  // namespace fuseval::engine
+}  // namespace fuseval
