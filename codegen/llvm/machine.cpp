@@ -82,7 +82,7 @@ llvm::TargetOptions machine_options() {
   return options;
 }
 
-// Idle machines. Whoever calls is in a section that no fork() cuts in two (engine/with_llvm.hpp).
+// Idle machines. Whoever calls is in a section that no fork() cuts in two (engine/base/with_llvm.hpp).
 struct Shelf {
   struct Entry {
     std::string cpu;

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/device/place.hpp"
+#include "engine/base/place.hpp"
 
 namespace fuseval::engine {
 

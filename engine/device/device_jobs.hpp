@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "engine/cpu/executor.hpp"
 #include "engine/device/device_kernels.hpp"
-#include "engine/executor.hpp"
 #include "ir/plan.hpp"
 
 namespace fuseval::engine {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "codegen/cuda/kernel.hpp"
-#include "engine/counters.hpp"
+#include "engine/base/counters.hpp"
 #include "engine/device/device.hpp"
 #include "runtime/lru_cache.hpp"
 #include "runtime/mutex.hpp"

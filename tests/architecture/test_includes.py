@@ -59,6 +59,28 @@ def test_arrows_point_one_way(folder):
     assert not wrong, "\n".join(wrong)
 
 
+# The rooms of engine/, from the bottom to the top: each may include those before it.
+ROOMS = ["base", "cpu", "device", "plan", "run", "dispatch", "world", "ranks", "arrays", "call", "abi"]
+
+
+def test_rooms_of_the_engine_include_only_rooms_below():
+    wrong = []
+    for level, room in enumerate(ROOMS):
+        for path in sources(f"engine/{room}"):
+            for include in includes(path):
+                parts = include.split("/")
+                if parts[0] == "engine" and (len(parts) < 3 or parts[1] not in ROOMS[:level + 1]):
+                    wrong.append(f"{path.relative_to(ROOT)} includes {include}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_source_of_the_engine_is_in_a_room_of_moderate_size():
+    outside = {str(path.relative_to(ROOT)) for path in sources("engine") if path.relative_to(ROOT).parts[1] not in ROOMS}
+    assert outside == {"engine/static_destructors.c", "engine/without_cuda/devices.cpp"}
+    sizes = {room: len(sources(f"engine/{room}")) for room in ROOMS}
+    assert all(0 < size <= 25 for size in sizes.values()), sizes
+
+
 @pytest.mark.parametrize("folder", ["ir", "frontend", "codegen", "runtime", "engine", "include"])
 def test_folder_has_sources(folder):
     assert sources(folder), f"{folder} has no sources: the test above would check nothing"

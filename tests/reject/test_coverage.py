@@ -20,8 +20,8 @@ TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?P<raw>.*?)\)"|"(?P<plain>(?:[^"\\\
 # Files whose literals are printed, also by debug builds alone, or are broken invariants (Error(internal)), not diagnostics.
 NO_DIAGNOSTICS = {
     "frontend/ast.cpp", "frontend/hints.cpp", "frontend/operator_help.cpp", "frontend/unicode.cpp", "ir/print.cpp", "ir/verify_graph.cpp", "ir/verify_loops.cpp",
-    "runtime/cpu_limits.cpp", "engine/handle_book.cpp", "engine/device/simulated_device.cpp",
-    "engine/device/explain_choice.cpp"}
+    "runtime/cpu_limits.cpp", "engine/abi/handle_book.cpp", "engine/device/simulated_device.cpp",
+    "engine/dispatch/explain_choice.cpp"}
 
 # What no text can provoke, as it takes a driver, a compiler, a kernel or another rank that goes wrong: these have tests of their
 # own, which make every call of the driver fail in turn (cuda_runtime) and plant every fault (cudasim).
@@ -29,10 +29,14 @@ TESTED_APART = {"runtime/cuda/": "tests/unit/cuda_runtime", "runtime/cudasim/": 
                 "runtime/disk_cache.cpp": "tests/unit/runtime/disk_cache_test.cpp",
                 "runtime/shared_library.cpp": "tests/unit/cuda_runtime/search_test.cpp",
                 "runtime/distributed/mpi": "tests/mpi", "runtime/distributed/hdf5": "tests/unit/engine/distributed_hdf5_test.cpp", "runtime/distributed/": "tests/unit/distributed",
-                "engine/distributed/hdf5": "tests/unit/engine/distributed_hdf5_test.cpp",
-                "engine/distributed/": "tests/unit/engine/distributed_movement_test.cpp",
-                "engine/c_api_world.cpp": "tests/unit/engine/c_abi_ranks_test.cpp",
-                "engine/c_api_distributed.cpp": "tests/unit/engine/c_abi_ranks_test.cpp"}
+                "engine/arrays/hdf5": "tests/unit/engine/distributed_hdf5_test.cpp",
+                "engine/arrays/box_pieces": "tests/unit/engine/distributed_hdf5_test.cpp",
+                "engine/arrays/movement": "tests/unit/engine/distributed_movement_test.cpp",
+                "engine/arrays/slabs": "tests/unit/engine/distributed_movement_test.cpp",
+                "engine/world/": "tests/unit/engine/distributed_movement_test.cpp",
+                "engine/ranks/": "tests/unit/engine/distributed_movement_test.cpp",
+                "engine/abi/c_api_world.cpp": "tests/unit/engine/c_abi_ranks_test.cpp",
+                "engine/abi/c_api_distributed.cpp": "tests/unit/engine/c_abi_ranks_test.cpp"}
 CODES_APART = {"device", "communication"}
 
 # Diagnostics that a file of cases cannot provoke, and the test that does; or one for each place that says it.

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "engine/distributed/box_exchange.hpp"
+#include "engine/world/box_exchange.hpp"
 #include "tests/unit/engine/distributed_support.hpp"
 
 namespace distributed_test {

@@ -1,9 +1,9 @@
 // The arithmetic of device="auto" with given rates: which of the two is estimated to be faster.
-#include "engine/device/cost_model.hpp"
+#include "engine/dispatch/cost_model.hpp"
 
 #include <doctest/doctest.h>
 
-#include "engine/device/calibration.hpp"
+#include "engine/dispatch/calibration.hpp"
 
 using namespace fuseval::engine;
 

@@ -3,8 +3,8 @@
 #include <map>
 #include <memory>
 
-#include "engine/c_api_handles.hpp"
-#include "engine/distributed/world.hpp"
+#include "engine/abi/c_api_handles.hpp"
+#include "engine/world/world.hpp"
 #include "runtime/distributed/thread_transport.hpp"
 
 using fuseval::runtime::distributed::Message;

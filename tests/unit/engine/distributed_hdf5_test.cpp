@@ -7,7 +7,7 @@
 #include <csignal>
 #include <cstdio>
 
-#include "engine/distributed/box_pieces.hpp"
+#include "engine/arrays/box_pieces.hpp"
 #include "runtime/distributed/plugin_library.hpp"
 #include "runtime/hdf5_name.hpp"
 #include "runtime/npy_header.hpp"

@@ -3,8 +3,8 @@
 #include <array>
 #include <fstream>
 
-#include "engine/device/array_copy.hpp"
-#include "engine/distributed/movement.hpp"
+#include "engine/arrays/array_copy.hpp"
+#include "engine/arrays/movement.hpp"
 #include "runtime/npy.hpp"
 #include "tests/unit/engine/movement_trial.hpp"
 #include "tests/unit/hosts_mapping.hpp"

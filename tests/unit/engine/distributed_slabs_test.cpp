@@ -6,8 +6,8 @@
 #include <csignal>
 #include <thread>
 
-#include "engine/device/array_copy.hpp"
-#include "engine/distributed/slabs.hpp"
+#include "engine/arrays/array_copy.hpp"
+#include "engine/arrays/slabs.hpp"
 #include "runtime/npy.hpp"
 #include "runtime/npy_header.hpp"
 #include "tests/unit/engine/slab_trial.hpp"

@@ -10,10 +10,10 @@
 #include <random>
 #include <vector>
 
-#include "engine/distributed/layout.hpp"
-#include "engine/distributed/world.hpp"
-#include "engine/results.hpp"
-#include "engine/session.hpp"
+#include "engine/plan/results.hpp"
+#include "engine/plan/session.hpp"
+#include "engine/world/layout.hpp"
+#include "engine/world/world.hpp"
 #include "fuseval/fuseval.h"
 #include "runtime/distributed/thread_transport.hpp"
 #include "tests/unit/thrown.hpp"

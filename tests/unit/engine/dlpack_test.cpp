@@ -6,7 +6,7 @@
 #include <numeric>
 #include <optional>
 
-#include "engine/dlpack_abi.hpp"
+#include "engine/arrays/dlpack_abi.hpp"
 #include "support.hpp"
 #include "tests/fakes/fake_machine.hpp"
 

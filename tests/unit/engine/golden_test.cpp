@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "codegen/llvm/kernel.hpp"
-#include "engine/explain.hpp"
-#include "engine/runtime.hpp"
-#include "engine/views.hpp"
+#include "engine/base/views.hpp"
+#include "engine/call/explain.hpp"
+#include "engine/plan/runtime.hpp"
 
 using namespace fuseval;
 using namespace fuseval::engine;

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "engine/distributed/slabs.hpp"
+#include "engine/arrays/slabs.hpp"
 #include "tests/unit/engine/distributed_support.hpp"
 
 namespace distributed_test {

@@ -1,8 +1,8 @@
 #include "kept_rates.hpp"
 
 #include "codegen/llvm/kernel.hpp"
-#include "engine/device/calibration.hpp"
 #include "engine/device/cuda_device.hpp"
+#include "engine/dispatch/calibration.hpp"
 
 namespace engine_test {
 

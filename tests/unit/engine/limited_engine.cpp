@@ -1,8 +1,8 @@
 #include "limited_engine.hpp"
 
-#include "engine/explain.hpp"
-#include "engine/run.hpp"
-#include "engine/runtime.hpp"
+#include "engine/call/explain.hpp"
+#include "engine/call/run.hpp"
+#include "engine/plan/runtime.hpp"
 
 namespace engine_test {
 

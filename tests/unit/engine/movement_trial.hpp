@@ -2,8 +2,8 @@
 // under MPI.
 #pragma once
 
-#include "engine/device/array_copy.hpp"
-#include "engine/distributed/movement.hpp"
+#include "engine/arrays/array_copy.hpp"
+#include "engine/arrays/movement.hpp"
 #include "tests/unit/engine/distributed_support.hpp"
 
 namespace distributed_test {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/executor.hpp"
-#include "engine/run.hpp"
-#include "engine/runtime.hpp"
+#include "engine/call/run.hpp"
+#include "engine/cpu/executor.hpp"
+#include "engine/plan/runtime.hpp"
 #include "fuseval/fuseval.h"
 #include "tests/unit/thrown.hpp"
 

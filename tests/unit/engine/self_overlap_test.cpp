@@ -1,5 +1,5 @@
 // Self-overlap against the definition: the bytes of every element, marked one by one.
-#include "engine/self_overlap.hpp"
+#include "engine/base/self_overlap.hpp"
 
 #include <doctest/doctest.h>
 

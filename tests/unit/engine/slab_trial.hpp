@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "engine/device/array_copy.hpp"
-#include "engine/distributed/slabs.hpp"
+#include "engine/arrays/array_copy.hpp"
+#include "engine/arrays/slabs.hpp"
 #include "runtime/npy_header.hpp"
 #include "tests/unit/engine/distributed_support.hpp"
 
