@@ -44,7 +44,7 @@ std::string cuda_texts(const Program& program, const fv_view* inputs) {
   const std::vector<char*> aligned(plan.buffers.size(), nullptr);
   std::string text;
   for (const DeviceJob& job : device_jobs(plan, aligned.data())) {
-    const DeviceKernels::Wanted wanted = job.wanted();
+    const DeviceKernels::Request wanted = job.request();
     const auto first = static_cast<size_t>(wanted.chain.nests[0] - plan.kernels.data());
     text += job.size() == 1 ? fmt::format("// kernel {}\n", first)
                             : fmt::format("// kernels {} to {} in one\n", first, first + job.size() - 1);

@@ -93,7 +93,7 @@ DeviceCopies::Copy DeviceCopies::make(char* const* arrays, const std::vector<int
   if (is_dense(made.nest)) return made;
   DeviceJob job(0);
   job.add(made.nest, arrays);
-  const DeviceKernels::Wanted wanted[] = {job.wanted()};
+  const DeviceKernels::Request wanted[] = {job.request()};
   made.launches.emplace_back(job, *space_.kernels.get(wanted)[0], "copy");
   return made;
 }

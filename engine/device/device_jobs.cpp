@@ -35,8 +35,8 @@ std::vector<codegen::KernelArguments> DeviceJob::arguments() const {
   return list;
 }
 
-DeviceKernels::Wanted DeviceJob::wanted() const {
-  DeviceKernels::Wanted wanted{chain_, {}, prepared_[0].extents.data()};
+DeviceKernels::Request DeviceJob::request() const {
+  DeviceKernels::Request wanted{chain_, {}, prepared_[0].extents.data()};
   const std::vector<codegen::KernelArguments> given = arguments();
   for (size_t k = 0; k < size(); ++k) wanted.variants.push_back(codegen::cuda_variant(*chain_.nests[k], given[k]));
   return wanted;
@@ -52,8 +52,8 @@ std::vector<codegen::CudaLaunch> DeviceJob::launches(const DeviceKernel& kernel,
   return codegen::cuda_launches(*kernel.code, arguments()[0], scratch);
 }
 
-DeviceKernels::Wanted DeviceJob::wanted_by_parts() const {
-  DeviceKernels::Wanted all = wanted();
+DeviceKernels::Request DeviceJob::request_by_parts() const {
+  DeviceKernels::Request all = request();
   all.by_parts = true;
   return all;
 }
@@ -73,8 +73,8 @@ std::vector<codegen::CudaLaunch> DeviceJob::combine_launches(const DeviceKernel&
 }
 
 // Rows of any length have nodes.
-DeviceKernels::Wanted DeviceJob::wanted_by_nodes() const {
-  DeviceKernels::Wanted all = wanted_by_parts();
+DeviceKernels::Request DeviceJob::request_by_nodes() const {
+  DeviceKernels::Request all = request_by_parts();
   all.variants[0].short_rows = false;
   return all;
 }

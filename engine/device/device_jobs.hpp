@@ -22,13 +22,13 @@ class DeviceJob {
   void add(const LoopNest& nest, char* const* addresses);
 
   size_t size() const { return chain_.nests.size(); }
-  DeviceKernels::Wanted wanted() const;
+  DeviceKernels::Request request() const;
   /// Of device memory, between its launches.
   size_t scratch_bytes(const DeviceKernel& kernel) const;
   std::vector<codegen::CudaLaunch> launches(const DeviceKernel& kernel, char* scratch) const;
 
   // A reduction whose elements come part by part (codegen/cuda/kernel.hpp, CudaParts). The kernel is that of the whole.
-  DeviceKernels::Wanted wanted_by_parts() const;
+  DeviceKernels::Request request_by_parts() const;
   size_t parts_scratch_bytes(const DeviceKernel& kernel, const codegen::CudaParts& parts) const;
   /// Of this job as a part.
   codegen::CudaLaunch part_launch(const DeviceKernel& kernel, const codegen::CudaParts& parts, int64_t first,
@@ -37,8 +37,8 @@ class DeviceJob {
   std::vector<codegen::CudaLaunch> combine_launches(const DeviceKernel& kernel, const codegen::CudaParts& parts,
                                                     char* scratch) const;
 
-  // A reduction whose nodes are reduced apart (CudaNode). The kernel is that of wanted_by_nodes().
-  DeviceKernels::Wanted wanted_by_nodes() const;
+  // A reduction whose nodes are reduced apart (CudaNode). The kernel is that of request_by_nodes().
+  DeviceKernels::Request request_by_nodes() const;
   size_t node_scratch_bytes(const DeviceKernel& kernel, const codegen::CudaNode& node) const;
   std::vector<codegen::CudaLaunch> node_launches(const DeviceKernel& kernel, const codegen::CudaNode& node,
                                                  char* scratch, char* states) const;

@@ -9,7 +9,7 @@ namespace fuseval::engine {
 namespace {
 
 // Structures tell where they end.
-std::string cache_key(const DeviceKernels::Wanted& wanted) {
+std::string cache_key(const DeviceKernels::Request& wanted) {
   std::string key = fmt::format("{} {} ", wanted.chain.nests.size(), wanted.chain.shared);
   for (size_t k = 0; k < wanted.variants.size(); ++k) {
     key += serialise_structure(*wanted.chain.nests[k]);
@@ -19,7 +19,7 @@ std::string cache_key(const DeviceKernels::Wanted& wanted) {
 }
 
 /// A kernel that lacks entries, which are compiled now.
-struct Making {
+struct Compilation {
   size_t position;  ///< among the wanted
   std::string key;
   DeviceKernel kernel;
@@ -28,7 +28,7 @@ struct Making {
 
 }  // namespace
 
-std::shared_ptr<const codegen::CudaKernel> cuda_code(const DeviceKernels::Wanted& wanted) {
+std::shared_ptr<const codegen::CudaKernel> cuda_code(const DeviceKernels::Request& wanted) {
   codegen::CudaOptions options;
   options.variant = wanted.variants[0];
   return std::make_shared<const codegen::CudaKernel>(
@@ -36,9 +36,9 @@ std::shared_ptr<const codegen::CudaKernel> cuda_code(const DeviceKernels::Wanted
                                     : codegen::cuda_kernel(*wanted.chain.nests[0], options));
 }
 
-std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<const Wanted> wanted) {
+std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<const Request> wanted) {
   std::vector<std::shared_ptr<const DeviceKernel>> found;
-  std::vector<Making> missing;
+  std::vector<Compilation> missing;
   std::vector<DeviceSource> sources;
   for (size_t k = 0; k < wanted.size(); ++k) {
     std::string key = cache_key(wanted[k]);
@@ -58,7 +58,7 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
   counters_.add(counters_.kernels_compiled, static_cast<int64_t>(sources.size()));
   counters_.add(counters_.compile_nanoseconds, spent.count());
   size_t taken = 0;
-  for (Making& made : missing) {
+  for (Compilation& made : missing) {
     while (made.kernel.modules.size() < made.entries) made.kernel.modules.push_back(modules[taken++]);
     found[made.position] = keep(made.key, std::make_shared<const DeviceKernel>(std::move(made.kernel)));
   }
@@ -66,7 +66,7 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
 }
 
 // Without the texts one does not know how many entries there will be: a nest has two at most, and mostly one.
-int DeviceKernels::missing(const Wanted& wanted) {
+int DeviceKernels::missing(const Request& wanted) {
   const auto known = find(cache_key(wanted));
   if (known == nullptr) return 1;
   const auto entries = static_cast<int>(codegen::cuda_entries_used(*known->code, wanted.extents));

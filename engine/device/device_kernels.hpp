@@ -26,7 +26,7 @@ class DeviceKernels {
         counters_(counters),
         relief_(device.on_memory_pressure([this] { clear(); })) {}
 
-  struct Wanted {
+  struct Request {
     codegen::CudaChain chain;  ///< one nest, or those that one kernel runs
     std::vector<codegen::CudaVariant> variants;
     const int64_t* extents;  ///< [axis] of the first nest
@@ -34,9 +34,9 @@ class DeviceKernels {
   };
   /// In their order, with the entries that their extents need; what is not there is compiled together. Thread-safe; two
   /// threads that want one at the same time may both compile it.
-  std::vector<std::shared_ptr<const DeviceKernel>> get(std::span<const Wanted> wanted);
+  std::vector<std::shared_ptr<const DeviceKernel>> get(std::span<const Request> wanted);
   /// How many texts get() would compile for it, at least. Thread-safe.
-  int missing(const Wanted& wanted);
+  int missing(const Request& wanted);
   /// Forgets all; programs keep what they use, and the device has that for others who want it. Thread-safe.
   void clear();
 
@@ -53,6 +53,6 @@ class DeviceKernels {
 };
 
 /// What a device compiles for it.
-std::shared_ptr<const codegen::CudaKernel> cuda_code(const DeviceKernels::Wanted& wanted);
+std::shared_ptr<const codegen::CudaKernel> cuda_code(const DeviceKernels::Request& wanted);
 
 }  // namespace fuseval::engine

@@ -25,11 +25,11 @@ struct CountedWork : Attachment {
 
 /// What one kind of call of a specialisation gains on the device.
 struct Decision : Attachment {
-  Freight freight;
+  TransferBytes transfers;
   int threads = 0;
   double gain = 0;  ///< seconds a call; not above 0: the CPU
   double compile_seconds = 0;
-  std::shared_ptr<Earnings> earnings;
+  std::shared_ptr<AccumulatedGain> accumulated;
 };
 
 const CountedWork& work_of(const Specialisation& planned) {
@@ -48,20 +48,20 @@ bool is_pinned(Device& device, const void* data, double bytes) {
   return bytes >= smallest_to_look_up && device.is_pinned(static_cast<const char*>(data));
 }
 
-Freight freight_of(Device& device, const HostCall& call) {
-  Freight freight;
+TransferBytes transfer_bytes_of(Device& device, const HostCall& call) {
+  TransferBytes transfers;
   for (const uint32_t slot : call.planned.used_slots()) {
     const double bytes = bytes_of(call.planned.input_extent(slot));
-    (is_pinned(device, call.inputs[slot].data, bytes) ? freight.up_pinned : freight.up) += bytes;
+    (is_pinned(device, call.inputs[slot].data, bytes) ? transfers.up_pinned : transfers.up) += bytes;
   }
   for (size_t k = 0; k < call.planned.results().size(); ++k) {
     const double bytes = bytes_of(call.planned.output_extent(k));
     const bool is_given = k < static_cast<size_t>(call.output_count) && call.outputs[k].data != nullptr;
-    (is_given && is_pinned(device, call.outputs[k].data, bytes) ? freight.down_pinned : freight.down) += bytes;
+    (is_given && is_pinned(device, call.outputs[k].data, bytes) ? transfers.down_pinned : transfers.down) += bytes;
   }
   // Before anything of the caller's is written the work is waited for, and then the copies.
-  freight.waits = 2 + (call.planned.has_check() ? 1 : 0);
-  return freight;
+  transfers.waits = 2 + (call.planned.has_check() ? 1 : 0);
+  return transfers;
 }
 
 int threads_of(const HostCall& call) {
@@ -106,56 +106,56 @@ bool Automatic::is_short(const Specialisation& planned) {
 
 Place Automatic::choose(const HostCall& call) {
   if (is_short(call.planned)) return {};
-  const Rivals* rivals = rivals_.load(std::memory_order_acquire);
-  if (rivals == nullptr && is_worth_waking(call)) rivals = try_to_wake(call.program.shared_runtime());
-  return rivals != nullptr && gains(*rivals, call) ? rivals->space.device->place() : Place{};
+  const DeviceCandidate* candidate = candidate_.load(std::memory_order_acquire);
+  if (candidate == nullptr && is_worth_waking(call)) candidate = try_to_wake(call.program.shared_runtime());
+  return candidate != nullptr && gains(*candidate, call) ? candidate->space.device->place() : Place{};
 }
 
-bool Automatic::gains(const Rivals& rivals, const HostCall& call) {
-  const Freight freight = freight_of(*rivals.space.device, call);
+bool Automatic::gains(const DeviceCandidate& candidate, const HostCall& call) {
+  const TransferBytes transfers = transfer_bytes_of(*candidate.space.device, call);
   const int threads = threads_of(call);
-  const auto fits = [&](const Decision& one) { return one.threads == threads && one.freight == freight; };
+  const auto fits = [&](const Decision& one) { return one.threads == threads && one.transfers == transfers; };
   const Decision* decision = call.planned.attachments().find<Decision>(fits);
   if (decision == nullptr) {
-    const Comparison comparison = compare(rivals, call);
+    const Comparison comparison = compare(candidate, call);
     auto made = std::make_unique<Decision>();
-    made->freight = freight;
+    made->transfers = transfers;
     made->threads = threads;
     made->gain = comparison.fits() ? comparison.gain() : 0;
     made->compile_seconds = comparison.compile_seconds;
-    made->earnings = earnings_of(call.planned);
+    made->accumulated = accumulated_gain_of(call.planned);
     decision = &call.planned.attachments().add(std::move(made));
   }
   if (decision->gain <= 0) return false;
-  Earnings& earnings = *decision->earnings;
-  if (earnings.paid.load(std::memory_order_relaxed)) return true;
-  const double earned = earnings.seconds.fetch_add(decision->gain, std::memory_order_relaxed) + decision->gain;
+  AccumulatedGain& accumulated = *decision->accumulated;
+  if (accumulated.paid.load(std::memory_order_relaxed)) return true;
+  const double earned = accumulated.seconds.fetch_add(decision->gain, std::memory_order_relaxed) + decision->gain;
   if (verdict(decision->gain, 0, decision->compile_seconds, earned) != Verdict::device_is_faster) return false;
-  earnings.paid.store(true, std::memory_order_relaxed);
+  accumulated.paid.store(true, std::memory_order_relaxed);
   return true;
 }
 
-Comparison Automatic::compare(const Rivals& rivals, const HostCall& call) {
+Comparison Automatic::compare(const DeviceCandidate& candidate, const HostCall& call) {
   Comparison result;
   result.work = work_of(call.planned).work;
-  result.freight = freight_of(*rivals.space.device, call);
-  result.cpu = cpu_estimate(result.work, rivals.cpu, threads_of(call));
-  result.device = device_estimate(result.work, result.freight, rivals.device);
-  result.kernels_to_compile = kernels_to_prepare(rivals.space, call.planned);
-  result.compile_seconds = result.kernels_to_compile * rivals.device.compile_seconds;
-  result.earned = earnings_of(call.planned)->seconds.load(std::memory_order_relaxed);
-  result.bytes_there = result.freight.bytes() + static_cast<double>(call.planned.temporary_bytes());
-  result.bytes_free = static_cast<double>(rivals.space.device->free_bytes());
+  result.transfers = transfer_bytes_of(*candidate.space.device, call);
+  result.cpu = cpu_estimate(result.work, candidate.cpu, threads_of(call));
+  result.device = device_estimate(result.work, result.transfers, candidate.device);
+  result.kernels_to_compile = kernels_to_prepare(candidate.space, call.planned);
+  result.compile_seconds = result.kernels_to_compile * candidate.device.compile_seconds;
+  result.earned = accumulated_gain_of(call.planned)->seconds.load(std::memory_order_relaxed);
+  result.bytes_there = result.transfers.bytes() + static_cast<double>(call.planned.temporary_bytes());
+  result.bytes_free = static_cast<double>(candidate.space.device->free_bytes());
   return result;
 }
 
-std::shared_ptr<Earnings> Automatic::earnings_of(const Specialisation& planned) {
+std::shared_ptr<AccumulatedGain> Automatic::accumulated_gain_of(const Specialisation& planned) {
   std::string key;
   for (const LoopNest& nest : planned.plan().kernels) key += serialise_structure(nest);
-  const std::lock_guard lock(earnings_mutex_);
-  if (const auto* known = earnings_.find(key)) return *known;
-  auto made = std::make_shared<Earnings>();
-  earnings_.insert(std::move(key), made);
+  const std::lock_guard lock(gains_mutex_);
+  if (const auto* known = gains_.find(key)) return *known;
+  auto made = std::make_shared<AccumulatedGain>();
+  gains_.insert(std::move(key), made);
   return made;
 }
 
@@ -174,28 +174,28 @@ bool Automatic::is_worth_waking(const HostCall& call) {
   return asked_.fetch_add(seconds, std::memory_order_relaxed) + seconds >= price;
 }
 
-const Rivals* Automatic::wake(const std::shared_ptr<Runtime>& runtime) {
+const DeviceCandidate* Automatic::wake(const std::shared_ptr<Runtime>& runtime) {
   const std::lock_guard lock(waking_);
   return wake_locked(runtime);
 }
 
-const Rivals* Automatic::try_to_wake(const std::shared_ptr<Runtime>& runtime) {
+const DeviceCandidate* Automatic::try_to_wake(const std::shared_ptr<Runtime>& runtime) {
   const std::unique_lock lock(waking_, std::try_to_lock);
   return lock.owns_lock() ? wake_locked(runtime) : nullptr;
 }
 
-const Rivals* Automatic::wake_locked(const std::shared_ptr<Runtime>& runtime) {
+const DeviceCandidate* Automatic::wake_locked(const std::shared_ptr<Runtime>& runtime) {
   if (is_settled()) return nullptr;
-  if (const Rivals* known = rivals_.load(std::memory_order_acquire)) return known;
+  if (const DeviceCandidate* known = candidate_.load(std::memory_order_acquire)) return known;
   try {
     const auto start = std::chrono::steady_clock::now();
     DeviceSpace& space = runtime->devices.get(the_device);
     const std::chrono::duration<double> opening = std::chrono::steady_clock::now() - start;
     const CpuRates cpu = rates_of_cpu(runtime, std::max(opening.count(), 1e-3));
-    std::unique_ptr<const Rivals> rivals(new Rivals{space, cpu, rates_of_device(runtime, space)});
+    std::unique_ptr<const DeviceCandidate> candidate(new DeviceCandidate{space, cpu, rates_of_device(runtime, space)});
     const std::lock_guard lock(mutex_);
-    kept_ = std::move(rivals);
-    rivals_.store(kept_.get(), std::memory_order_release);
+    kept_ = std::move(candidate);
+    candidate_.store(kept_.get(), std::memory_order_release);
     return kept_.get();
   } catch (const Error& error) {
     settle(error.message());

@@ -22,14 +22,14 @@
 namespace fuseval::engine {
 
 /// The device that "auto" may choose, and what was measured.
-struct Rivals {
+struct DeviceCandidate {
   DeviceSpace& space;
   CpuRates cpu;
   DeviceRates device;
 };
 
 /// What calls that want the same kernels would have gained on the device so far.
-struct Earnings {
+struct AccumulatedGain {
   std::atomic<double> seconds{0};
   std::atomic<bool> paid{false};  ///< for compiling them
 };
@@ -37,7 +37,7 @@ struct Earnings {
 /// Both estimates of a call.
 struct Comparison {
   Work work;
-  Freight freight;
+  TransferBytes transfers;
   CpuEstimate cpu;
   DeviceEstimate device;
   int kernels_to_compile = 0;
@@ -62,7 +62,7 @@ struct HostCall {
 
 class Automatic : public Attachment {
  public:
-  explicit Automatic(size_t kernel_limit) : earnings_(kernel_limit) {}
+  explicit Automatic(size_t kernel_limit) : gains_(kernel_limit) {}
 
   /// Whether every call stays on the CPU.
   bool is_settled() const { return is_settled_.load(std::memory_order_acquire); }
@@ -75,27 +75,27 @@ class Automatic : public Attachment {
 
   /// Opens the device and reads or measures the rates; nullptr, and why() says it, where that cannot be done. Another
   /// thread that is at it is waited for.
-  const Rivals* wake(const std::shared_ptr<Runtime>& runtime);
+  const DeviceCandidate* wake(const std::shared_ptr<Runtime>& runtime);
   std::string why() const;
-  Comparison compare(const Rivals& rivals, const HostCall& call);
+  Comparison compare(const DeviceCandidate& candidate, const HostCall& call);
 
  private:
   bool is_worth_waking(const HostCall& call);
-  const Rivals* try_to_wake(const std::shared_ptr<Runtime>& runtime);
-  const Rivals* wake_locked(const std::shared_ptr<Runtime>& runtime);
-  bool gains(const Rivals& rivals, const HostCall& call);
-  std::shared_ptr<Earnings> earnings_of(const Specialisation& planned);
+  const DeviceCandidate* try_to_wake(const std::shared_ptr<Runtime>& runtime);
+  const DeviceCandidate* wake_locked(const std::shared_ptr<Runtime>& runtime);
+  bool gains(const DeviceCandidate& candidate, const HostCall& call);
+  std::shared_ptr<AccumulatedGain> accumulated_gain_of(const Specialisation& planned);
 
   std::atomic<bool> is_settled_{false};
-  std::atomic<const Rivals*> rivals_{nullptr};  ///< kept by kept_
-  std::atomic<double> asked_{0};                ///< seconds of the CPU, by usual rates
-  std::atomic<double> opening_seconds_{-1};     ///< not known yet
+  std::atomic<const DeviceCandidate*> candidate_{nullptr};  ///< kept by kept_
+  std::atomic<double> asked_{0};                            ///< seconds of the CPU, by usual rates
+  std::atomic<double> opening_seconds_{-1};                 ///< not known yet
   runtime::LongLock waking_;
   mutable runtime::Mutex mutex_;  ///< of what follows
-  std::unique_ptr<const Rivals> kept_;
+  std::unique_ptr<const DeviceCandidate> kept_;
   std::string why_;
-  runtime::Mutex earnings_mutex_;
-  runtime::LruCache<std::shared_ptr<Earnings>> earnings_;
+  runtime::Mutex gains_mutex_;
+  runtime::LruCache<std::shared_ptr<AccumulatedGain>> gains_;
 };
 
 /// The session's.

@@ -115,11 +115,11 @@ CpuEstimate cpu_estimate(const Work& work, const CpuRates& rates, int threads) {
   return estimate;
 }
 
-DeviceEstimate device_estimate(const Work& work, const Freight& freight, const DeviceRates& rates) {
+DeviceEstimate device_estimate(const Work& work, const TransferBytes& transfers, const DeviceRates& rates) {
   DeviceEstimate estimate;
-  estimate.up = freight.up / rates.up + freight.up_pinned / rates.up_pinned;
-  estimate.down = freight.down / rates.down + freight.down_pinned / rates.down_pinned;
-  estimate.waits = freight.waits * rates.wait_seconds;
+  estimate.up = transfers.up / rates.up + transfers.up_pinned / rates.up_pinned;
+  estimate.down = transfers.down / rates.down + transfers.down_pinned / rates.down_pinned;
+  estimate.waits = transfers.waits * rates.wait_seconds;
   for (const KernelWork& kernel : work.kernels) {
     estimate.launches += kernel.launches * rates.launch_seconds;
     estimate.kernels += seconds_of(kernel, rates.speed);

@@ -52,11 +52,11 @@ struct Work {
 };
 
 /// What a call on a device carries between host and device.
-struct Freight {
+struct TransferBytes {
   double up = 0, up_pinned = 0, down = 0, down_pinned = 0;  ///< bytes
   int waits = 0;
   double bytes() const { return up + up_pinned + down + down_pinned; }
-  bool operator==(const Freight&) const = default;
+  bool operator==(const TransferBytes&) const = default;
 };
 
 struct CpuEstimate {
@@ -69,7 +69,7 @@ struct DeviceEstimate {
   double up = 0, launches = 0, kernels = 0, down = 0, waits = 0;  ///< seconds
   double seconds() const { return up + launches + kernels + down + waits; }
 };
-DeviceEstimate device_estimate(const Work& work, const Freight& freight, const DeviceRates& rates);
+DeviceEstimate device_estimate(const Work& work, const TransferBytes& transfers, const DeviceRates& rates);
 
 /// Shorter than what any call takes that carries something to a device and back.
 inline constexpr double shortest_worth_seconds = 10e-6;

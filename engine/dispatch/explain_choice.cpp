@@ -37,11 +37,11 @@ std::string carried(double pageable, double pinned) {
 std::string device_text(const Comparison& both, Device& device) {
   const DeviceEstimate& estimate = both.device;
   return fmt::format("{} ({}): {}\n", name_of(device.place()), device.description(), seconds_text(estimate.seconds())) +
-         line("up", estimate.up, carried(both.freight.up, both.freight.up_pinned)) +
+         line("up", estimate.up, carried(both.transfers.up, both.transfers.up_pinned)) +
          line("launches", estimate.launches, fmt::format("{}", both.work.total().launches)) +
          line("kernels", estimate.kernels, work_text(both.work)) +
-         line("down", estimate.down, carried(both.freight.down, both.freight.down_pinned)) +
-         line("waits", estimate.waits, fmt::format("{}", both.freight.waits)) +
+         line("down", estimate.down, carried(both.transfers.down, both.transfers.down_pinned)) +
+         line("waits", estimate.waits, fmt::format("{}", both.transfers.waits)) +
          line("compile", both.compile_seconds, fmt::format("once, {}", counted(both.kernels_to_compile, "kernel")));
 }
 
@@ -70,16 +70,16 @@ std::string explain_on_host(const Program& program, const fv_view* inputs) {
   const auto planned = program.specialise(inputs, nullptr, 0, options.rule, {});
   const HostCall call{program, *planned, inputs, nullptr, 0, options};
   Automatic& automatic = automatic_of(runtime);
-  const Rivals* rivals = automatic.wake(program.shared_runtime());
-  if (rivals == nullptr) {
+  const DeviceCandidate* candidate = automatic.wake(program.shared_runtime());
+  if (candidate == nullptr) {
     Work work;
     work.add(planned->plan());
     const CpuEstimate usual = cpu_estimate(work, CpuRates{}, runtime.pool.threads());
     return cpu_text(usual, work, " by usual rates; nothing was measured") +
            fmt::format("choice: cpu, as there is no device: {}\n", automatic.why());
   }
-  const Comparison both = automatic.compare(*rivals, call);
-  Device& device = *rivals->space.device;
+  const Comparison both = automatic.compare(*candidate, call);
+  Device& device = *candidate->space.device;
   return cpu_text(both.cpu, both.work, "") + device_text(both, device) +
          fmt::format("choice: {}\n", reason(both, name_of(device.place()), Automatic::is_short(*planned)));
 }

@@ -18,10 +18,10 @@ namespace {
 
 /// The specialisation for a call, which `keep` keeps. The views have been checked.
 const Specialisation& specialisation(const Program& program, const fv_view* inputs, const fv_view* outputs,
-                                     int32_t output_count, const ResultRule& rule, const Making& making,
+                                     int32_t output_count, const ResultRule& rule, const PlanOptions& options,
                                      std::shared_ptr<const Specialisation>& keep) {
   if (const Specialisation* known = program.find(inputs, outputs, output_count, rule)) return *known;
-  keep = program.specialise(inputs, outputs, output_count, rule, making);
+  keep = program.specialise(inputs, outputs, output_count, rule, options);
   return *keep;
 }
 
@@ -39,7 +39,7 @@ void first_call_of_device(Place place, const Program& program, const DeviceCall&
   const AlignedCall call(program, given.inputs, given.outputs, given.output_count);
   std::shared_ptr<const Specialisation> keep;
   const Specialisation& made =
-      specialisation(program, call.inputs(), call.outputs(), given.output_count, rule, options.making(), keep);
+      specialisation(program, call.inputs(), call.outputs(), given.output_count, rule, options.plan_options(), keep);
   admit(made, given.output_count, options, results);
   run_on_device(program.runtime().devices.get(place), program, made,
                 {call.inputs(), call.outputs(), given.output_count, given.results_on_device}, options, results);
@@ -92,9 +92,9 @@ bool is_known_to_be_short(const Specialisation* known) {
 /// A call for "auto" of arrays on the host whose results are to stay on a device: wherever there is one.
 bool call_device_if_possible(const Program& program, const fv_view* inputs, const fv_view* outputs,
                              int32_t output_count, const RunOptions& options, Results* results) {
-  const Rivals* rivals = automatic_of(program.runtime()).wake(program.shared_runtime());
-  if (rivals == nullptr) return false;
-  call_device(rivals->space.device->place(), program, inputs, outputs, output_count, options, results);
+  const DeviceCandidate* candidate = automatic_of(program.runtime()).wake(program.shared_runtime());
+  if (candidate == nullptr) return false;
+  call_device(candidate->space.device->place(), program, inputs, outputs, output_count, options, results);
   return true;
 }
 
@@ -111,7 +111,7 @@ bool call_device_if_faster(const Program& program, const Specialisation* known, 
   rule.for_device = true;
   std::shared_ptr<const Specialisation> keep;
   const HostCall call{
-      program,      specialisation(program, inputs, outputs, output_count, rule, options.making(), keep),
+      program,      specialisation(program, inputs, outputs, output_count, rule, options.plan_options(), keep),
       inputs,       outputs,
       output_count, options};
   if (known != nullptr && Automatic::is_short(call.planned)) known->attachments().add(std::make_unique<IsShort>());
@@ -155,7 +155,7 @@ void run_locally(const Program& program, const fv_view* given, int32_t given_cou
   if (made == nullptr) {
     program.check_inputs(inputs);
     check_outputs(outputs, output_count);
-    made = &specialisation(program, inputs, outputs, output_count, options.rule, options.making(), keep);
+    made = &specialisation(program, inputs, outputs, output_count, options.rule, options.plan_options(), keep);
   }
   admit(*made, output_count, options, results);
   run_on_host(program, *made, inputs, outputs, output_count, options, results);

@@ -175,11 +175,11 @@ void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view
 
 std::shared_ptr<const Specialisation> Program::specialise(const fv_view* inputs, const fv_view* outputs,
                                                           int32_t output_count, const ResultRule& rule,
-                                                          const Making& making) const {
+                                                          const PlanOptions& options) const {
   if (auto known = find_recent(inputs, outputs, output_count, rule)) return known;
   const FrontTimer timer(runtime_->counters);
-  const Workshop workshop = workshop_of(*runtime_, making);
-  auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule), workshop);
+  const CompileContext context = compile_context_of(*runtime_, options);
+  auto made = std::make_shared<const Specialisation>(ast_, signature_of(inputs, outputs, output_count, rule), context);
   runtime_->counters.add(runtime_->counters.plans_made, 1);
   remember(made, inputs, outputs, output_count, rule);
   runtime_->hooks.log(LogLevel::debug, [&] {

@@ -65,7 +65,7 @@ class Program {
   bool run_directly(const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count) const;
   /// The specialisation for this call, made if there is none. The views have been checked.
   std::shared_ptr<const Specialisation> specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
-                                                   const ResultRule& rule, const Making& making) const;
+                                                   const ResultRule& rule, const PlanOptions& options) const;
   /// What the graph for this call is made for. The views have been checked.
   CallSignature signature_of(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                              const ResultRule& rule) const;

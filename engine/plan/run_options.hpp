@@ -20,7 +20,7 @@ struct RunOptions {
   int64_t work_limit = 0;                        ///< elements that it may evaluate; 0: the session's limit
   const DistributedCall* distributed = nullptr;  ///< if it is a call over the ranks of a world
 
-  Making making() const { return {control, work_limit}; }
+  PlanOptions plan_options() const { return {control, work_limit}; }
 };
 
 /// How many threads a call may use.

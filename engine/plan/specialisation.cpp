@@ -37,9 +37,9 @@ uint64_t weak_bits(const fv_view& view) {
   return bits;
 }
 
-Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature, const Workshop& workshop)
+Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature, const CompileContext& context)
     : signature_(std::move(signature)) {
-  frontend::BoundFunction bound = frontend::bind(ast, signature_.inputs, workshop.text_limits);
+  frontend::BoundFunction bound = frontend::bind(ast, signature_.inputs, context.text_limits);
   used_slots_ = std::move(bound.used_slots);
   skipped_slots_ = std::move(bound.skipped_slots);
   scalars_ = std::move(bound.scalars);
@@ -49,19 +49,19 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
   if (!value_checks_.empty() && !signature_.rule.for_ranks) {
     Function check{bound.function.graph, {}, true};
     for (const frontend::ValueCheck& value_check : value_checks_) check.outputs.push_back(value_check.node);
-    check_.reset(new Specialisation(std::move(check), *this, workshop));
+    check_.reset(new Specialisation(std::move(check), *this, context));
   }
-  build(std::move(bound.function), workshop);
+  build(std::move(bound.function), context);
   const bool own_dtypes = signature_.outputs.empty() && signature_.rule.dtype < 0;
   for (size_t k = 0; k < result_count(); ++k) results_[k].is_weak = own_dtypes && bound.weak_outputs[k];
 }
 
-Specialisation::Specialisation(Function function, const Specialisation& parent, const Workshop& workshop)
+Specialisation::Specialisation(Function function, const Specialisation& parent, const CompileContext& context)
     : signature_{parent.signature_.inputs, parent.signature_.layouts, {}, {}},
       used_slots_(parent.used_slots_),
       read_slots_(parent.read_slots_) {
   signature_.rule.for_device = parent.signature_.rule.for_device;
-  build(std::move(function), workshop);
+  build(std::move(function), context);
 }
 
 void Specialisation::add_numbers() {
@@ -73,7 +73,7 @@ void Specialisation::add_numbers() {
   }
 }
 
-void Specialisation::build(Function function, const Workshop& workshop) {
+void Specialisation::build(Function function, const CompileContext& context) {
   returns_tuple_ = function.returns_tuple;
   shape_results(function);
   if (signature_.rule.for_ranks) add_value_checks(function);
@@ -86,17 +86,17 @@ void Specialisation::build(Function function, const Workshop& workshop) {
   for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
   if (signature_.rule.for_ranks) {
     plan_ = make_logical_plan(simple, signature_.layouts, outputs);
-    measure_work(workshop);
+    measure_work(context);
     return;
   }
   const bool for_device = signature_.rule.for_device;
-  plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : workshop.chains);
-  measure_work(workshop);
+  plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : context.chains);
+  measure_work(context);
   if (for_device) keep_device_chains(plan_);
   place_buffers();
   if (!for_device) {
-    require_room(workshop.memory_limit);
-    compile(workshop);
+    require_room(context.memory_limit);
+    compile(context);
   }
   note_extents();
   note_in_place();
@@ -151,16 +151,16 @@ void Specialisation::require_room(size_t limit) const {
 }
 
 // Before anything is compiled, let alone run.
-void Specialisation::measure_work(const Workshop& workshop) {
+void Specialisation::measure_work(const CompileContext& context) {
   work_ = capped_add(elements_evaluated(plan_), check_ == nullptr ? 0 : check_->work());
-  require_work(work_, workshop.work_limit);
+  require_work(work_, context.work_limit);
 }
 
-void Specialisation::compile(const Workshop& workshop) {
+void Specialisation::compile(const CompileContext& context) {
   for (const LoopNest& nest : plan_.kernels) {
-    codegen::TargetOptions options = workshop.target;
+    codegen::TargetOptions options = context.target;
     options.streaming_stores = wants_streaming_stores(nest, plan_.tile_of);
-    kernels_.push_back(prepare(nest, workshop.kernels.get(nest, options, workshop.control)));
+    kernels_.push_back(prepare(nest, context.kernels.get(nest, options, context.control)));
   }
   for (size_t k = 0; k < plan_.chains.size(); ++k)
     if (plan_.chains[k].is_tiled()) chains_.push_back(prepare(plan_, k, kernels_));

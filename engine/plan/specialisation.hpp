@@ -10,8 +10,8 @@
 #include "engine/base/attachments.hpp"
 #include "engine/cpu/chain.hpp"
 #include "engine/cpu/executor.hpp"
+#include "engine/plan/compile_context.hpp"
 #include "engine/plan/expected_view.hpp"
-#include "engine/plan/workshop.hpp"
 #include "frontend/bind.hpp"
 #include "fuseval/fuseval.h"
 #include "ir/plan.hpp"
@@ -55,7 +55,7 @@ struct WeakBits {
 class Specialisation {
  public:
   /// Binds, simplifies, fuses, lowers and compiles. Throws Error; spans are those of the text.
-  Specialisation(const frontend::Ast& ast, CallSignature signature, const Workshop& workshop);
+  Specialisation(const frontend::Ast& ast, CallSignature signature, const CompileContext& context);
 
   /// Whether it serves this call. True only for well-formed views: nothing else need be checked then.
   bool serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count, const ResultRule& rule) const;
@@ -128,12 +128,12 @@ class Specialisation {
   Attachments& attachments() const { return attachments_; }
 
  private:
-  Specialisation(Function function, const Specialisation& parent, const Workshop& workshop);
-  void build(Function function, const Workshop& workshop);
+  Specialisation(Function function, const Specialisation& parent, const CompileContext& context);
+  void build(Function function, const CompileContext& context);
   void shape_results(Function& function);
   void add_value_checks(Function& function);
-  void measure_work(const Workshop& workshop);
-  void compile(const Workshop& workshop);
+  void measure_work(const CompileContext& context);
+  void compile(const CompileContext& context);
   void place_buffers();
   void require_room(size_t limit) const;
   void note_extents();

@@ -33,8 +33,8 @@ size_t node_bytes_of(const LoopNest& nest, const DeviceKernel& kernel) {
   return static_cast<size_t>(checked_multiply(nest.parallel_count(), kernel.code->state_bytes));
 }
 
-DeviceKernels::Wanted wanted(const DeviceJob& job, bool by_nodes) {
-  return by_nodes ? job.wanted_by_nodes() : job.wanted();
+DeviceKernels::Request wanted(const DeviceJob& job, bool by_nodes) {
+  return by_nodes ? job.request_by_nodes() : job.request();
 }
 
 uint8_t alignment_of(const Operand& operand, char* const* arrays) {
@@ -203,7 +203,7 @@ void DeviceRankSpace::bring_out(const ArrayPlace& to, Place place, const ArrayPl
 // ---- kernels ----
 
 // For arrays that are aligned to 16 bytes, as most are; others are compiled when they come.
-void DeviceRankSpace::prepare(const GlobalPlan& plan, const LocalPlan& local, const Workshop&) {
+void DeviceRankSpace::prepare(const GlobalPlan& plan, const LocalPlan& local, const CompileContext&) {
   parts_.assign(local.parts, std::nullopt);
   homes_.assign(local.homes, std::nullopt);
   const std::vector<char*> aligned(plan.arrays.size() + plan.fetches.size(), nowhere());
@@ -219,7 +219,7 @@ void DeviceRankSpace::prepare(const GlobalPlan& plan, const LocalPlan& local, co
       for (const LocalPlan::Part& part : *parts) add(part.nest, is_split(part));
     for (const LocalPlan::Home& home : kernel.home) add(home.nest, true);
   }
-  std::vector<DeviceKernels::Wanted> all;
+  std::vector<DeviceKernels::Request> all;
   for (size_t k = 0; k < jobs.size(); ++k) all.push_back(wanted(jobs[k], by_nodes[k]));
   space_.kernels.get(all);
 }
@@ -239,7 +239,7 @@ const DeviceRankSpace::Ready& DeviceRankSpace::ready(const LocalPlan::Home& home
 DeviceRankSpace::Ready DeviceRankSpace::made(const LocalPlan::Part& part, char* const* arrays) const {
   DeviceJob job(0);
   job.add(part.nest, arrays);
-  const DeviceKernels::Wanted one[] = {wanted(job, is_split(part))};
+  const DeviceKernels::Request one[] = {wanted(job, is_split(part))};
   const auto kernel = space_.kernels.get(one)[0];
   Ready ready;
   ready.alignments = alignments_of(part.nest, arrays);
@@ -269,7 +269,7 @@ DeviceRankSpace::Ready DeviceRankSpace::made(const LocalPlan::Part& part, char* 
 DeviceRankSpace::Ready DeviceRankSpace::made(const LocalPlan::Home& home, char* const* arrays) const {
   DeviceJob job(0);
   job.add(home.nest, arrays);
-  const DeviceKernels::Wanted one[] = {job.wanted_by_nodes()};
+  const DeviceKernels::Request one[] = {job.request_by_nodes()};
   const auto kernel = space_.kernels.get(one)[0];
   Ready ready;
   ready.alignments = alignments_of(home.nest, arrays);

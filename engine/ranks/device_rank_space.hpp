@@ -28,7 +28,7 @@ class DeviceRankSpace : public RankSpace {
   void bring_up(const MessageMemory& memory) override;
 
   Place place() const override { return device_.place(); }
-  void prepare(const GlobalPlan& plan, const LocalPlan& local, const Workshop& workshop) override;
+  void prepare(const GlobalPlan& plan, const LocalPlan& local, const CompileContext& context) override;
   void begin(const RunOptions& options, CallMemory& memory) override;
   void end() override;
   void abandon() noexcept override;

@@ -98,9 +98,9 @@ std::unique_ptr<Specialisation> specialise_for_ranks(const Program& program, con
   rule.for_ranks = true;
   const std::vector<fv_view> in = whole_views(inputs, program.inputs().size(), call.inputs);
   const std::vector<fv_view> out = whole_views(outputs, static_cast<size_t>(output_count), call.outputs);
-  const Workshop workshop = workshop_of(program.runtime(), options.making());
+  const CompileContext context = compile_context_of(program.runtime(), options.plan_options());
   return std::make_unique<Specialisation>(program.ast(),
-                                          program.signature_of(in.data(), out.data(), output_count, rule), workshop);
+                                          program.signature_of(in.data(), out.data(), output_count, rule), context);
 }
 
 GlobalPlan global_plan_of(const Specialisation& made, const std::vector<Layout>& inputs,
@@ -170,11 +170,10 @@ void RankProgram::make_exchanges(World& world) {
   }
 }
 
-LocalPlan& RankProgram::local(const std::vector<std::vector<int64_t>>& strides, const Workshop& workshop) {
+LocalPlan& RankProgram::local(const std::vector<std::vector<int64_t>>& strides, const CompileContext& context) {
   if (local_ == nullptr || local_for_ != strides) {
-    auto made =
-        std::make_unique<LocalPlan>(make_local_plan(plan_, strides, rank_, space_->place().is_host(), workshop));
-    space_->prepare(plan_, *made, workshop);
+    auto made = std::make_unique<LocalPlan>(make_local_plan(plan_, strides, rank_, space_->place().is_host(), context));
+    space_->prepare(plan_, *made, context);
     local_ = std::move(made);
     local_for_ = strides;
     place_boxes();
@@ -229,9 +228,9 @@ std::unique_ptr<DistributedProgram> DistributedProgram::make(const Program& prog
 
 void DistributedProgram::make_local(const Program& program, const fv_view* inputs, const fv_view* outputs,
                                     const RunOptions& options) {
-  const Workshop workshop = workshop_of(program.runtime(), options.making());
+  const CompileContext context = compile_context_of(program.runtime(), options.plan_options());
   is_ready_ = false;
-  run_->local(run_->strides_for(inputs, outputs), workshop);
+  run_->local(run_->strides_for(inputs, outputs), context);
   note_ready(program, inputs, outputs);
 }
 

@@ -38,7 +38,7 @@ class RankProgram {
   /// outputs: nullptr: none is given.
   std::vector<std::vector<int64_t>> strides_for(const fv_view* inputs, const fv_view* outputs) const;
   /// For these strides, as make_local_plan's. Made if the last call's were others.
-  LocalPlan& local(const std::vector<std::vector<int64_t>>& strides, const Workshop& workshop);
+  LocalPlan& local(const std::vector<std::vector<int64_t>>& strides, const CompileContext& context);
   /// The last one.
   LocalPlan* local() { return local_.get(); }
 

@@ -59,12 +59,12 @@ Error error_of(Flags flags, const std::string& whose) {
 }
 
 /// A call in a space. However it is left, nothing of the host's is in use any more.
-class Stay {
+class SpaceGuard {
  public:
-  explicit Stay(RankSpace& space) : space_(space) {}
-  ~Stay() { space_.abandon(); }
-  Stay(const Stay&) = delete;
-  Stay& operator=(const Stay&) = delete;
+  explicit SpaceGuard(RankSpace& space) : space_(space) {}
+  ~SpaceGuard() { space_.abandon(); }
+  SpaceGuard(const SpaceGuard&) = delete;
+  SpaceGuard& operator=(const SpaceGuard&) = delete;
 
  private:
   RankSpace& space_;
@@ -119,7 +119,7 @@ class DistributedRun {
   // What throws in here is not this rank's failure, or leaves others without messages.
   void make_call(const std::optional<Error>& failure) {
     if (failure) fail(*failure);
-    const Stay stay(space_);
+    const SpaceGuard space_guard(space_);
     std::optional<runtime::MappedGuard> guard;
     if (const auto mapped = mapped_ranges(ranked_.made(), inputs_); !mapped.empty()) guard.emplace(mapped);
     guard_ = guard ? &*guard : nullptr;

@@ -6,10 +6,10 @@
 namespace fuseval::engine {
 namespace {
 
-PreparedKernel compiled(const LoopNest& nest, std::span<const int32_t> tile_of, const Workshop& workshop) {
-  codegen::TargetOptions options = workshop.target;
+PreparedKernel compiled(const LoopNest& nest, std::span<const int32_t> tile_of, const CompileContext& context) {
+  codegen::TargetOptions options = context.target;
   options.streaming_stores = wants_streaming_stores(nest, tile_of);
-  return prepare(nest, workshop.kernels.get(nest, options, workshop.control));
+  return prepare(nest, context.kernels.get(nest, options, context.control));
 }
 
 void poke(BoxExchange& exchange) noexcept {
@@ -21,25 +21,25 @@ void poke(BoxExchange& exchange) noexcept {
 
 }  // namespace
 
-HostSpace::Prepared HostSpace::prepared(const LocalPlan::Part& part, const Workshop& workshop) {
+HostSpace::Prepared HostSpace::prepared(const LocalPlan::Part& part, const CompileContext& context) {
   Prepared made;
   if (part.run == nullptr) {
-    made.kernels.push_back(compiled(part.nest, {}, workshop));
+    made.kernels.push_back(compiled(part.nest, {}, context));
     return made;
   }
   const Chain& chain = part.run->chains[part.chain];
   made.kernels.resize(part.run->kernels.size());
   for (size_t k = chain.first; k < chain.first + chain.size(); ++k)
-    made.kernels[k] = compiled(part.run->kernels[k], part.run->tile_of, workshop);
+    made.kernels[k] = compiled(part.run->kernels[k], part.run->tile_of, context);
   made.chain = engine::prepare(*part.run, part.chain, made.kernels);
   return made;
 }
 
-void HostSpace::prepare(const GlobalPlan&, const LocalPlan& local, const Workshop& workshop) {
+void HostSpace::prepare(const GlobalPlan&, const LocalPlan& local, const CompileContext& context) {
   parts_.assign(local.parts, {});
   for (const LocalPlan::Kernel& kernel : local.kernels)
     for (const auto* parts : {&kernel.interior, &kernel.edges})
-      for (const LocalPlan::Part& part : *parts) parts_[part.number] = prepared(part, workshop);
+      for (const LocalPlan::Part& part : *parts) parts_[part.number] = prepared(part, context);
 }
 
 void HostSpace::begin(const RunOptions& options, CallMemory& memory) {

@@ -21,7 +21,7 @@ class HostSpace : public RankSpace {
   void bring_up(const MessageMemory&) override {}
 
   Place place() const override { return {}; }
-  void prepare(const GlobalPlan& plan, const LocalPlan& local, const Workshop& workshop) override;
+  void prepare(const GlobalPlan& plan, const LocalPlan& local, const CompileContext& context) override;
   void begin(const RunOptions& options, CallMemory& memory) override;
   void end() override {}
   void abandon() noexcept override {}
@@ -48,7 +48,7 @@ class HostSpace : public RankSpace {
     std::vector<PreparedKernel> kernels;
     std::optional<PreparedChain> chain;
   };
-  static Prepared prepared(const LocalPlan::Part& part, const Workshop& workshop);
+  static Prepared prepared(const LocalPlan::Part& part, const CompileContext& context);
 
   std::vector<Prepared> parts_;          ///< [part's number]
   const RunOptions* options_ = nullptr;  ///< of the call

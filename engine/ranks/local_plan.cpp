@@ -14,8 +14,9 @@ std::vector<int64_t> c_order(const GlobalPlan& plan, uint32_t array, int rank) {
 
 class LocalPlanner {
  public:
-  LocalPlanner(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank, const Workshop& workshop)
-      : plan_(plan), rank_(rank), workshop_(workshop) {
+  LocalPlanner(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank,
+               const CompileContext& context)
+      : plan_(plan), rank_(rank), context_(context) {
     out_.strides = std::move(strides);
     out_.strides.resize(plan.arrays.size());
     out_.is_packed.assign(plan.arrays.size(), false);
@@ -90,7 +91,7 @@ class LocalPlanner {
 
   LocalPlan::Home home(const GlobalKernel& kernel) {
     LoopNest nest = collapsed(kernel, placed(kernel, Box::empty(kernel.global.nest.axes.size()), std::nullopt));
-    PreparedKernel prepared = prepare(nest, workshop_.kernels.get(nest, workshop_.target, workshop_.control));
+    PreparedKernel prepared = prepare(nest, context_.kernels.get(nest, context_.target, context_.control));
     return {std::move(nest), out_.homes++, std::move(prepared)};
   }
 
@@ -171,7 +172,7 @@ class LocalPlanner {
       const Parts parts = parts_of(kernel.global, kernel.split, plan_.arrays, rank_);
       run->kernels.push_back(logical(kernel, parts.interior, std::nullopt));
     }
-    tile_chains(*run, workshop_.chains);
+    tile_chains(*run, context_.chains);
     keep_memory_of_others(*run, first, last);
     for (size_t c = 0; c < run->chains.size(); ++c)
       if (run->chains[c].is_tiled()) take_over(run, first, c);
@@ -220,7 +221,7 @@ class LocalPlanner {
 
   const GlobalPlan& plan_;
   int rank_;
-  const Workshop& workshop_;
+  const CompileContext& context_;
   LocalPlan out_;
   std::vector<bool> in_tiles_;  // [array]: no kernel needs more of it than a tile; empty: of none
 };
@@ -232,8 +233,8 @@ std::vector<int64_t> LocalPlan::memory_strides(const GlobalPlan& plan, uint32_t 
 }
 
 LocalPlan make_local_plan(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank, bool tiles,
-                          const Workshop& workshop) {
-  return LocalPlanner(plan, std::move(strides), rank, workshop).make(tiles);
+                          const CompileContext& context) {
+  return LocalPlanner(plan, std::move(strides), rank, context).make(tiles);
 }
 
 std::vector<TreeNode> nodes_of_rank(const GlobalKernel& kernel, const GlobalPlan& plan, int rank) {

@@ -51,7 +51,7 @@ struct LocalPlan {
 
 /// strides: [array], of inputs and given outputs; empty: C order of the part. tiles: whether chains run tile by tile.
 LocalPlan make_local_plan(const GlobalPlan& plan, std::vector<std::vector<int64_t>> strides, int rank, bool tiles,
-                          const Workshop& workshop);
+                          const CompileContext& context);
 
 /// The nodes of a split reduction that a rank computes, in order.
 std::vector<TreeNode> nodes_of_rank(const GlobalKernel& kernel, const GlobalPlan& plan, int rank);

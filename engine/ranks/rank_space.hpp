@@ -40,7 +40,7 @@ class RankSpace : public BoxSpace {
   virtual Place place() const = 0;
   /// Makes the parts of a local plan ready to run. Both plans stay where they are until the next one. Errors: those of
   /// compiling.
-  virtual void prepare(const GlobalPlan& plan, const LocalPlan& local, const Workshop& workshop) = 0;
+  virtual void prepare(const GlobalPlan& plan, const LocalPlan& local, const CompileContext& context) = 0;
 
   // A call: begin, what follows below, and end, or, if something went wrong, abandon. Either way nothing of the host's
   // is in use any more afterwards.

@@ -29,8 +29,8 @@ const DeviceProgram& DeviceProgram::get(DeviceKernels& kernels, const Specialisa
   const auto fits = [&](const DeviceProgram& one) { return one.serves(kernels, made, buffers); };
   if (const auto* known = made.attachments().find<DeviceProgram>(fits)) return *known;
   const std::vector<DeviceJob> jobs = device_jobs(made.plan(), buffers);
-  std::vector<DeviceKernels::Wanted> wanted;
-  for (const DeviceJob& job : jobs) wanted.push_back(job.wanted());
+  std::vector<DeviceKernels::Request> wanted;
+  for (const DeviceJob& job : jobs) wanted.push_back(job.request());
   const auto compiled = kernels.get(wanted);
   auto program = std::make_unique<DeviceProgram>();
   program->kernels_of_ = &kernels;
@@ -45,7 +45,7 @@ const DeviceProgram& DeviceProgram::get(DeviceKernels& kernels, const Specialisa
 
 int DeviceProgram::missing_kernels(DeviceKernels& kernels, const Specialisation& made, char* const* buffers) {
   int missing = 0;
-  for (const DeviceJob& job : device_jobs(made.plan(), buffers)) missing += kernels.missing(job.wanted());
+  for (const DeviceJob& job : device_jobs(made.plan(), buffers)) missing += kernels.missing(job.request());
   return missing;
 }
 

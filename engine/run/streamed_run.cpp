@@ -311,8 +311,8 @@ class Stream {
     set.is_computed = queue.record();
   }
   void launch(const std::vector<DeviceJob>& jobs) {
-    std::vector<DeviceKernels::Wanted> wanted;
-    for (const DeviceJob& job : jobs) wanted.push_back(job.wanted());
+    std::vector<DeviceKernels::Request> wanted;
+    for (const DeviceJob& job : jobs) wanted.push_back(job.request());
     const std::vector<std::shared_ptr<const DeviceKernel>> kernels = run_.space.kernels.get(wanted);
     for (size_t k = 0; k < jobs.size(); ++k) {
       scratch_bytes_ = jobs[k].scratch_bytes(*kernels[k]);
@@ -366,7 +366,7 @@ class Stream {
     }
     DeviceJob whole(0);
     whole.add(nest, there_.data());
-    const DeviceKernels::Wanted wanted[] = {whole.wanted_by_parts()};
+    const DeviceKernels::Request wanted[] = {whole.request_by_parts()};
     parts_kernel_ = run_.space.kernels.get(wanted)[0];
     scratch_bytes_ = whole.parts_scratch_bytes(*parts_kernel_, parts_);
   }

@@ -32,11 +32,11 @@ constexpr double fast = 12e9, slow = 0.2e9;
 
 /// One kernel that reads and writes an array of float64.
 Work work_of(double elements, double units) { return {{{16 * elements, units * elements, 0, 1}}}; }
-Freight both_ways(double elements) { return {8 * elements, 0, 8 * elements, 0, 2}; }
+TransferBytes both_ways(double elements) { return {8 * elements, 0, 8 * elements, 0, 2}; }
 
-bool device_wins(const Work& work, const Freight& freight, const DeviceRates& rates, int threads = 2) {
+bool device_wins(const Work& work, const TransferBytes& transfers, const DeviceRates& rates, int threads = 2) {
   const double here = cpu_estimate(work, cpu(), threads).seconds,
-               there = device_estimate(work, freight, rates).seconds();
+               there = device_estimate(work, transfers, rates).seconds();
   return verdict(here, there, 0, here - there) == Verdict::device_is_faster;
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("auto: tiny arrays stay, whatever is done to them") {
 
 TEST_CASE("auto: what is page-locked is carried faster") {
   const double elements = 1e7, units = 12;
-  const Freight locked{0, 8 * elements, 0, 8 * elements, 2};
+  const TransferBytes locked{0, 8 * elements, 0, 8 * elements, 2};
   CHECK(!device_wins(work_of(elements, units), both_ways(elements), device(8e9)));
   CHECK(device_wins(work_of(elements, units), locked, device(8e9)));
 }

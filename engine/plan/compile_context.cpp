@@ -1,4 +1,4 @@
-#include "engine/plan/workshop.hpp"
+#include "engine/plan/compile_context.hpp"
 
 #include <fmt/format.h>
 
@@ -16,14 +16,14 @@ std::string count_of(int64_t elements) {
 
 }  // namespace
 
-Workshop workshop_of(Runtime& runtime, const Making& making) {
+CompileContext compile_context_of(Runtime& runtime, const PlanOptions& options) {
   return {runtime.kernels,
           runtime.target,
           runtime.chains,
           runtime.text_limits,
           runtime.memory_limit,
-          smaller_limit(runtime.call_limits.work, making.work_limit),
-          {making.control, Deadline(runtime.call_limits.compile_milliseconds)}};
+          smaller_limit(runtime.call_limits.work, options.work_limit),
+          {options.control, Deadline(runtime.call_limits.compile_milliseconds)}};
 }
 
 void require_work(int64_t elements, int64_t limit) {

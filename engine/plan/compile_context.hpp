@@ -11,12 +11,12 @@ namespace fuseval::engine {
 struct Runtime;
 
 /// Options of one call for planning and compiling.
-struct Making {
+struct PlanOptions {
   const RunControl* control = nullptr;  ///< what may stop it
   int64_t work_limit = 0;               ///< elements that the call may evaluate; 0: the session's
 };
 
-struct Workshop {
+struct CompileContext {
   KernelCache& kernels;
   const codegen::TargetOptions& target;
   const ChainLimits& chains;
@@ -27,7 +27,7 @@ struct Workshop {
 };
 
 /// Its compile_limit begins now.
-Workshop workshop_of(Runtime& runtime, const Making& making);
+CompileContext compile_context_of(Runtime& runtime, const PlanOptions& options);
 
 /// Throws Error(limit) for more elements than a call may evaluate. limit: 0 for none.
 void require_work(int64_t elements, int64_t limit);
