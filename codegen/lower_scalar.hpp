@@ -16,7 +16,7 @@
 
 namespace fuseval::codegen {
 
-/// numpy.astype with LANGUAGE.md's rule for floats out of an integer's range: saturate, NaN to 0.
+/// numpy.astype with docs/language.md's rule for floats out of an integer's range: saturate, NaN to 0.
 template <Emitter E>
 typename E::Value lower_cast(typename E::Value value, DType to, E& e) {
   return cast_value(value, to, e);

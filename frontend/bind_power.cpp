@@ -1,4 +1,4 @@
-// a ** b and power(a, b). LANGUAGE.md, Numbers: a Python scalar exponent of 2, 0.5 and -1 is square, sqrt and
+// a ** b and power(a, b). docs/language.md, Numbers: a Python scalar exponent of 2, 0.5 and -1 is square, sqrt and
 // reciprocal (as NumPy's own loops do), 3 and 4 multiply, everything else is pow. So (-inf)**0.5 is NaN and (-0.0)**0.5
 // is -0.0, as in NumPy 2.4, where pow would give inf and +0.0.
 #include <array>

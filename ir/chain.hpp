@@ -43,7 +43,8 @@ struct Chain {
   bool contains(size_t kernel) const { return kernel >= first && kernel < first + size(); }
 };
 
-/// Whether elements that `write` and `read` have in common are met at the same indices of the shared axes by both.
+/// Whether the dependence distance along the shared axes is zero: every element that `write` and `read` have in common
+/// is accessed by both at the same indices of these axes.
 /// positions: as in Chain, of the nest that each belongs to.
 bool shares_rows(const LoopNest& writer, const Operand& write, std::span<const uint8_t> write_positions,
                  const LoopNest& reader, const Operand& read, std::span<const uint8_t> read_positions);

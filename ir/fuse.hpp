@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "ir/graph.hpp"
@@ -33,6 +34,9 @@ struct FusionPlan {
   std::vector<bool> temporary;       ///< [node]: another kernel reads it from memory
   std::vector<bool> root;            ///< [node]
 };
+
+/// A line for each kernel: its space, and the nodes that it reduces and stores.
+std::string print(const FusionPlan& fusion);
 
 /// must_store(r): whether the source of reshape node r has to be stored before it can be viewed in r's shape.
 FusionPlan fuse(const Function& function, const std::function<bool(NodeId)>& must_store);

@@ -81,7 +81,7 @@ struct Constant {
   uint64_t bits = 0;
 };
 
-/// LANGUAGE.md, "Canonical order": (A) when the last logical axis is reduced, (B) when it is kept.
+/// docs/language.md, "Canonical order": (A) when the last logical axis is reduced, (B) when it is kept.
 enum class ReductionOrder : uint8_t { lanes, serial16 };
 
 struct LoopNest {

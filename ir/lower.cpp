@@ -1,4 +1,5 @@
-// lower: from kernel groups to loop nests over the caller's and temporary buffers.
+// lower: from kernel groups to loop nests over the caller's and temporary buffers. Whether a reshape can be a view
+// depends on the strides of what it reads, so `fuse` is told here too.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -53,46 +54,90 @@ struct Source {
   std::vector<int64_t> strides;
 };
 
+// Afterwards no sum of an array's strides times indexes wraps.
+void settle(ArrayLayout& layout, DType dtype) {
+  if (!extent_of(layout, size_of(dtype))) throw Error(ErrorCode::internal, "lower: an array beyond the address space");
+  layout = settled(std::move(layout), size_of(dtype));
+}
+
+/// The offset and the strides, in the units of `strides`, of a view of something that has these strides.
+std::pair<int64_t, std::vector<int64_t>> apply(const AffineView& view, const std::vector<int64_t>& strides) {
+  int64_t offset = 0;
+  std::vector<int64_t> result(view.shape.size(), 0);
+  for (int s = 0; s < view.source_rank; ++s) {
+    const int64_t step = strides[static_cast<size_t>(s)];
+    offset = checked_add(offset, checked_multiply(view.offset[static_cast<size_t>(s)], step));
+    for (int k = 0; k < view.rank(); ++k) {
+      int64_t& moved = result[static_cast<size_t>(k)];
+      moved = checked_add(moved, checked_multiply(view.at(s, k), step));
+    }
+  }
+  return {offset, result};
+}
+
+/// The memory of inputs and of views of them.
+class InputMemory {
+ public:
+  struct Region {
+    uint32_t slot = 0;
+    int64_t offset = 0;  ///< bytes
+    ArrayLayout layout;
+  };
+
+  InputMemory(const Graph& graph, std::span<const ArrayLayout> inputs)
+      : graph_(graph), layouts_(inputs.begin(), inputs.end()) {
+    for (NodeId id = 0; id < graph.size(); ++id)
+      if (graph[id].family == Family::input) settle(layouts_[graph[id].attribute], graph.dtype(id));
+  }
+
+  const ArrayLayout& operator[](uint32_t slot) const { return layouts_[slot]; }
+
+  /// Of a reshape: the region that it views, with the strides of its own shape; nothing if it needs a copy.
+  std::optional<Region> reshaped(NodeId id) const {
+    auto source = region(graph_.input_of(id));
+    if (!source) return std::nullopt;
+    auto strides = reshaped_strides(source->layout, graph_.shape(id), size_of(graph_.dtype(id)));
+    if (!strides) return std::nullopt;
+    source->layout = {graph_.shape(id), std::move(*strides)};
+    return source;
+  }
+
+ private:
+  // Of an input or a view of one.
+  std::optional<Region> region(NodeId id) const {
+    const bool viewed = graph_[id].family == Family::view;
+    const NodeId source = viewed ? graph_.input_of(id) : id;
+    if (graph_[source].family != Family::input) return std::nullopt;
+    const auto slot = static_cast<uint32_t>(graph_[source].attribute);
+    if (!viewed) return Region{slot, 0, layouts_[slot]};
+    auto [offset, strides] = apply(graph_.view_of(id), layouts_[slot].strides);
+    return Region{slot, offset, ArrayLayout{graph_.shape(id), std::move(strides)}};
+  }
+
+  const Graph& graph_;
+  std::vector<ArrayLayout> layouts_;
+};
+
 class Lowerer {
  public:
-  Lowerer(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
-          const ChainLimits& limits)
+  Lowerer(const Function& function, const FusionPlan& fusion, std::span<const ArrayLayout> inputs,
+          std::span<const ArrayLayout> outputs)
       : function_(function),
         graph_(function.graph),
-        inputs_(inputs.begin(), inputs.end()),
-        outputs_(outputs.begin(), outputs.end()),
-        limits_(limits) {
-    for (NodeId id = 0; id < graph_.size(); ++id)
-      if (graph_[id].family == Family::input) settle(inputs_[graph_[id].attribute], graph_.dtype(id));
+        fusion_(fusion),
+        inputs_(function.graph, inputs),
+        outputs_(outputs.begin(), outputs.end()) {
     for (size_t k = 0; k < outputs_.size(); ++k) settle(outputs_[k], graph_.dtype(function.outputs[k]));
   }
 
   Plan run() {
-    lower_all();
-    tile_chains(plan_, limits_);
-    return std::move(plan_);
-  }
-
-  Plan run_logical() {
-    lower_all();
+    add_buffers();
+    for (const KernelGroup& group : fusion_.kernels) plan_.kernels.push_back(lower(group));
     plan_.tile_of.assign(plan_.buffers.size(), -1);
     return std::move(plan_);
   }
 
  private:
-  // Below, no sum of an array's strides times indexes wraps.
-  static void settle(ArrayLayout& layout, DType dtype) {
-    if (!extent_of(layout, size_of(dtype)))
-      throw Error(ErrorCode::internal, "lower: an array beyond the address space");
-    layout = settled(std::move(layout), size_of(dtype));
-  }
-
-  void lower_all() {
-    fusion_ = fuse(function_, [this](NodeId id) { return !in_place_reshape(id); });
-    add_buffers();
-    for (const KernelGroup& group : fusion_.kernels) plan_.kernels.push_back(lower(group));
-  }
-
   // ---- buffers ----
 
   void add_buffers() {
@@ -124,29 +169,10 @@ class Lowerer {
 
   // ---- sources ----
 
-  // The memory of an input under its views: offset and strides of the node `id`, an input or a view of one.
-  std::optional<std::pair<uint32_t, std::pair<int64_t, ArrayLayout>>> input_layout(NodeId id) const {
-    const bool viewed = graph_[id].family == Family::view;
-    const NodeId source = viewed ? graph_.input_of(id) : id;
-    if (graph_[source].family != Family::input) return std::nullopt;
-    const auto slot = static_cast<uint32_t>(graph_[source].attribute);
-    if (!viewed) return {{slot, {0, inputs_[slot]}}};
-    const auto [offset, strides] = apply(graph_.view_of(id), inputs_[slot].strides);
-    return {{slot, {offset, ArrayLayout{graph_.shape(id), strides}}}};
-  }
-
-  bool in_place_reshape(NodeId id) const {
-    const auto layout = input_layout(graph_.input_of(id));
-    return layout && reshaped_strides(layout->second.second, graph_.shape(id), size_of(graph_.dtype(id)));
-  }
-
   Source source_of_reshape(NodeId id) const {
-    const int64_t itemsize = size_of(graph_.dtype(id));
-    const NodeId source = graph_.input_of(id);
-    if (const auto layout = input_layout(source))
-      if (auto strides = reshaped_strides(layout->second.second, graph_.shape(id), itemsize))
-        return {input_buffers_.at(layout->first), layout->second.first, *strides};
-    return {temporaries_.at(source), 0, c_strides(graph_.shape(id), itemsize)};
+    if (auto region = inputs_.reshaped(id))
+      return {input_buffers_.at(region->slot), region->offset, std::move(region->layout.strides)};
+    return {temporaries_.at(graph_.input_of(id)), 0, c_strides(graph_.shape(id), size_of(graph_.dtype(id)))};
   }
 
   Source source_of(NodeId leaf) const {
@@ -155,21 +181,6 @@ class Lowerer {
     const uint32_t buffer =
         input ? input_buffers_.at(static_cast<uint32_t>(graph_[leaf].attribute)) : temporaries_.at(leaf);
     return {buffer, 0, plan_.buffers[buffer].strides};
-  }
-
-  // Offset and strides, in the units of `strides`, of a view of something that has these strides.
-  static std::pair<int64_t, std::vector<int64_t>> apply(const AffineView& view, const std::vector<int64_t>& strides) {
-    int64_t offset = 0;
-    std::vector<int64_t> result(view.shape.size(), 0);
-    for (int s = 0; s < view.source_rank; ++s) {
-      const int64_t step = strides[static_cast<size_t>(s)];
-      offset = checked_add(offset, checked_multiply(view.offset[static_cast<size_t>(s)], step));
-      for (int k = 0; k < view.rank(); ++k) {
-        int64_t& moved = result[static_cast<size_t>(k)];
-        moved = checked_add(moved, checked_multiply(view.at(s, k), step));
-      }
-    }
-    return {offset, result};
   }
 
   // ---- one kernel ----
@@ -351,9 +362,9 @@ class Lowerer {
 
   const Function& function_;
   const Graph& graph_;
-  std::vector<ArrayLayout> inputs_, outputs_;
-  ChainLimits limits_;
-  FusionPlan fusion_;
+  const FusionPlan& fusion_;
+  const InputMemory inputs_;
+  std::vector<ArrayLayout> outputs_;
   Plan plan_;
   std::map<uint32_t, uint32_t> input_buffers_;  // slot -> buffer
   std::vector<uint32_t> output_buffers_;
@@ -362,14 +373,14 @@ class Lowerer {
 
 }  // namespace
 
-Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
-               const ChainLimits& limits) {
-  return Lowerer(function, inputs, outputs, limits).run();
+FusionPlan fuse(const Function& function, std::span<const ArrayLayout> inputs) {
+  const InputMemory memory(function.graph, inputs);
+  return fuse(function, [&](NodeId id) { return !memory.reshaped(id); });
 }
 
-Plan make_logical_plan(const Function& function, std::span<const ArrayLayout> inputs,
-                       std::span<const ArrayLayout> outputs) {
-  return Lowerer(function, inputs, outputs, {}).run_logical();
+Plan lower(const Function& function, const FusionPlan& fusion, std::span<const ArrayLayout> inputs,
+           std::span<const ArrayLayout> outputs) {
+  return Lowerer(function, fusion, inputs, outputs).run();
 }
 
 }  // namespace fuseval

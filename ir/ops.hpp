@@ -59,7 +59,7 @@ DType result_dtype(Op op, DType loop);
 
 /// Reductions that the loop nest knows. mean, var, std, count_nonzero, ptp … are composed from these in frontend/bind.
 enum class Reduction : uint8_t {
-  sum,   ///< canonical order for floats (LANGUAGE.md, Numbers)
+  sum,   ///< canonical order for floats (docs/language.md, Numbers)
   prod,  ///< canonical order for floats
   min,   ///< -0 below +0, NaN wins
   max,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/chain.hpp"
+#include "ir/fuse.hpp"
 #include "ir/graph.hpp"
 #include "ir/layout.hpp"
 #include "ir/loops.hpp"
@@ -31,23 +32,25 @@ struct Plan {
   std::vector<int32_t> tile_of;
 };
 
-/// Fuses and lowers `function`. inputs[slot]: the caller's layouts; outputs[k]: the layout that result k is written in
-/// (its shape is the result's shape). All have an extent_of. Every nest has been verified in debug builds.
-Plan make_plan(const Function& function, std::span<const ArrayLayout> inputs, std::span<const ArrayLayout> outputs,
-               const ChainLimits& limits);
-/// The same before chains are looked for and axes collapse: each nest's axes are those of its iteration space in
-/// logical order, whatever the strides.
-Plan make_logical_plan(const Function& function, std::span<const ArrayLayout> inputs,
-                       std::span<const ArrayLayout> outputs);
+// The passes from a simplified function to a plan, in order: fuse, lower, find_chains (ir/chain.hpp), collapse_axes.
+// inputs[slot]: the layouts of the caller's arrays. All layouts have an extent_of.
 
-/// What make_plan does after lowering: finds the chains, collapses the axes of every nest as far as its chain lets it,
-/// and finds out what lives in tiles.
-void tile_chains(Plan& plan, const ChainLimits& limits);
+/// Groups the operations into kernels. A reshape of an input needs no copy where its strides allow a view.
+FusionPlan fuse(const Function& function, std::span<const ArrayLayout> inputs);
+/// One nest for each kernel. Its axes are those of its iteration space in logical order, whatever the strides.
+/// outputs[k]: the layout in which result k is written; its shape is that of the result.
+Plan lower(const Function& function, const FusionPlan& fusion, std::span<const ArrayLayout> inputs,
+           std::span<const ArrayLayout> outputs);
+/// Collapses the axes of every nest as far as its chain allows, and finds the temporaries that live in tiles. Debug
+/// builds verify every nest.
+void collapse_axes(Plan& plan);
 
 /// Bytes that the kernels of a tiled chain read from and write to memory: they find in the cache what one of them has
 /// touched, and what only they exchange stays there.
 int64_t bytes_moved(const Plan& plan, const Chain& chain);
 
+/// A line a chain.
+std::string print_chains(const Plan& plan);
 /// A line a kernel: space, loads, stores, bytes moved; a line a chain; then totals.
 std::string print(const Plan& plan);
 

@@ -217,6 +217,34 @@ std::string print(const LoopNest& nest) {
   return text;
 }
 
+namespace {
+
+std::string node_list(const char* verb, const std::vector<NodeId>& nodes) {
+  std::string text;
+  for (const NodeId id : nodes) text += fmt::format(" %{}", id);
+  return text.empty() ? text : fmt::format("; {}{}", verb, text);
+}
+
+}  // namespace
+
+std::string print(const FusionPlan& fusion) {
+  std::string text;
+  for (size_t k = 0; k < fusion.kernels.size(); ++k) {
+    const KernelGroup& group = fusion.kernels[k];
+    text += fmt::format("kernel {}: space {}", k, to_string(group.space));
+    if (group.is_reduction()) text += fmt::format(", reduces {} of it", to_string(group.reduced()));
+    text += node_list("reduces", group.reduces) + node_list("stores", group.body) +
+            node_list("stores at the end", group.epilogue) + "\n";
+  }
+  return text;
+}
+
+std::string print_chains(const Plan& plan) {
+  std::string text;
+  for (const Chain& chain : plan.chains) text += print_chain(chain);
+  return text;
+}
+
 std::string print(const Plan& plan) {
   std::string text;
   for (size_t k = 0; k < plan.kernels.size(); ++k) {
@@ -227,7 +255,7 @@ std::string print(const Plan& plan) {
                         count_operands(nest, OperandKind::load), count_operands(nest, OperandKind::store),
                         counted(bytes, "byte"));
   }
-  for (const Chain& chain : plan.chains) text += print_chain(chain);
+  text += print_chains(plan);
   int64_t temporaries = 0;
   for (size_t b = 0; b < plan.buffers.size(); ++b)
     if (plan.buffers[b].role == BufferRole::temporary && plan.tile_of[b] < 0)

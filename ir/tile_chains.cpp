@@ -1,4 +1,4 @@
-// What comes after lowering: chains, axes that collapse, and what lives in tiles.
+// collapse_axes: the axes of every nest of a plan, and the temporaries that live in tiles of chains.
 #include <algorithm>
 
 #include "ir/collapse.hpp"
@@ -41,8 +41,7 @@ void find_tile_temporaries(Plan& plan) {
 
 }  // namespace
 
-void tile_chains(Plan& plan, const ChainLimits& limits) {
-  plan.chains = find_chains(plan, limits);
+void collapse_axes(Plan& plan) {
   collapse_all(plan);
   find_tile_temporaries(plan);
 }

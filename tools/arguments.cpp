@@ -185,10 +185,17 @@ CLI::App* add_explain(CLI::App& app, Arguments& arguments) {
   std::vector<std::string> known(stages.begin(), stages.end());
   known.emplace_back(distributed_stage);
   explain
-      ->add_option("--stage", arguments.stage,
-                   "types, hints, ast, graph, loops, llvm, asm, cuda, device, distributed or plan (default)")
+      ->add_option(
+          "--stage", arguments.stage,
+          "types, hints, ast, graph, loops, llvm, asm, cuda, device, distributed or plan (default); or a pass: "
+          "bind, results, simplify, fuse, lower, chain, collapse or place")
       ->check(CLI::IsMember(known))
       ->type_name("S");
+  explain
+      ->add_flag_callback(
+          "--trace", [&arguments] { arguments.stage = "trace"; },
+          "every pass from the text to the kernels, with the lines that it changes")
+      ->excludes("--stage");
   explain->add_option("--ranks", arguments.ranks, "of the stage distributed: how many there would be")
       ->check(CLI::Range(1, 1 << 20))
       ->type_name("N");

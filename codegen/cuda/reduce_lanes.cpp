@@ -1,6 +1,6 @@
-// Order (A) of LANGUAGE.md's canonical order. Its LANES are 512 bytes of the accumulated dtype: one 16-byte load of a
-// warp's 32 threads. So a warp reduces a canonical block of 64 rows of LANES, each thread holds LANES / 32 lanes in
-// registers, and lanes combine by halving through shuffles, with no shared memory.
+// Order (A) of the canonical order of docs/language.md. Its LANES are 512 bytes of the accumulated dtype: one 16-byte
+// load of a warp's 32 threads. So a warp reduces a canonical block of 64 rows of LANES, each thread holds LANES / 32
+// lanes in registers, and lanes combine by halving through shuffles, with no shared memory.
 //
 // Which lanes a thread holds is free: adjacent ones where 16-byte loads are possible, else lanes a warp's width apart,
 // so that a warp's loads lie side by side. Halving then goes over threads first and lanes after, or the other way

@@ -1,6 +1,6 @@
-// Order (B) of LANGUAGE.md's canonical order: a thread owns adjacent outputs (columns) and takes canonical blocks of 16
-// elements one after another, each in series, and their tree as a binary counter (StateWriter's push and collapse). A
-// warp's threads lie side by side, so that each row of a block is one coalesced load.
+// Order (B) of the canonical order of docs/language.md: a thread owns adjacent outputs (columns) and takes canonical
+// blocks of 16 elements one after another, each in series, and their tree as a binary counter (StateWriter's push and
+// collapse). A warp's threads lie side by side, so that each row of a block is one coalesced load.
 //
 // Where there are few columns, many threads share an output: each takes `group` (a power of two, up to 32) consecutive
 // blocks, and their states go through `combine`, 32 to one, as often as it takes.

@@ -1,5 +1,5 @@
-// The canonical order of reductions (LANGUAGE.md, Numbers), written plainly from its text: the reference that every
-// backend's bits are compared with.
+// The canonical order of reductions (docs/language.md, Numbers), written plainly from its text: the reference that
+// every backend's bits are compared with.
 #pragma once
 
 #include <span>

@@ -1,4 +1,5 @@
-// Evaluates the instructions of a body or an epilogue, each as far out as it can be.
+// Evaluates the instructions of a body or an epilogue, each hoisted to the outermost loop where its operands are
+// available.
 //
 // Loops call `enter` as they fix an axis. An instruction whose axes have all been entered, and which does not move
 // along the lane axis, is emitted once as a scalar (`hoist`); the others are emitted per vector (`Lanes`). So sin(a) in

@@ -5,7 +5,7 @@
 
 namespace fuseval::codegen {
 
-/// "reduce" in LANGUAGE.md's order (A); returns the bytes of scratch that it needs.
+/// "reduce" in order (A) of docs/language.md; returns the bytes of scratch that it needs.
 int64_t emit_reduce_lanes(llvm::Module& module, const LoopNest& nest, const Target& target);
 /// "reduce" in order (B).
 int64_t emit_reduce_serial(llvm::Module& module, const LoopNest& nest, const Target& target);

@@ -1,5 +1,5 @@
-// "reduce" in LANGUAGE.md's order (A): LANES accumulators, element e of a block into lane e mod LANES; the lanes of a
-// block by halving; blocks by the binary tree.
+// "reduce" in order (A) of docs/language.md: LANES accumulators, element e of a block into lane e mod LANES; the lanes
+// of a block by halving; blocks by the binary tree.
 //
 // The lanes live in scratch, an array for each component, and a vector of elements is merged into the LANES array where
 // it belongs: that serves every body, every segment of a multi-axis reduction and every tail with one copy of the body.

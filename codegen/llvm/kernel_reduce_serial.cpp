@@ -1,5 +1,5 @@
-// "reduce" in LANGUAGE.md's order (B): the last axis is kept, so its columns are the vector lanes; each column adds 16
-// consecutive elements serially, and the sums of 16 merge up the binary tree.
+// "reduce" in order (B) of docs/language.md: the last axis is kept, so its columns are the vector lanes; each column
+// adds 16 consecutive elements serially, and the sums of 16 merge up the binary tree.
 //
 // Columns are taken in tiles and a tile goes down all rows before the next one starts: its part of the tree, a stack of
 // rows of states, stays in the cache. Its rows are read in groups: along the whole tile, a few vectors of columns go

@@ -1,4 +1,5 @@
-// moment2 in LANGUAGE.md's order (A): each lane's leaves of 16 rows, and the tree over the four leaves of a block.
+// moment2 in order (A) of docs/language.md: each lane's leaves of 16 rows, and the tree over the four leaves of a
+// block.
 //
 // A leaf needs its elements twice, for the mean and for the deviations, so a group of 16 rows is evaluated into scratch
 // first. Leaves go onto a stack of lane arrays in the way that blocks go onto theirs (kernel_reduce_lanes.cpp).

@@ -1,5 +1,6 @@
-// The arithmetic of reductions, which every backend runs in LANGUAGE.md's canonical order: what an accumulator's state
-// is made of, the state of no element, of one element, of a leaf of elements (moment2), and the merge of two states.
+// The arithmetic of reductions, which every backend runs in the canonical order of docs/language.md: what an
+// accumulator's state is made of, the state of no element, of one element, of a leaf of elements (moment2), and the
+// merge of two states.
 //
 //   reduction      state                            absent element
 //   sum            value                            -0.0 (integers 0): x + -0.0 is x, for x = -0.0 too
@@ -71,7 +72,7 @@ inline DType component_dtype(Reduction reduction, DType dtype, int component) {
   return dtype;
 }
 
-/// The accumulator size s of LANGUAGE.md's LANES = 512 / s: for moment2 that of one float.
+/// The accumulator size s of docs/language.md's LANES = 512 / s: for moment2 that of one float.
 inline int lanes_of(DType dtype) { return 512 / size_of(dtype); }
 
 /// Bits of the component of a state that holds no element.

@@ -12,6 +12,7 @@ struct Counters {
   std::atomic<int64_t> tasks{0};
   std::atomic<int64_t> threads_used{0};
   std::atomic<int64_t> kernels_compiled{0};
+  std::atomic<int64_t> texts_parsed{0};
   std::atomic<int64_t> plans_made{0};
   std::atomic<int64_t> compile_nanoseconds{0};
   std::atomic<int64_t> front_nanoseconds{0};

@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
-#include "codegen/host/fold.hpp"
+#include <algorithm>
+
 #include "codegen/llvm/kernel.hpp"
 #include "engine/base/views.hpp"
 #include "engine/base/with_llvm.hpp"
+#include "engine/call/line_changes.hpp"
 #include "engine/device/cuda_device.hpp"
 #include "engine/device/device_jobs.hpp"
 #include "engine/device/simulated_device.hpp"
 #include "engine/dispatch/explain_choice.hpp"
+#include "engine/plan/pipeline.hpp"
 #include "engine/plan/runtime.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/hints.hpp"
@@ -20,18 +23,60 @@
 namespace fuseval::engine {
 namespace {
 
-Plan plan_of(const Function& function, const std::vector<ArrayLayout>& layouts, const ChainLimits& limits) {
-  std::vector<ArrayLayout> outputs;
-  for (const NodeId id : function.outputs)
-    outputs.push_back(
-        {function.graph.shape(id), c_strides(function.graph.shape(id), size_of(function.graph.dtype(id)))});
-  return make_plan(function, layouts, outputs, limits);
+/// The state before the first pass.
+Lowering lowering_of(const Program& program, const fv_view* inputs) {
+  Lowering lowering;
+  lowering.ast = &program.ast();
+  lowering.text_limits = program.runtime().text_limits;
+  lowering.chain_limits = program.runtime().chains;
+  lowering.signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
+  return lowering;
 }
 
+/// show(nest, options): of each kernel with the options that it is compiled with. All passes have run.
 template <class F>
-std::string each_kernel(const Plan& plan, F&& show) {
+std::string each_kernel(const Lowering& lowering, const codegen::TargetOptions& target, F&& show) {
   std::string text;
-  for (size_t k = 0; k < plan.kernels.size(); ++k) text += fmt::format("; kernel {}\n{}\n", k, show(plan.kernels[k]));
+  for (size_t k = 0; k < lowering.plan.kernels.size(); ++k) {
+    codegen::TargetOptions options = target;
+    options.streaming_stores = lowering.streaming_stores[k];
+    text += fmt::format("; kernel {}\n{}\n", k, with_llvm([&] { return show(lowering.plan.kernels[k], options); }));
+  }
+  return text;
+}
+
+// What each pass changes: the lines that it removes and adds, or all of what it leaves if that is of another form.
+std::string trace(Lowering& lowering) {
+  std::string text, before;
+  const Pass* last = nullptr;
+  for (const Pass& pass : passes()) {
+    if (!pass.is_for(lowering.signature.rule)) continue;
+    pass.run(lowering);
+    std::string after = pass.print(lowering);
+    const bool comparable = last != nullptr && last->form == pass.form;
+    text += fmt::format("---- {}: {}\n{}", pass.name, pass.purpose, comparable ? line_changes(before, after) : after);
+    before = std::move(after);
+    last = &pass;
+  }
+  return text;
+}
+
+const Pass* find_pass(std::string_view name) {
+  const std::span<const Pass> all = passes();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Pass& pass) { return pass.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+/// The stages that are the state after a pass under a name of their own.
+std::string_view pass_of_stage(std::string_view stage) {
+  if (stage == "graph") return "simplify";
+  return stage == "loops" ? "collapse" : stage;
+}
+
+std::string known_stages() {
+  std::string text = "types, hints, ast, graph, loops, plan, llvm, asm, cuda, device, trace";
+  for (const Pass& pass : passes())
+    if (pass.is_for(ResultRule{})) text += fmt::format(", {}", pass.name);
   return text;
 }
 
@@ -54,11 +99,20 @@ std::string cuda_texts(const Program& program, const fv_view* inputs) {
 }
 
 // Inputs that are not the caller's.
-std::string number_lines(const frontend::BoundFunction& bound, size_t first) {
+std::string number_lines(const Lowering& lowering) {
   std::string text;
-  for (const DType dtype : bound.scalars.elements())
-    text += fmt::format("; input {}: {}, computed from weak scalars at each call\n", first++, name_of(dtype));
+  const std::vector<DType>& numbers = lowering.bound.scalars.elements();
+  size_t slot = lowering.signature.inputs.size() - numbers.size();
+  for (const DType dtype : numbers)
+    text += fmt::format("; input {}: {}, computed from weak scalars at each call\n", slot++, name_of(dtype));
   return text;
+}
+
+std::string types_text(const Program& program, Lowering& lowering) {
+  if (const auto dtype = frontend::dtype_value(program.ast(), lowering.signature.inputs, lowering.text_limits))
+    return fmt::format("dtype {}\n", name_of(*dtype));
+  passes().front().run(lowering);  // bind
+  return print_types(lowering.function, lowering.bound.weak_outputs);
 }
 
 std::string hint_lines(const Program& program) {
@@ -85,30 +139,20 @@ std::string explain(const Program& program, const fv_view* given, int32_t count,
   program.check_inputs(inputs);
   if (stage == "cuda") return cuda_texts(program, inputs);
   if (stage == "device") return explain_choice(program, inputs);
-  CallSignature signature = program.signature_of(inputs, nullptr, 0, ResultRule{});
-  const frontend::Limits& limits = program.runtime().text_limits;
-  if (stage == "types")
-    if (const auto dtype = frontend::dtype_value(program.ast(), signature.inputs, limits))
-      return fmt::format("dtype {}\n", name_of(*dtype));
-  const frontend::BoundFunction bound = frontend::bind(program.ast(), signature.inputs, limits);
-  const Function function = simplify(bound.function, codegen::host_folder());
-  if (stage == "types") return print_types(bound.function, bound.weak_outputs);
-  const std::string numbers = number_lines(bound, signature.inputs.size());
-  if (stage == "graph") return numbers + print(function);
-  signature.layouts.resize(signature.layouts.size() + bound.scalars.elements().size());
-  const Plan plan = plan_of(function, signature.layouts, program.runtime().chains);
+  Lowering lowering = lowering_of(program, inputs);
+  if (stage == "trace") return trace(lowering);
+  if (stage == "types") return types_text(program, lowering);
+  const Pass* const wanted = find_pass(pass_of_stage(stage));
+  for (const Pass& pass : passes()) {
+    if (!pass.is_for(lowering.signature.rule)) continue;
+    pass.run(lowering);
+    if (&pass == wanted) return (stage == "graph" ? number_lines(lowering) : "") + pass.print(lowering);
+  }
   const codegen::TargetOptions& target = program.runtime().target;
-  if (stage == "plan") return numbers + print(plan);
-  if (stage == "loops") return each_kernel(plan, [](const LoopNest& nest) { return print(nest); });
-  if (stage == "llvm")
-    return each_kernel(plan,
-                       [&](const LoopNest& nest) { return with_llvm([&] { return codegen::llvm_ir(nest, target); }); });
-  if (stage == "asm")
-    return each_kernel(
-        plan, [&](const LoopNest& nest) { return with_llvm([&] { return codegen::assembly(nest, target); }); });
-  throw Error(
-      ErrorCode::argument,
-      fmt::format("there is no stage '{}': types, hints, ast, graph, loops, plan, llvm, asm, cuda, device", stage));
+  if (stage == "plan") return number_lines(lowering) + print(lowering.plan);
+  if (stage == "llvm") return each_kernel(lowering, target, codegen::llvm_ir);
+  if (stage == "asm") return each_kernel(lowering, target, codegen::assembly);
+  throw Error(ErrorCode::argument, fmt::format("there is no stage '{}': {}", stage, known_stages()));
 }
 
 std::string information(const Runtime& runtime) {

@@ -8,7 +8,7 @@
 
 namespace fuseval::engine {
 
-/// stage: types, hints, ast, graph, loops, llvm, asm, cuda or plan. Throws Error.
+/// stage: as fv_explain. Throws Error.
 std::string explain(const Program& program, const fv_view* inputs, int32_t count, std::string_view stage);
 
 /// "key: value" lines about the library, the machine and the session.

@@ -68,7 +68,7 @@ class DeviceContext {
   virtual void call(const std::function<void()>& f) = 0;
 };
 
-/// Work that is done in the order in which it was asked for. Thread-safe.
+/// Runs work in the order of its submission. Thread-safe.
 class DeviceQueue {
  public:
   virtual ~DeviceQueue() = default;
@@ -81,11 +81,11 @@ class DeviceQueue {
   virtual void write_word(char* to, uint64_t word) = 0;
   /// On the device. The two must not overlap.
   virtual void copy(char* to, const char* from, size_t bytes) = 0;
-  /// What is asked for from now on waits for what the other queue has now.
+  /// Work submitted after this call waits for all work already submitted to `other`.
   virtual void wait_for(DeviceQueue& other) = 0;
   /// The end of what the queue has now.
   virtual std::unique_ptr<DeviceEvent> record() = 0;
-  /// What is asked for from now on waits for the event, which is one of this device's.
+  /// Work submitted after this call waits for the event, which is one of this device's.
   virtual void wait_for(const DeviceEvent& event) = 0;
   /// Waits, and throws what went wrong; either way nothing of the host's memory is in use any more.
   virtual void synchronize() = 0;

@@ -29,7 +29,7 @@ char* DeviceScalars::take() {
   return slot;
 }
 
-// What was asked for with it is before whatever is asked for from now on.
+// Work that reads the slot precedes all work submitted from now on.
 void DeviceScalars::give_back(char* slot) {
   const std::lock_guard lock(free_mutex_);
   free_.push_back(slot);

@@ -77,8 +77,8 @@ inline constexpr double shortest_worth_seconds = 10e-6;
 enum class Verdict { cpu_is_faster, gain_is_not_earned, device_is_faster };
 
 /// earned: the seconds that calls like this one would have gained so far, this one included; compile_seconds: what has
-/// to be compiled first. As with skis that one rents or buys: whoever pays once he has lost as much pays at most twice
-/// what he would have paid had he known.
+/// to be compiled first. Ski-rental rule: compile once the accumulated loss equals the compile time, which costs at
+/// most twice the optimum.
 Verdict verdict(double cpu_seconds, double device_seconds, double compile_seconds, double earned);
 
 }  // namespace fuseval::engine

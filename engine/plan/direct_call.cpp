@@ -54,7 +54,7 @@ void DirectCall::add_operands() {
 uint32_t DirectCall::array_of(const PreparedKernel::Base& base) const {
   const size_t count = arrays_.size(), own = made_.signature().inputs.size() - made_.number_count();
   if (!base.memory) return static_cast<uint32_t>(count);
-  const Specialisation::BufferSource& source = made_.buffer_sources()[base.buffer];
+  const BufferSource& source = made_.buffer_sources()[base.buffer];
   const auto slot = static_cast<size_t>(source.position);
   const bool is_input = source.role == BufferRole::input;
   if (is_input && slot >= own) return static_cast<uint32_t>(count + 1 + slot - own);

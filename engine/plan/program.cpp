@@ -53,16 +53,24 @@ std::unordered_set<std::string> names_in(const frontend::Ast& ast) {
   return names;
 }
 
-frontend::Ast parsed(std::string_view text, const std::vector<Program::Input>& inputs, Runtime& runtime) {
-  const FrontTimer timer(runtime.counters);
+const std::vector<Program::Input>& checked(const std::vector<Program::Input>& inputs) {
   for (const Program::Input& input : inputs) frontend::check_input(input.name, input.dtype);
-  return frontend::parse(text, runtime.text_limits);
+  return inputs;
 }
 
 }  // namespace
 
-Program::Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::vector<Input> inputs)
-    : runtime_(std::move(runtime)), ast_(parsed(text, inputs, *runtime_)), literals_(ast_), inputs_(std::move(inputs)) {
+frontend::Ast parsed(std::string_view text, Runtime& runtime) {
+  const FrontTimer timer(runtime.counters);
+  runtime.counters.add(runtime.counters.texts_parsed, 1);
+  return frontend::parse(text, runtime.text_limits);
+}
+
+Program::Program(std::shared_ptr<Runtime> runtime, std::string_view text, const std::vector<Input>& inputs)
+    : Program(runtime, (checked(inputs), parsed(text, *runtime)), inputs) {}
+
+Program::Program(std::shared_ptr<Runtime> runtime, frontend::Ast ast, const std::vector<Input>& inputs)
+    : runtime_(std::move(runtime)), ast_(std::move(ast)), literals_(ast_), inputs_(checked(inputs)) {
   const auto names = names_in(ast_);
   for (uint32_t slot = 0; slot < inputs_.size(); ++slot)
     if (!names.contains(inputs_[slot].name)) unused_slots_.push_back(slot);

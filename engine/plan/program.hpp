@@ -14,6 +14,9 @@ namespace fuseval::engine {
 
 struct Runtime;
 
+/// Parses a text, within the session's limits. Throws Error.
+frontend::Ast parsed(std::string_view text, Runtime& runtime);
+
 /// Immutable to its users; thread-safe.
 class Program {
  public:
@@ -25,7 +28,10 @@ class Program {
     std::optional<frontend::ExprId> literal = {};  ///< the list of the text that the program keeps as this array
   };
 
-  Program(std::shared_ptr<Runtime> runtime, std::string_view text, std::vector<Input> inputs);
+  /// Throws Error: of an input's dtype, then of the text.
+  Program(std::shared_ptr<Runtime> runtime, std::string_view text, const std::vector<Input>& inputs);
+  /// The same of a text that has been parsed.
+  Program(std::shared_ptr<Runtime> runtime, frontend::Ast ast, const std::vector<Input>& inputs);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;

@@ -76,9 +76,9 @@ void check_distinct(const std::vector<Program::Input>& inputs) {
   if (twice != sorted.end()) throw Error(ErrorCode::argument, fmt::format("the name '{}' is bound twice", *twice));
 }
 
-std::vector<std::string> names_by_position(std::string_view text, int32_t count, const frontend::Limits& limits) {
+std::vector<std::string> names_by_position(const frontend::Ast& ast, int32_t count) {
   std::vector<std::string> names, others;
-  for (frontend::FreeName& free : frontend::free_names(frontend::parse(text, limits)))
+  for (frontend::FreeName& free : frontend::free_names(ast))
     (free.meaning ? others : names).push_back(std::move(free.name));
   if (names.size() == static_cast<size_t>(count)) return names;
   std::string message =
@@ -87,6 +87,19 @@ std::vector<std::string> names_by_position(std::string_view text, int32_t count,
   if (!others.empty())
     message += fmt::format("; a word of the language is bound by its name alone ({})", fmt::join(others, ", "));
   throw Error(ErrorCode::argument, std::move(message));
+}
+
+std::vector<std::string> normalised_names(const char* const* names, int32_t count) {
+  std::vector<std::string> normalised;
+  for (int32_t k = 0; k < count; ++k) normalised.push_back(frontend::normalised_name(names[k]));
+  return normalised;
+}
+
+std::vector<Program::Input> described_inputs(const std::vector<std::string>& names, const fv_view* inputs) {
+  std::vector<Program::Input> described;
+  for (size_t k = 0; k < names.size(); ++k)
+    described.push_back({names[k], dtype_of(inputs[k]), inputs[k].rank, (inputs[k].flags & FV_VIEW_WEAK) != 0});
+  return described;
 }
 
 }  // namespace
@@ -104,32 +117,25 @@ std::shared_ptr<Program> Session::compile(std::string_view text, const char* con
                                           int32_t count) const {
   check_names(names, inputs, count);
   if (names == nullptr && count > 0) {
-    const std::vector<std::string> found = names_by_position(text, count, runtime_->text_limits);
-    std::vector<const char*> pointers;
-    for (const std::string& name : found) pointers.push_back(name.c_str());
-    return compile(text, pointers.data(), inputs, count);
+    frontend::Ast ast = parsed(text, *runtime_);
+    std::vector<Program::Input> described = described_inputs(names_by_position(ast, count), inputs);
+    return std::make_shared<Program>(runtime_, std::move(ast), std::move(described));
   }
-  std::vector<Program::Input> infos;
-  for (int32_t k = 0; k < count; ++k)
-    infos.push_back({frontend::normalised_name(names[k]), dtype_of(inputs[k]), inputs[k].rank,
-                     (inputs[k].flags & FV_VIEW_WEAK) != 0});
-  check_distinct(infos);
-  return std::make_shared<Program>(runtime_, text, std::move(infos));
+  std::vector<Program::Input> described = described_inputs(normalised_names(names, count), inputs);
+  check_distinct(described);
+  return std::make_shared<Program>(runtime_, text, std::move(described));
 }
 
 std::vector<frontend::Hint> Session::hints(std::string_view text, const char* const* names, const fv_view* inputs,
                                            int32_t count) const {
   check_names(names, inputs, count);
-  std::vector<std::string> found;
-  if (names == nullptr && count > 0) found = names_by_position(text, count, runtime_->text_limits);
+  const frontend::Ast ast = parsed(text, *runtime_);
+  const std::vector<std::string> found =
+      names == nullptr && count > 0 ? names_by_position(ast, count) : normalised_names(names, count);
   std::vector<frontend::InputInfo> infos;
   for (int32_t k = 0; k < count; ++k)
-    infos.push_back({names == nullptr ? found[static_cast<size_t>(k)] : frontend::normalised_name(names[k]),
-                     dtype_of(inputs[k]),
-                     {},
-                     false,
-                     0});
-  return frontend::hints(frontend::parse(text, runtime_->text_limits), infos);
+    infos.push_back({found[static_cast<size_t>(k)], dtype_of(inputs[k]), {}, false, 0});
+  return frontend::hints(ast, infos);
 }
 
 std::shared_ptr<Program> Session::program(std::string_view text, const char* const* names, const fv_view* inputs,

@@ -5,31 +5,14 @@
 #include <algorithm>
 #include <cstring>
 
-#include "codegen/host/fold.hpp"
 #include "engine/base/call_memory.hpp"
 #include "engine/base/views.hpp"
-#include "engine/cpu/streaming_stores.hpp"
-#include "engine/device/device_jobs.hpp"
 #include "engine/plan/in_place.hpp"
 #include "ir/checked.hpp"
-#include "ir/counted.hpp"
 #include "ir/error.hpp"
 #include "ir/work.hpp"
 
 namespace fuseval::engine {
-namespace {
-
-[[noreturn]] void refuse_cast(const std::string& result, DType from, DType to, Casting casting) {
-  throw Error(ErrorCode::casting, fmt::format("cannot cast {} from {} to {} under the casting rule '{}'", result,
-                                              name_of(from), name_of(to), name_of(casting)));
-}
-
-[[noreturn]] void refuse_shape(const std::string& result, const Shape& shape, const Shape& output) {
-  throw Error(ErrorCode::shape, fmt::format("{} of shape {} does not broadcast to its output of shape {}", result,
-                                            to_string(shape), to_string(output)));
-}
-
-}  // namespace
 
 uint64_t weak_bits(const fv_view& view) {
   uint64_t bits = 0;
@@ -37,23 +20,27 @@ uint64_t weak_bits(const fv_view& view) {
   return bits;
 }
 
-Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature, const CompileContext& context)
-    : signature_(std::move(signature)) {
-  frontend::BoundFunction bound = frontend::bind(ast, signature_.inputs, context.text_limits);
-  used_slots_ = std::move(bound.used_slots);
-  skipped_slots_ = std::move(bound.skipped_slots);
-  scalars_ = std::move(bound.scalars);
+Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature, const CompileContext& context) {
+  Lowering lowering;
+  lowering.ast = &ast;
+  lowering.text_limits = context.text_limits;
+  lowering.signature = std::move(signature);
+  passes().front().run(lowering);  // bind
+  signature_ = lowering.signature;
+  used_slots_ = std::move(lowering.bound.used_slots);
+  skipped_slots_ = std::move(lowering.bound.skipped_slots);
+  scalars_ = std::move(lowering.bound.scalars);
   depends_on_values_ = !skipped_slots_.empty() || !scalars_.is_empty();
-  add_numbers();
-  value_checks_ = std::move(bound.value_checks);
+  read_slots_ = used_slots_;
+  for (size_t k = signature_.inputs.size() - number_count(); k < signature_.inputs.size(); ++k)
+    read_slots_.push_back(static_cast<uint32_t>(k));
+  value_checks_ = lowering.bound.value_checks;
   if (!value_checks_.empty() && !signature_.rule.for_ranks) {
-    Function check{bound.function.graph, {}, true};
+    Function check{lowering.function.graph, {}, true};
     for (const frontend::ValueCheck& value_check : value_checks_) check.outputs.push_back(value_check.node);
     check_.reset(new Specialisation(std::move(check), *this, context));
   }
-  build(std::move(bound.function), context);
-  const bool own_dtypes = signature_.outputs.empty() && signature_.rule.dtype < 0;
-  for (size_t k = 0; k < result_count(); ++k) results_[k].is_weak = own_dtypes && bound.weak_outputs[k];
+  build(lowering, context);
 }
 
 Specialisation::Specialisation(Function function, const Specialisation& parent, const CompileContext& context)
@@ -61,83 +48,29 @@ Specialisation::Specialisation(Function function, const Specialisation& parent, 
       used_slots_(parent.used_slots_),
       read_slots_(parent.read_slots_) {
   signature_.rule.for_device = parent.signature_.rule.for_device;
-  build(std::move(function), context);
+  Lowering lowering;
+  lowering.signature = signature_;
+  lowering.function = std::move(function);
+  build(lowering, context);
 }
 
-void Specialisation::add_numbers() {
-  read_slots_ = used_slots_;
-  for (const DType dtype : scalars_.elements()) {
-    read_slots_.push_back(static_cast<uint32_t>(signature_.inputs.size()));
-    signature_.inputs.push_back({"a number", dtype, {}, true, 0});
-    signature_.layouts.emplace_back();
-  }
-}
-
-void Specialisation::build(Function function, const CompileContext& context) {
-  returns_tuple_ = function.returns_tuple;
-  shape_results(function);
-  if (signature_.rule.for_ranks) add_value_checks(function);
-  const Function simple = simplify(function, codegen::host_folder());
-#ifdef FUSEVAL_VERIFY
-  verify(function);
-  verify(simple);
-#endif
-  std::vector<ArrayLayout> outputs;
-  for (const Result& result : results_) outputs.push_back({result.shape, result.strides});
-  if (signature_.rule.for_ranks) {
-    plan_ = make_logical_plan(simple, signature_.layouts, outputs);
-    measure_work(context);
-    return;
-  }
-  const bool for_device = signature_.rule.for_device;
-  plan_ = make_plan(simple, signature_.layouts, outputs, for_device ? device_chain_limits : context.chains);
+void Specialisation::build(Lowering& lowering, const CompileContext& context) {
+  returns_tuple_ = lowering.function.returns_tuple;
+  lowering.chain_limits = context.chains;
+  run_passes_after_bind(lowering);
+  results_ = std::move(lowering.results);
+  plan_ = std::move(lowering.plan);
+  buffer_sources_ = std::move(lowering.buffers);
+  temporary_bytes_ = lowering.temporary_bytes;
   measure_work(context);
-  if (for_device) keep_device_chains(plan_);
-  place_buffers();
-  if (!for_device) {
+  if (signature_.rule.for_ranks) return;
+  if (!signature_.rule.for_device) {
     require_room(context.memory_limit);
-    compile(context);
+    compile(lowering.streaming_stores, context);
   }
   note_extents();
   note_in_place();
   note_expectations();
-}
-
-// Casts and broadcasts to what the caller asked for become part of the program.
-void Specialisation::shape_results(Function& function) {
-  const auto& requests = signature_.outputs;
-  const ResultRule& rule = signature_.rule;
-  OutputRequest by_rule;
-  if (rule.dtype >= 0) by_rule.dtype = static_cast<DType>(rule.dtype);
-  if (!requests.empty() && requests.size() != function.outputs.size())
-    throw Error(ErrorCode::argument,
-                fmt::format("the program has {}, but {} {} given", counted(function.outputs.size(), "result"),
-                            counted(requests.size(), "output"), requests.size() == 1 ? "is" : "are"));
-  for (size_t k = 0; k < function.outputs.size(); ++k) {
-    NodeId& id = function.outputs[k];
-    const OutputRequest request = requests.empty() ? by_rule : requests[k];
-    const DType own = function.graph.dtype(id);
-    const DType dtype = request.dtype.value_or(own);
-    const std::string name = function.outputs.size() == 1 ? "the result" : fmt::format("result {}", k);
-    if (!can_cast(own, dtype, rule.casting)) refuse_cast(name, own, dtype, rule.casting);
-    id = function.graph.cast(id, dtype);
-    if (request.given) {
-      const Shape result = function.graph.shape(id);
-      if (!broadcasts_to(result, request.layout.shape)) refuse_shape(name, result, request.layout.shape);
-      id = function.graph.broadcast(id, request.layout.shape);
-    }
-    const Shape& shape = function.graph.shape(id);
-    results_.push_back(
-        {dtype, shape, request.given ? request.layout.strides : c_strides(shape, size_of(dtype)), request.given});
-  }
-}
-
-// What ranks find goes round with the partial results of everything else.
-void Specialisation::add_value_checks(Function& function) {
-  for (const frontend::ValueCheck& check : value_checks_) {
-    function.outputs.push_back(check.node);
-    results_.push_back({DType::bool_, {}, {}, false});
-  }
 }
 
 // What every call of this kind needs: one that could not run is not compiled.
@@ -156,11 +89,11 @@ void Specialisation::measure_work(const CompileContext& context) {
   require_work(work_, context.work_limit);
 }
 
-void Specialisation::compile(const CompileContext& context) {
-  for (const LoopNest& nest : plan_.kernels) {
+void Specialisation::compile(const std::vector<bool>& streaming_stores, const CompileContext& context) {
+  for (size_t k = 0; k < plan_.kernels.size(); ++k) {
     codegen::TargetOptions options = context.target;
-    options.streaming_stores = wants_streaming_stores(nest, plan_.tile_of);
-    kernels_.push_back(prepare(nest, context.kernels.get(nest, options, context.control)));
+    options.streaming_stores = streaming_stores[k];
+    kernels_.push_back(prepare(plan_.kernels[k], context.kernels.get(plan_.kernels[k], options, context.control)));
   }
   for (size_t k = 0; k < plan_.chains.size(); ++k)
     if (plan_.chains[k].is_tiled()) chains_.push_back(prepare(plan_, k, kernels_));
@@ -202,21 +135,6 @@ void Specialisation::note_expectations() {
     else
       expected_outputs_.emplace_back(k, dtype);
   }
-}
-
-void Specialisation::place_buffers() {
-  int64_t temporaries = 0;
-  for (size_t b = 0; b < plan_.buffers.size(); ++b) {
-    const BufferInfo& buffer = plan_.buffers[b];
-    const bool temporary = buffer.role == BufferRole::temporary;
-    buffer_sources_.push_back({buffer.role, temporary ? temporaries : static_cast<int64_t>(buffer.slot)});
-    const bool in_tiles =
-        plan_.tile_of[b] >= 0 && !signature_.rule.for_device;  // a device has no memory for tiles alone
-    if (!temporary || in_tiles) continue;
-    const int64_t bytes = checked_multiply(element_count(buffer.shape), size_of(buffer.dtype));
-    temporaries = checked_add(temporaries, checked_round_up(bytes, 64));
-  }
-  temporary_bytes_ = static_cast<size_t>(temporaries);
 }
 
 bool Specialisation::serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count,

@@ -12,36 +12,10 @@
 #include "engine/cpu/executor.hpp"
 #include "engine/plan/compile_context.hpp"
 #include "engine/plan/expected_view.hpp"
-#include "frontend/bind.hpp"
+#include "engine/plan/pipeline.hpp"
 #include "fuseval/fuseval.h"
-#include "ir/plan.hpp"
-#include "ir/simplify.hpp"
 
 namespace fuseval::engine {
-
-/// What a call asks of one result.
-struct OutputRequest {
-  bool given = false;          ///< written into the caller's array
-  std::optional<DType> dtype;  ///< empty: the result's own
-  ArrayLayout layout;          ///< given only
-};
-
-/// How results that the text gives become what the caller gets.
-struct ResultRule {
-  Casting casting = Casting::same_kind;  ///< allowed between a result and its output
-  int32_t dtype = -1;                    ///< of owned results when no outputs are asked for; -1: each its own
-  bool for_device = false;               ///< planned only: a device compiles the plan's kernels itself
-  bool for_ranks = false;                ///< planned only: nests as they are lowered, from which ranks take their parts
-  bool operator==(const ResultRule&) const = default;
-};
-
-/// What the graph is made for: everything but addresses and the values of weak scalars.
-struct CallSignature {
-  std::vector<frontend::InputInfo> inputs;  ///< of a plan also the numbers that a call computes, behind the caller's
-  std::vector<ArrayLayout> layouts;         ///< [slot]
-  std::vector<OutputRequest> outputs;       ///< empty: every result owned, in its own dtype
-  ResultRule rule;
-};
 
 /// The call's value of a weak scalar, as 64 bits.
 uint64_t weak_bits(const fv_view& view);
@@ -60,13 +34,7 @@ class Specialisation {
   /// Whether it serves this call. True only for well-formed views: nothing else need be checked then.
   bool serves(const fv_view* inputs, const fv_view* outputs, int32_t output_count, const ResultRule& rule) const;
 
-  struct Result {
-    DType dtype;
-    Shape shape;
-    std::vector<int64_t> strides;  ///< as written: the request's, or C order
-    bool given;
-    bool is_weak = false;  ///< a Python-like number, in its own dtype
-  };
+  using Result = PlannedResult;
   /// Of a plan for ranks: behind what the text gives, the bool of each of value_checks().
   const std::vector<Result>& results() const { return results_; }
   /// How many the text gives.
@@ -116,11 +84,6 @@ class Specialisation {
   /// Elements that a call evaluates, check() included; over all ranks together.
   int64_t work() const { return work_; }
 
-  /// Where the address of each plan buffer comes from: position is a slot, a result, or an offset into the temporaries.
-  struct BufferSource {
-    BufferRole role;
-    int64_t position;
-  };
   std::span<const BufferSource> buffer_sources() const { return buffer_sources_; }
   /// Whether every result must be given by the caller for nothing to be allocated (there is no check to run first).
   bool has_check() const { return check_ != nullptr; }
@@ -129,17 +92,13 @@ class Specialisation {
 
  private:
   Specialisation(Function function, const Specialisation& parent, const CompileContext& context);
-  void build(Function function, const CompileContext& context);
-  void shape_results(Function& function);
-  void add_value_checks(Function& function);
+  void build(Lowering& lowering, const CompileContext& context);
   void measure_work(const CompileContext& context);
-  void compile(const CompileContext& context);
-  void place_buffers();
+  void compile(const std::vector<bool>& streaming_stores, const CompileContext& context);
   void require_room(size_t limit) const;
   void note_extents();
   void note_in_place();
   void note_expectations();
-  void add_numbers();
   bool skipped_inputs_fit(const fv_view* inputs) const;
 
   CallSignature signature_;

@@ -172,7 +172,8 @@ class LocalPlanner {
       const Parts parts = parts_of(kernel.global, kernel.split, plan_.arrays, rank_);
       run->kernels.push_back(logical(kernel, parts.interior, std::nullopt));
     }
-    tile_chains(*run, context_.chains);
+    run->chains = find_chains(*run, context_.chains);
+    collapse_axes(*run);
     keep_memory_of_others(*run, first, last);
     for (size_t c = 0; c < run->chains.size(); ++c)
       if (run->chains[c].is_tiled()) take_over(run, first, c);

@@ -11,7 +11,7 @@ namespace {
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 int64_t ceil_divide(int64_t a, int64_t b) { return -floor_divide(-a, b); }
 
-// What the canonical numbering of reduced elements comes in: LANGUAGE.md, "Canonical order".
+// What the canonical numbering of reduced elements comes in: docs/language.md, "Canonical order".
 int64_t block_of(const LoopNest& nest) {
   constexpr int64_t rows = 64, serial = 16;
   return nest.order == ReductionOrder::serial16 ? serial : rows * codegen::canonical_lanes(nest);

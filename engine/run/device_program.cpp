@@ -11,7 +11,7 @@ uint8_t alignment_of(const char* address) { return static_cast<uint8_t>(reinterp
 
 DeviceProgram::Alignments DeviceProgram::alignments_of(const Specialisation& made, char* const* buffers) {
   Alignments alignments;
-  for (const Specialisation::BufferSource& source : made.buffer_sources())
+  for (const BufferSource& source : made.buffer_sources())
     alignments.push_back(source.role == BufferRole::temporary ? 0 : alignment_of(buffers[alignments.size()]));
   return alignments;
 }

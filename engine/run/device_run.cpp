@@ -184,7 +184,7 @@ class DeviceRun {
   template <class Output>
   void launch(const Specialisation& made, Output&& output) {
     std::vector<char*> buffers;
-    for (const Specialisation::BufferSource& source : made.buffer_sources())
+    for (const BufferSource& source : made.buffer_sources())
       buffers.push_back(address(source, std::forward<Output>(output)));
     const DeviceProgram& program = DeviceProgram::get(space_.kernels, made, buffers.data(), program_.text());
     const size_t temporary_bytes = checked_round_up(made.temporary_bytes(), 256);
@@ -198,7 +198,7 @@ class DeviceRun {
     program.run(queue_.get(), buffers.data(), workspace + temporary_bytes, space_.counters, options_.control);
   }
   template <class Output>
-  char* address(const Specialisation::BufferSource& source, Output&& output) const {
+  char* address(const BufferSource& source, Output&& output) const {
     switch (source.role) {
       case BufferRole::input:
         return addresses_[static_cast<size_t>(source.position)];
@@ -347,7 +347,7 @@ class DeviceRun {
   /// Which of a plan's buffers are on the host.
   void place_for_stream(const Specialisation& made) {
     arrays_.clear();
-    for (const Specialisation::BufferSource& source : made.buffer_sources()) {
+    for (const BufferSource& source : made.buffer_sources()) {
       const auto k = static_cast<uint32_t>(source.role == BufferRole::temporary ? 0 : source.position);
       if (source.role == BufferRole::input)
         arrays_.push_back({call_.inputs[k].device_type == FV_DEVICE_CPU, made_.input_extent(k)});
@@ -362,7 +362,7 @@ class DeviceRun {
   void stream(const Specialisation& made, Output&& output) {
     place_for_stream(made);
     std::vector<char*> buffers;
-    for (const Specialisation::BufferSource& source : made.buffer_sources())
+    for (const BufferSource& source : made.buffer_sources())
       buffers.push_back(address(source, std::forward<Output>(output)));
     memory_.count(made.temporary_bytes());
     const StreamPlan plan = plan_stream(made, arrays_, limits_);

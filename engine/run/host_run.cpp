@@ -32,12 +32,12 @@ class BufferTable {
   template <class Output>
   void fill(const fv_view* inputs, Output&& output) {
     char** out = data();
-    for (const Specialisation::BufferSource& source : sources_) *out++ = address(source, inputs, output);
+    for (const BufferSource& source : sources_) *out++ = address(source, inputs, output);
   }
 
  private:
   template <class Output>
-  char* address(const Specialisation::BufferSource& source, const fv_view* inputs, Output&& output) const {
+  char* address(const BufferSource& source, const fv_view* inputs, Output&& output) const {
     switch (source.role) {
       case BufferRole::input:
         return static_cast<char*>(inputs[source.position].data);
@@ -49,7 +49,7 @@ class BufferTable {
     return nullptr;
   }
 
-  std::span<const Specialisation::BufferSource> sources_;
+  std::span<const BufferSource> sources_;
   char* few_[inline_buffers];
   std::vector<char*> many_;
   runtime::Buffer temporaries_;

@@ -510,7 +510,9 @@ FV_API fv_status fv_stream_wait_for_session(fv_session* session, const char* dev
 
 /* ---- explain: what would run. stage: "types" (what the results are, one line each; "dtype float32" of a text
  * like a.dtype, which is no result), "hints" (see fv_lint), "ast",
- * "graph", "loops", "llvm", "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU), "plan" (kernels, loads, bytes)
+ * "graph", "loops", "llvm", "asm", "cuda" (CUDA C++ for aligned arrays; needs no GPU), "plan" (kernels, loads, bytes),
+ * a pass by its name ("bind", "results", "simplify", "fuse", "lower", "chain", "collapse", "place": the program as the
+ * pass leaves it), "trace" (all passes, with the lines that each of them changes)
  * or "device" ---- "device": what "auto" would choose for results on the host, and the estimates. Looks for a GPU, and
  * measures it and the CPU once (up to half a second). Inputs as in fv_evaluate; only weak scalars' data is read.
  * *result: release with fv_string_release. Errors: those of fv_compile; FV_ERROR_ARGUMENT for an unknown stage. */

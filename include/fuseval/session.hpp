@@ -103,7 +103,7 @@ class Session {
     });
   }
 
-  /// What would run; stage is types, hints, ast, graph, loops, llvm, asm, cuda, device or plan.
+  /// What would run; stage: as fv_explain.
   std::string explain(std::string_view text, const Bindings& bindings = {}, const char* stage = "plan") const {
     const detail::RawBindings raw(bindings);
     return detail::owned_string([&](char** result, fv_error** error) {

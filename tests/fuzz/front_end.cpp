@@ -13,6 +13,7 @@
 #include "frontend/highlight.hpp"
 #include "ir/dtype.hpp"
 #include "ir/plan.hpp"
+#include "tests/unit/ir/plan_builder.hpp"
 
 namespace fuseval::fuzz {
 namespace {

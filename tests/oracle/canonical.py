@@ -1,4 +1,4 @@
-"""LANGUAGE.md's canonical order of float sums and products, written a second time, in NumPy.
+"""The canonical order of float sums and products (docs/language.md), written a second time, in NumPy.
 
 The elements that are reduced into one output are numbered in C order of the reduced logical axes. If the last logical axis
 is reduced (A), they fill rows of 512 / itemsize lanes, 64 rows a block: a lane adds its column from top to bottom, the

@@ -1,4 +1,4 @@
-"""Where fuseval departs from NumPy by design (LANGUAGE.md, "Departures"): the value that it promises instead."""
+"""Where fuseval departs from NumPy by design (docs/language.md, "Departures"): the value that it promises instead."""
 
 import ctypes
 

@@ -354,7 +354,7 @@ def below(x, dtype, ulps):
     return np.where(overflow | (near & (x > 0)), limit, result).astype(dtype)
 
 
-# ---- power: LANGUAGE.md's `**` ------------------------------------------------------------------------------------------
+# ---- power: the `**` of docs/language.md ------------------------------------------------------------------------------------------
 def powers(base, exponent, operator=False):
     """base ** exponent. Integers are exact; a weak exponent 2, 0.5 or -1 is square, sqrt or reciprocal."""
     native = np.asarray(value_of(base) ** value_of(exponent) if operator

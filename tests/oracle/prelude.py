@@ -1,6 +1,6 @@
 """The text of a program under NumPy 2: the same text, but for the forms that fuseval makes elementwise.
 
-rewrite() changes exactly LANGUAGE.md's departures: chained comparisons, and / or / not, and conditionals, where Python would
+rewrite() changes exactly docs/language.md's departures: chained comparisons, and / or / not, and conditionals, where Python would
 ask for an array's truth value; conditions that are Python's numbers are left to Python. execute() runs the result over NumPy
 arrays or Envelopes.
 """

@@ -22,7 +22,7 @@ constexpr ReplCommand commands[] = {
     {"type", "", "EXPR [NAME=DTYPE[SHAPE] ...]", "dtype, shape and layout, without evaluating", Takes::expression,
      run_type},
     {"explain", "", "[STAGE] EXPR [NAME=DTYPE[SHAPE] ...]",
-     "the plan, or types, hints, ast, graph, loops, llvm, asm, cuda or device", Takes::expression_and_stage,
+     "the plan, or types, hints, ast, graph, loops, llvm, asm, cuda or device; a pass by its name, or trace", Takes::expression_and_stage,
      run_explain},
     {"time", "", "EXPR", "evaluate twice: seconds for planning, compiling and running", Takes::expression, run_time},
     {"bench", "", "EXPR", "evaluate for about a second: median, ns/element, GB/s", Takes::expression, run_bench},

@@ -8,8 +8,8 @@
 
 namespace fuseval::codegen::test {
 
-/// The value that NumPy 2 with LANGUAGE.md's departures gives. For elementary functions it is libm's, in long double,
-/// rounded: within an ulp.
+/// The value that NumPy 2 with docs/language.md's departures gives. For elementary functions it is libm's, in long
+/// double, rounded: within an ulp.
 HostValue reference(Op op, std::span<const HostValue> arguments);
 /// Units in the last place by which lower() may differ from reference(): 0 but for elementary functions.
 int allowed_ulps(Op op, DType loop);

@@ -1,5 +1,5 @@
-// LANGUAGE.md's canonical order, written down once more for one float type at a time and as plainly as can be: nothing
-// here is shared with the code that is tested.
+// The canonical order of docs/language.md, written down once more for one float type at a time and as plainly as can
+// be: nothing here is shared with the code that is tested.
 //
 // The elements reduced into one output are numbered in C order of the reduced axes. (A), the last axis is reduced: 64
 // rows of 512 / size lanes make a block; a lane adds its elements in order, lanes combine by halving. (B), the last

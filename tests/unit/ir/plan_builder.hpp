@@ -1,9 +1,19 @@
 // Graphs of a few arrays in C order, and the plans made of them.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "ir/plan.hpp"
+
+/// All passes from a simplified function to a plan.
+inline fuseval::Plan make_plan(const fuseval::Function& function, std::span<const fuseval::ArrayLayout> inputs,
+                               std::span<const fuseval::ArrayLayout> outputs, const fuseval::ChainLimits& limits) {
+  fuseval::Plan plan = lower(function, fuse(function, inputs), inputs, outputs);
+  plan.chains = find_chains(plan, limits);
+  collapse_axes(plan);
+  return plan;
+}
 
 struct PlanBuilder {
   fuseval::Function function;
