@@ -243,7 +243,7 @@ Value degrees_of_freedom(Binder& b, const Arguments& args) {
     const Value* given = args.find(name);
     if (!given) return Binder::number(weak_integer(0));
     if (!given->is_weak())
-      fail(ErrorCode::argument, given->span, "{} must be a Python number, not {}", name, describe(*given));
+      fail(ErrorCode::argument, given->span, "{} must be a number, not {}", name, describe(*given));
     if (!given->scalar.is_float() && !b.decide_fits(*given, DType::int64))
       fail(ErrorCode::value, given->span, "{} does not fit in int64", name);
     return *given;
@@ -317,7 +317,7 @@ Value call_norm(Binder& b, const Arguments& args) {
     fail(ErrorCode::axis, args["axis"].span, "norm() goes along one axis, two, or with axis=None all of them");
   const Value* given = args.given("ord");
   if (given && !given->is_weak())
-    fail(ErrorCode::argument, given->span, "ord must be a Python number, not {}", describe(*given));
+    fail(ErrorCode::argument, given->span, "ord must be a number, not {}", describe(*given));
   if (given && task.axes.size() != 1)
     fail(ErrorCode::unsupported, given->span,
          "norm() takes ord= along one axis in this version, not over {}: norms of matrices come later",

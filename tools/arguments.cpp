@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* value_help =
     "name=value, any number of them; value is\n"
-    "  2, 2.5, True        a Python-like scalar, which takes the dtype of what it meets\n"
+    "  2, 2.5, True        a plain number, which takes the dtype of what it meets\n"
     "  1,2,3  [[1,2],[3,4]]  an array of int64, float64 or bool (1, has one element)\n"
     "  float32:1.5         a NumPy scalar of that dtype; float32:1,2,3 an array\n"
     "  float32[10,20]      for explain alone: an array of that dtype and shape, without values\n"

@@ -385,12 +385,12 @@ def test_type_and_vars_and_del(repl):
     repl.enter("a = ones((2, 3))")
     repl.enter("k = 2")
     assert repl.enter(":type a.T*k, sum(a), k + 1, zeros(10**15)") == (
-        "float64 array of shape (3, 2), C order, 48 bytes\nfloat64 scalar\nPython-like int64 number\n"
+        "float64 array of shape (3, 2), C order, 48 bytes\nfloat64 scalar\nplain int64 number\n"
         "float64 array of shape (1000000000000000,), C order, 8000000000000000 bytes")
     assert repl.enter(":type a") == "float64 array of shape (2, 3), C order, 48 bytes"
     assert repl.enter(":type (a +\n a)") == ".  a)\nfloat64 array of shape (2, 3), C order, 48 bytes"
     assert repl.enter(":type") == "error: :type takes an expression"
-    assert repl.enter(":vars") == "a: float64 array of shape (2, 3), C order, 48 bytes\nk: Python-like int64 number"
+    assert repl.enter(":vars") == "a: float64 array of shape (2, 3), C order, 48 bytes\nk: plain int64 number"
     assert repl.enter(":del a k") == ""
     assert repl.enter(":vars") == ""
     assert repl.enter(":del a") == "error: `a` is not bound"
@@ -478,7 +478,7 @@ def test_help(repl):
 
 def test_commands_may_be_shortened(repl):
     repl.enter("a = 1")
-    assert repl.enter(":v") == "a: Python-like int64 number"
+    assert repl.enter(":v") == "a: plain int64 number"
     assert repl.enter(":t a") == "error: `:t` may be any of :type, :time"
     assert repl.enter(":lod x") == "error: there is no command `:lod`; did you mean `:load`?"
     assert repl.enter(":frobnicate") == "error: there is no command `:frobnicate`; :help lists them"
@@ -520,7 +520,7 @@ def test_piped_lines(run, state):
 def test_names_mean_the_same_in_every_form(run):
     composed, decomposed = "\u00e9", "e\u0301"
     done = piped(run, f"{decomposed} = 2\n{composed} + {decomposed}\n:vars\n{decomposed}\n:del {decomposed}\n{composed}\n", status=1)
-    assert done.stdout.startswith(f"4\n{composed}: Python-like int64 number\n2\n")
+    assert done.stdout.startswith(f"4\n{composed}: plain int64 number\n2\n")
     assert f"unknown name `{composed}`" in done.stderr
 
 

@@ -20,7 +20,7 @@ def test_a_name_of_the_user_s(run):
     done = run("repl", input="help = 3\nhelp\nx = ones((2, 3))\nx?\nmax = 1\nmax?\nx.T?\n", status=None)
     lines = done.stdout.splitlines()
     assert lines[:2] == ["3", "x: float64 array of shape (2, 3), C order, 48 bytes"]
-    assert lines[2] == "max: Python-like int64 number" and lines[3].startswith("max(a, ")
+    assert lines[2] == "max: plain int64 number" and lines[3].startswith("max(a, ")
     assert lines[-2:] == ["a.T", "  the axes in reverse order"]
 
 
