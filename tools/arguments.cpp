@@ -69,12 +69,6 @@ void add_threads(CLI::App& app, Arguments& arguments) {
       ->type_name("N");
 }
 
-/// Why the name cannot be a picture's; empty if it can.
-std::string refused_picture_name(const std::string& name) {
-  if (name == "-" || is_picture_name(name)) return {};
-  return "'" + name + "' does not end in .png or .svg, and is not -";
-}
-
 void set(const PlotSetting& setting, PlotSettings& all, const std::string& value) {
   try {
     setting.set(all, without_marks(value));
@@ -88,7 +82,8 @@ void add_plot(CLI::App& eval, Arguments& arguments) {
       eval.add_option("--plot", arguments.plot_file,
                       "draw the result into a .png or .svg file, or on the terminal (-), and print no values")
           ->type_name("FILE")
-          ->check(CLI::Validator(refused_picture_name, ""));
+          ->check(CLI::Validator([](const std::string& name) { return name == "-" ? "" : refused_picture_name(name); },
+                                 ""));
   for (const PlotSetting& setting : plot_settings())
     eval.add_option_function<std::string>(
             std::string("--plot-") + setting.name,

@@ -239,12 +239,17 @@ def test_history_in_the_home_folder(start, tmp_path):
     (":he", ":help"), (":lo", ":load"), (":load da", ":load data.npy"), (":load ot", ":load other/"), (":load other/", ":load other/deep.npy"),
     (":save my_a", ":save my_array"), (":save my_array d", ":save my_array data.npy"), (":type argma", ":type argmax"),
     (":explain gra", ":explain graph"), (":set thresh", ":set threshold"), (":help nan_", ":help nan_to_num"), (":del my", ":del my_array"),
-    ("αβ", "αβγ"), ("1.", "1."), ("zzz", "zzz")])
+    ("αβ", "αβγ"), ("1.", "1."), ("zzz", "zzz"), (":plot argma", ":plot argmax"), (":plot sty", ":plot sty"), (":plot my_array, sty", ":plot my_array, style="),
+    (":plot my_array style=po", ":plot my_array style=points"), (":plot my_array, colormap=bl", ":plot my_array, colormap=blue-white-red"),
+    (":plot my_array x=my_a", ":plot my_array x=my_array"), (":plot my_array xl", ":plot my_array xlabel="), (":plot my_array lo", ":plot my_array log"),
+    (":plot my_array pict", ":plot my_array picture.svg"), (":plot my_array style=points other/", ":plot my_array style=points other/deep.png"),
+    (":plot my_array title=my_", ":plot my_array title=my_"), (":plot! my_array pict", ":plot! my_array picture.svg")])
 def test_completion(repl, tmp_path, typed, completed):
     np.save(tmp_path / "data.npy", np.ones(3))
     (tmp_path / "other").mkdir()
     np.save(tmp_path / "other" / "deep.npy", np.ones(3))
-    (tmp_path / "dull.doc").write_text("")
+    for name in ("dull.doc", "picture.svg", "other/deep.png"):
+        (tmp_path / name).write_text("")
     repl.enter("my_array = ones(3)")
     repl.enter("αβγ = 2")
     repl.send(typed)
