@@ -42,6 +42,7 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
   frontend::BoundFunction bound = frontend::bind(ast, signature_.inputs, workshop.text_limits);
   used_slots_ = std::move(bound.used_slots);
   skipped_slots_ = std::move(bound.skipped_slots);
+  std::erase_if(skipped_slots_, [&](uint32_t slot) { return signature_.inputs[slot].literal.has_value(); });
   scalars_ = std::move(bound.scalars);
   depends_on_values_ = !skipped_slots_.empty() || !scalars_.is_empty();
   add_numbers();
