@@ -201,3 +201,16 @@ TEST_CASE("a call of a compiled program whose text has lists allocates nothing")
     CHECK_MESSAGE(made == 0, std::string(formula));
   }
 }
+
+// The results with their list, shape and strides; the handle, the buffers, and the owner of the C++ object.
+TEST_CASE("a call whose result owns its memory allocates at most seven times, twice more for another") {
+  const std::vector<double> a = {1, 2, 3};
+  const auto allocations_of = [&](const fuseval::Program& program) {
+    for (int k = 0; k < 3; ++k) program(a);
+    const long before = allocations;
+    for (int k = 0; k < 100; ++k) program(a);
+    return (allocations - before) / 100.0;
+  };
+  CHECK(allocations_of(fuseval::compile("a + 1", {{"a", a}})) <= 7);
+  CHECK(allocations_of(fuseval::compile("a + 1, a - 1", {{"a", a}})) <= 9);
+}
