@@ -1,5 +1,6 @@
 // Times that an interpreter cannot resolve: a call of a compiled program, and the way from a new text to its first
-// result. Prints one JSON object: lists of samples in seconds, which run.py summarises.
+// result; and the reading of a table, if one is named. Prints one JSON object: lists of samples in seconds, which
+// run.py summarises. Arguments: batches, and the table's path.
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <fuseval/fuseval.h>
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <fuseval/fuseval.hpp>
 #include <random>
 #include <string>
 #include <vector>
@@ -90,6 +92,33 @@ std::vector<double> calls(const std::string& text, int64_t n, int batches, size_
   return samples;
 }
 
+/// The same call by the C++ header, of 10 elements: into an output of the caller's, or with a result that it owns.
+std::vector<double> calls_into(int batches) {
+  const std::vector<double> a(10, 1.5), b(10, 0.25);
+  std::vector<double> out(10);
+  const fuseval::Program program = fuseval::compile("2*a + 3*b", {{"a", a}, {"b", b}});
+  return batches_of(batches, [&] { program.into(out)(a, b); });
+}
+
+std::vector<double> calls_with_results(int batches) {
+  const std::vector<double> a(10, 1.5), b(10, 0.25);
+  const fuseval::Program program = fuseval::compile("2*a + 3*b", {{"a", a}, {"b", b}});
+  return batches_of(batches, [&] {
+    if (program(a, b).data<double>()[9] != 3.75) std::abort();
+  });
+}
+
+/// Seconds to read a file, all columns.
+std::vector<double> readings(const char* path, int count) {
+  std::vector<double> samples;
+  for (int k = 0; k <= count; ++k) {
+    const auto begin = Clock::now();
+    const fuseval::DataFile file(path);
+    if (k > 0) samples.push_back(since(begin));  // the first one warms up
+  }
+  return samples;
+}
+
 template <class T>
 [[gnu::noinline]] void linear(T* c, const T* a, const T* b, int64_t n) {
   for (int64_t k = 0; k < n; ++k) c[k] = 2 * a[k] + 3 * b[k];
@@ -160,6 +189,9 @@ int main(int argc, char** argv) {
   report("square_double_bare", bare_calls<double>(square, 1000, batches));
   report("linear_shifted", calls<double>("2*a + 3*b", 1000, batches, 16));
   report("linear_10", calls<double>("2*a + 3*b", 10, batches));
+  report("linear_10_into", calls_into(batches));
+  report("linear_10_owned", calls_with_results(batches));
+  if (argc > 2) report("table", readings(argv[2], batches / 4 + 1));
   const int64_t before = kernels_compiled();
   report("texts", first_results(5 * batches));
   // Fewer kernels than texts would mean that some text was answered from the cache.

@@ -62,6 +62,8 @@ def goals(rows, delays):
         value, bare = (statistics.median(delays[name]) * 1e9 for name in (key, f"{key}_bare"))
         goal(f"{text}, 1 000 elements, {dtype}, a call of the C ABI",
              f"{value:.0f} ns (its loop in C++, called directly: {bare:.0f} ns)", "<= 70 ns", value <= 70)
+    into, by_c = (statistics.median(delays[name]) * 1e9 for name in ("linear_10_into", "linear_10"))
+    goal("2*a + 3*b, 10 elements, float64, `step.into(out)(a, b)` in C++", f"{into - by_c:.0f} ns more than in C", "<= 10 ns", into - by_c <= 10)
     texts = statistics.median(delays["texts"]) * 1e3
     goal("new text of ten operations to its first result", f"{texts:.2f} ms", "<= 1.5 ms", texts <= 1.5)
     process = statistics.median(delays["process"]) * 1e3
@@ -105,7 +107,11 @@ def page(rows, delays, rounds):
         names[f"{key}_bare"] = "the same as a C++ loop, called directly"
     names |= {"linear_shifted": "`2*a + 3*b`, 1 000 elements, float64, arrays 16 bytes off a cache line",
               "linear_10": "`2*a + 3*b`, 10 elements, float64",
+              "linear_10_into": "the same in C++, `step.into(out)(a, b)`",
+              "linear_10_owned": "the same in C++, `step(a, b)`, whose result owns its memory",
               "texts": f"new text to first result ({delays['kernels']} kernels compiled for {len(delays['texts']) + 5} texts)",
+              "table": f"a CSV file of {delays['table_rows']:.0e} rows and 3 columns, {delays['table_bytes'] / 1e6:.3g} MB, read by `fuseval::DataFile`",
+              "loadtxt": "the same by `numpy.loadtxt`",
               "process": "`fuseval eval` of a small expression, the process", "true": "`/bin/true`, the process"}
     lines += table(["what", "median", "fastest", "slowest"], (
         [text, *(seconds(pick(delays[key])) for pick in (statistics.median, min, max))] for key, text in names.items()))

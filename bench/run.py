@@ -10,8 +10,10 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
+from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle OpenMP threads would spin into the others' time
 
@@ -105,10 +107,23 @@ def arrays(quick, rounds):
     return rows
 
 
+def write_table(path, rows):
+    """A header and three columns: times, small integers, measurements of 17 digits."""
+    random = np.random.default_rng(1)
+    columns = np.arange(rows) / 100, random.integers(0, 1000, rows), random.normal(size=rows)
+    np.savetxt(path, np.column_stack(columns), delimiter=",", header="time,count,value", comments="", fmt=["%.2f", "%d", "%.17g"])
+
+
 def latency(quick):
-    """Samples of bench_latency, and of whole processes."""
+    """Samples of bench_latency, of numpy.loadtxt, and of whole processes."""
     binary = ROOT / "build" / "release" / "bench" / "bench_latency"
-    samples = json.loads(subprocess.run([binary, "8" if quick else "40"], check=True, capture_output=True).stdout)
+    rows = 10**4 if quick else 10**6
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "table.csv"
+        write_table(table, rows)
+        samples = json.loads(subprocess.run([binary, "8" if quick else "40", table], check=True, capture_output=True).stdout)
+        samples["loadtxt"] = [timed(lambda: np.loadtxt(table, delimiter=",", skiprows=1)) for _ in samples["table"]]
+        samples["table_rows"], samples["table_bytes"] = rows, table.stat().st_size
     command = [ROOT / "build" / "release" / "tools" / "fuseval", "eval", "2*a + 1", "a=float64:1,2,3"]
     samples["process"], samples["true"] = [], []
     for _ in range(5 if quick else 40):

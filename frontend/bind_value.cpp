@@ -12,7 +12,7 @@ namespace {
 
 void require_integer(const Value& value, std::string_view what) {
   if (value.is_array())
-    fail(ErrorCode::argument, value.span, "{} must be a Python int that is known before the program runs, not an array",
+    fail(ErrorCode::argument, value.span, "{} must be an integer that is known before the program runs, not an array",
          what);
   if (!value.is_weak() || value.scalar.is_float())
     fail(ErrorCode::argument, value.span, "{} must be an integer, not {}", what, describe(value));
@@ -29,7 +29,7 @@ std::string describe(const Value& value) {
     case ValueKind::array:
       return "an array";
     case ValueKind::weak:
-      return fmt::format("a Python {}", python_type(value.scalar.kind));
+      return fmt::format("a plain {}", python_type(value.scalar.kind));
     case ValueKind::none:
       return "None";
     case ValueKind::ellipsis:
@@ -87,7 +87,7 @@ NodeId Binder::node_of(const Value& value) {
   type_of(value);
   const DType dtype = default_dtype(value.scalar.kind);
   if (dtype == DType::int64 && !fits(value.scalar, dtype))
-    fail(ErrorCode::value, value.span, "the Python integer {} does not fit in int64", value.scalar.integer.text());
+    fail(ErrorCode::value, value.span, "the integer {} does not fit in int64", value.scalar.integer.text());
   return weak_node(value, dtype, WeakRule::checked);
 }
 
@@ -150,7 +150,7 @@ int64_t Binder::static_integer(const Value& value, std::string_view what) {
 
 int64_t Binder::static_index(const Value& value, std::string_view what) {
   if (value.is_weak() && value.scalar.is_bool())
-    fail(ErrorCode::argument, value.span, "{} must be an integer, not a Python bool", what);
+    fail(ErrorCode::argument, value.span, "{} must be an integer, not a plain bool", what);
   return static_integer(value, what);
 }
 

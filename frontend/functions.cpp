@@ -188,6 +188,12 @@ const Value* Arguments::find(std::string_view name) const {
   return nullptr;
 }
 
+bool Arguments::is_positional(std::string_view name) const {
+  for (size_t k = 0; k < std::min(positional, values.size()); ++k)
+    if (function->parameters[k].name == name) return true;
+  return false;
+}
+
 const Value* Arguments::given(std::string_view name) const {
   const Value* value = find(name);
   return value && value->kind != ValueKind::none ? value : nullptr;
@@ -205,7 +211,7 @@ std::vector<std::string_view> method_names() { return names_of(table.methods());
 std::vector<std::string_view> function_names() { return names_of(table.functions()); }
 
 Arguments match_arguments(const FunctionInfo& function, std::span<const Argument> arguments, Span span, Span) {
-  Arguments result{.function = &function, .span = span, .values = {}, .rest = {}};
+  Arguments result{.function = &function, .span = span, .values = {}, .rest = {}, .positional = 0};
   result.values.resize(function.parameters.size(), nullptr);
   size_t position = 0;
   for (const Argument& argument : arguments) {
@@ -224,6 +230,7 @@ Arguments match_arguments(const FunctionInfo& function, std::span<const Argument
     }
     ++position;
   }
+  result.positional = position;
   for (size_t k = 0; k < result.values.size(); ++k)
     if (function.parameters[k].is_required && !result.values[k])
       fail(ErrorCode::argument, span, "{}() is missing its argument '{}'; it takes ({})", function.name,

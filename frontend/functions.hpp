@@ -18,6 +18,7 @@ struct Arguments {
   Span span;                         ///< of the whole call
   std::vector<const Value*> values;  ///< one a parameter; null when not given
   std::vector<const Value*> rest;    ///< what *name collects
+  size_t positional = 0;             ///< how many of `values` were given without their names
 
   /// A required argument.
   const Value& operator[](std::string_view name) const;
@@ -25,6 +26,7 @@ struct Arguments {
   const Value* find(std::string_view name) const;
   /// Null when absent or None.
   const Value* given(std::string_view name) const;
+  bool is_positional(std::string_view name) const;
 };
 
 using Handler = Value (*)(Binder&, const Arguments&);
@@ -70,6 +72,8 @@ Value astype_method(Binder& binder, const Arguments& arguments);
 /// The axis= argument: None (all axes), an int, or a tuple; sorted and unique. Throws Error(axis). Many of NumPy's
 /// functions let an array of rank 0 pass with axis 0 or -1: `forgives_rank_0`.
 std::vector<int> reduction_axes(Binder& binder, const Value* axis, int rank, bool forgives_rank_0);
+/// The same of a call; where a positional axis cannot be one, the error names the function of two values.
+std::vector<int> reduction_axes(Binder& binder, const Arguments& arguments, int rank, bool forgives_rank_0);
 /// An axis of an array of `rank` dimensions, counted from the end when negative.
 int axis_argument(Binder& binder, const Value& axis, int rank);
 /// New axes of extent 1 at `positions` (sorted) of the result.

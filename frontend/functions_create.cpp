@@ -51,8 +51,8 @@ Value call_full(Binder& b, const Arguments& args) {
 
 const WeakScalar& bound_of(Binder& b, const Value& value) {
   if (!value.is_weak())
-    fail(ErrorCode::argument, value.span,
-         "arange() takes Python numbers that are known before the program runs, not {}", describe(value));
+    fail(ErrorCode::argument, value.span, "arange() takes numbers that are known before the program runs, not {}",
+         describe(value));
   return b.fold(value);
 }
 

@@ -42,7 +42,7 @@ Task task_of(Binder& b, const Arguments& args, bool forgives_rank_0 = true, std:
   const NodeId source = b.node_of(args[operand]);
   const Value* keepdims = args.find("keepdims");
   Task task{source,
-            reduction_axes(b, args.find("axis"), b.rank(source), forgives_rank_0),
+            reduction_axes(b, args, b.rank(source), forgives_rank_0),
             b.rank(source),
             keepdims && b.static_bool(*keepdims, "keepdims"),
             {}};
@@ -138,18 +138,7 @@ NodeId extreme(Binder& b, const Task& task, NodeId node, bool is_max, const Argu
   return reduce(b, is_max ? Reduction::max : Reduction::min, node, task);
 }
 
-// max(x, y) of other languages. A second argument that is no axis tells.
-void refuse_two_values(Binder& b, const Arguments& args, bool is_max) {
-  const Value* second = args.find("axis");
-  if (!second || !(second->is_array() || (second->is_weak() && second->scalar.is_float()))) return;
-  if (second->is_array() && is_integer(b.dtype(second->node)) && b.rank(second->node) == 0) return;
-  fail(ErrorCode::argument, second->span,
-       "the second argument of {0}() is the axis: the {1} of two values is {0}imum(x, y)", is_max ? "max" : "min",
-       is_max ? "greater" : "lesser");
-}
-
 Value fold_extreme(Binder& b, const Arguments& args, bool is_max) {
-  refuse_two_values(b, args, is_max);
   const Task task = task_of(b, args);
   const std::optional<NodeId> initial = initial_of(b, args, b.dtype(task.source));
   if (task.mask && !initial)
@@ -243,7 +232,7 @@ Value degrees_of_freedom(Binder& b, const Arguments& args) {
     const Value* given = args.find(name);
     if (!given) return Binder::number(weak_integer(0));
     if (!given->is_weak())
-      fail(ErrorCode::argument, given->span, "{} must be a Python number, not {}", name, describe(*given));
+      fail(ErrorCode::argument, given->span, "{} must be a number, not {}", name, describe(*given));
     if (!given->scalar.is_float() && !b.decide_fits(*given, DType::int64))
       fail(ErrorCode::value, given->span, "{} does not fit in int64", name);
     return *given;
@@ -317,7 +306,7 @@ Value call_norm(Binder& b, const Arguments& args) {
     fail(ErrorCode::axis, args["axis"].span, "norm() goes along one axis, two, or with axis=None all of them");
   const Value* given = args.given("ord");
   if (given && !given->is_weak())
-    fail(ErrorCode::argument, given->span, "ord must be a Python number, not {}", describe(*given));
+    fail(ErrorCode::argument, given->span, "ord must be a number, not {}", describe(*given));
   if (given && task.axes.size() != 1)
     fail(ErrorCode::unsupported, given->span,
          "norm() takes ord= along one axis in this version, not over {}: norms of matrices come later",
@@ -403,26 +392,6 @@ constexpr FunctionRow functions[] = {
 };
 
 }  // namespace
-
-std::vector<int> reduction_axes(Binder& b, const Value* axis, int rank, bool forgives_rank_0) {
-  std::vector<int> axes;
-  if (!axis || axis->kind == ValueKind::none) {
-    for (int k = 0; k < rank; ++k) axes.push_back(k);
-    return axes;
-  }
-  if (axis->kind == ValueKind::list)
-    fail(ErrorCode::argument, axis->span, "an axis is an integer or a tuple of integers, not a list");
-  if (axis->is_weak() && rank == 0 && forgives_rank_0) {
-    const int64_t only = b.static_integer(*axis, "an axis");
-    if (only == 0 || only == -1) return axes;
-  }
-  if (!axis->is_sequence()) return {axis_argument(b, *axis, rank)};
-  for (const Value& item : axis->items) axes.push_back(axis_argument(b, item, rank));
-  std::sort(axes.begin(), axes.end());
-  if (std::adjacent_find(axes.begin(), axes.end()) != axes.end())
-    fail(ErrorCode::axis, axis->span, "duplicate value in 'axis'");
-  return axes;
-}
 
 std::span<const FunctionRow> reduction_functions() { return functions; }
 

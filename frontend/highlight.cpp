@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "frontend/functions.hpp"
-#include "frontend/lexer.hpp"
+#include "frontend/scanner.hpp"
 #include "frontend/literals.hpp"
 #include "frontend/unicode.hpp"
 #include "frontend/vocabulary.hpp"

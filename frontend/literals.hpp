@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "frontend/lexer.hpp"
+#include "frontend/token.hpp"
 
 namespace fuseval::frontend {
 

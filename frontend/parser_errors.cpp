@@ -49,7 +49,7 @@ void Parser::unexpected(std::string_view expected) const {
     case TokenKind::statement_keyword:
       refuse(ErrorCode::unsupported, fmt::format("'{}' belongs to a statement: {}", text, statements));
     case TokenKind::foreign_keyword:
-      refuse(ErrorCode::syntax, fmt::format("'{}' is a keyword of Python that array expressions do not have", text));
+      refuse(ErrorCode::syntax, fmt::format("'{}' is a reserved word that array expressions do not have", text));
     case TokenKind::keyword_lambda:
       refuse(ErrorCode::unsupported, "'lambda' is not available in this version");
     case TokenKind::keyword_for:

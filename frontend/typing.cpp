@@ -94,7 +94,7 @@ std::optional<DType> loop_dtype(Op op, std::span<const OperandType> operands) {
 }
 
 std::string describe(const OperandType& operand) {
-  if (operand.is_weak) return "Python " + std::string(python_type(operand.kind));
+  if (operand.is_weak) return "plain " + std::string(python_type(operand.kind));
   return std::string(name_of(operand.dtype));
 }
 

@@ -32,7 +32,7 @@ DType inexact_dtype(std::span<const OperandType> operands);
 /// there is none. The result may be a dtype that is not computed (float16): the caller refuses it.
 std::optional<DType> loop_dtype(Op op, std::span<const OperandType> operands);
 
-/// "float64" or "Python int": for messages.
+/// "float64" or "plain int": for messages.
 std::string describe(const OperandType& operand);
 
 }  // namespace fuseval::frontend

@@ -193,7 +193,7 @@ WeakScalar as_element(const WeakScalar& value, DType dtype, WeakRule rule) {
   const bool wraps = rule == WeakRule::wrapping && (fits(result, DType::int64) || fits(result, DType::uint64));
   if (wraps || fits(result, dtype)) return result;
   throw Error(ErrorCode::value,
-              fmt::format("Python {} {} out of bounds for {}", value.is_float() ? "float" : "integer",
+              fmt::format("the {} {} is out of bounds for {}", value.is_float() ? "float" : "integer",
                           value.is_float() ? fmt::format("{}", value.real) : result.integer.text(), name_of(dtype)));
 }
 

@@ -191,7 +191,7 @@ std::string print_types(const Function& function, const std::vector<bool>& numbe
     const Shape& shape = function.graph.shape(function.outputs[k]);
     const DType dtype = function.graph.dtype(function.outputs[k]);
     if (numbers[k])
-      text += fmt::format("Python-like {} number\n", name_of(dtype));
+      text += fmt::format("plain {} number\n", name_of(dtype));
     else if (shape.empty())
       text += fmt::format("{} scalar\n", name_of(dtype));
     else

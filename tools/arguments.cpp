@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* value_help =
     "name=value, any number of them; value is\n"
-    "  2, 2.5, True        a Python-like scalar, which takes the dtype of what it meets\n"
+    "  2, 2.5, True        a plain number, which takes the dtype of what it meets\n"
     "  1,2,3  [[1,2],[3,4]]  an array of int64, float64 or bool (1, has one element)\n"
     "  float32:1.5         a NumPy scalar of that dtype; float32:1,2,3 an array\n"
     "  float32[10,20]      for explain alone: an array of that dtype and shape, without values\n"
@@ -69,12 +69,6 @@ void add_threads(CLI::App& app, Arguments& arguments) {
       ->type_name("N");
 }
 
-/// Why the name cannot be a picture's; empty if it can.
-std::string refused_picture_name(const std::string& name) {
-  if (name == "-" || is_picture_name(name)) return {};
-  return "'" + name + "' does not end in .png or .svg, and is not -";
-}
-
 void set(const PlotSetting& setting, PlotSettings& all, const std::string& value) {
   try {
     setting.set(all, without_marks(value));
@@ -88,7 +82,8 @@ void add_plot(CLI::App& eval, Arguments& arguments) {
       eval.add_option("--plot", arguments.plot_file,
                       "draw the result into a .png or .svg file, or on the terminal (-), and print no values")
           ->type_name("FILE")
-          ->check(CLI::Validator(refused_picture_name, ""));
+          ->check(CLI::Validator([](const std::string& name) { return name == "-" ? "" : refused_picture_name(name); },
+                                 ""));
   for (const PlotSetting& setting : plot_settings())
     eval.add_option_function<std::string>(
             std::string("--plot-") + setting.name,

@@ -37,6 +37,13 @@ constexpr Word<Colormap> colormaps[] = {{"viridis", Colormap::viridis},
                                         {"gray", Colormap::gray},
                                         {"blue-white-red", Colormap::blue_white_red}};
 
+template <const auto& words>
+std::vector<std::string_view> choices_of() {
+  std::vector<std::string_view> choices;
+  for (const auto& row : words) choices.push_back(row.first);
+  return choices;
+}
+
 /// "800x500"; anything else is refused. The picture says which sizes it can have.
 void set_size(PlotSettings& settings, const std::string& text) {
   int width = 0, height = 0;
@@ -86,13 +93,13 @@ AxisLimits limits_of(const std::string& text) {
 
 constexpr PlotSetting settings[] = {
     {"as", "KIND", "line, image or histogram; without it, 1-D results are lines and 2-D ones images",
-     [](PlotSettings& all, const std::string& text) { all.picture.kind = one_of(kinds, text); }},
+     [](PlotSettings& all, const std::string& text) { all.picture.kind = one_of(kinds, text); }, choices_of<kinds>},
     {"x", "EXPR", "the x of lines, or of an image's columns, in place of indices",
      [](PlotSettings& all, const std::string& text) { all.x = text; }},
     {"y", "EXPR", "the y of an image's rows, in place of indices",
      [](PlotSettings& all, const std::string& text) { all.y = text; }},
     {"style", "STYLE", "lines, points or both",
-     [](PlotSettings& all, const std::string& text) { all.picture.style = one_of(styles, text); }},
+     [](PlotSettings& all, const std::string& text) { all.picture.style = one_of(styles, text); }, choices_of<styles>},
     {"log", "AXES", "logarithmic axes: x, y or xy; z: the colours of an image", set_log},
     {"xrange", "A:B", "the ends of the x axis; either may be missing: 0:",
      [](PlotSettings& all, const std::string& text) { all.picture.x_limits = limits_of(text); }},
@@ -101,7 +108,8 @@ constexpr PlotSetting settings[] = {
     {"zrange", "A:B", "the ends of an image's colours",
      [](PlotSettings& all, const std::string& text) { all.picture.z_limits = limits_of(text); }},
     {"colormap", "NAME", "viridis, magma, gray or blue-white-red; the last is the choice for values of both signs",
-     [](PlotSettings& all, const std::string& text) { all.picture.colormap = one_of(colormaps, text); }},
+     [](PlotSettings& all, const std::string& text) { all.picture.colormap = one_of(colormaps, text); },
+     choices_of<colormaps>},
     {"xlabel", "TEXT", "at the x axis", [](PlotSettings& all, const std::string& text) { all.picture.x_label = text; }},
     {"ylabel", "TEXT", "at the y axis", [](PlotSettings& all, const std::string& text) { all.picture.y_label = text; }},
     {"size", "WxH", "width and height in pixels, on the terminal in characters", set_size},

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/picture/picture.hpp"
 
@@ -24,7 +25,8 @@ struct PlotSetting {
   const char* name;
   const char* type;  ///< a word for its values, in capitals
   const char* help;
-  void (*set)(PlotSettings&, const std::string&);  ///< throws PlotSettingError
+  void (*set)(PlotSettings&, const std::string&);        ///< throws PlotSettingError
+  std::vector<std::string_view> (*choices)() = nullptr;  ///< all of its values; null where they are not a few words
 };
 
 /// In the order in which they are listed.

@@ -6,37 +6,44 @@
 
 namespace fuseval::engine {
 
-bool DirectCall::is_possible(const Specialisation& made) {
+bool DirectCall::is_possible(const Specialisation& made, std::span<const fv_view> literals) {
   if (made.kernels().size() != 1 || made.has_check() || made.temporary_bytes() > 0) return false;
   const PreparedKernel& kernel = made.kernels()[0];
   const auto given = [](const Specialisation::Result& result) { return result.given; };
   return made.signature().rule == ResultRule{} && is_serial(kernel) && kernel.parallel_count > 0 &&
-         kernel.bases.size() <= limit && made.number_count() <= limit &&
+         kernel.bases.size() <= limit && made.number_count() <= limit && literals.size() <= limit &&
          made.expected_inputs().size() + made.expected_outputs().size() <= limit &&
          std::all_of(made.results().begin(), made.results().end(), given);
 }
 
-std::unique_ptr<const DirectCall> DirectCall::make(const Specialisation& made, bool has_deadline) {
-  if (!is_possible(made)) return nullptr;
+std::unique_ptr<const DirectCall> DirectCall::make(const Specialisation& made, std::span<const fv_view> literals,
+                                                   bool has_deadline) {
+  if (!is_possible(made, literals)) return nullptr;
   const PreparedKernel& kernel = made.kernels()[0];
   const double longest = static_cast<double>(kernel.parallel_count) * kernel.dearest_nanoseconds;
   if (has_deadline && longest > RunControl::longest_nanoseconds) return nullptr;
-  return std::unique_ptr<const DirectCall>(new DirectCall(made));
+  return std::unique_ptr<const DirectCall>(new DirectCall(made, literals));
 }
 
-DirectCall::DirectCall(const Specialisation& made)
+DirectCall::DirectCall(const Specialisation& made, std::span<const fv_view> literals)
     : made_(made),
       kernel_(made.kernels()[0]),
-      used_inputs_(made.expected_inputs().size()),
+      literals_(literals),
       depends_on_values_(made.depends_on_values()),
       output_count_(static_cast<int32_t>(made.expected_outputs().size())) {
   add_arrays();
   add_operands();
 }
 
+size_t DirectCall::given_count() const {
+  return made_.signature().inputs.size() - made_.number_count() - literals_.size();
+}
+
+// No output can overlap a literal, which is memory of the program.
 void DirectCall::add_arrays() {
   for (const ExpectedView& expected : made_.expected_inputs())
-    arrays_.push_back({expected, made_.input_extent(expected.slot())});
+    if (expected.slot() < given_count()) arrays_.push_back({expected, made_.input_extent(expected.slot())});
+  used_inputs_ = arrays_.size();
   for (const ExpectedView& expected : made_.expected_outputs()) {
     Array array{expected, made_.output_extent(expected.slot())};
     for (size_t j = 0; j < used_inputs_; ++j)
@@ -50,9 +57,9 @@ void DirectCall::add_operands() {
     operands_.push_back({array_of(base), base.memory ? base.offset : 0});
 }
 
-// The position of its address in `run`: arrays_, a null pointer for an index, and the numbers that a call computes.
+// The position of its address in `run`; an index has the null pointer.
 uint32_t DirectCall::array_of(const PreparedKernel::Base& base) const {
-  const size_t count = arrays_.size(), own = made_.signature().inputs.size() - made_.number_count();
+  const size_t count = arrays_.size(), own = given_count();
   if (!base.memory) return static_cast<uint32_t>(count);
   const BufferSource& source = made_.buffer_sources()[base.buffer];
   const auto slot = static_cast<size_t>(source.position);
@@ -76,7 +83,7 @@ bool DirectCall::clashes(const Array& written, char* const* data, size_t before)
 
 bool DirectCall::run(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Counters& counters) const {
   if (output_count != output_count_) return false;
-  char* data[2 * limit + 1];
+  char* data[3 * limit + 1];
   uint64_t numbers[limit];
   size_t count = 0;
   for (const Array* array = arrays_.data(); count < used_inputs_; ++array, ++count) {
@@ -88,10 +95,11 @@ bool DirectCall::run(const fv_view* inputs, const fv_view* outputs, int32_t outp
     data[count] = static_cast<char*>(outputs->data);
     if (!array->expected.accepts_output(*outputs) || clashes(*array, data, count)) return false;
   }
-  data[count] = nullptr;
+  data[count++] = nullptr;
+  for (const fv_view& literal : literals_) data[count++] = static_cast<char*>(literal.data);
   if (depends_on_values_) {
     if (!made_.serves_values(inputs, numbers)) return false;
-    for (size_t k = 0; k < made_.number_count(); ++k) data[count + 1 + k] = reinterpret_cast<char*>(numbers + k);
+    for (size_t k = 0; k < made_.number_count(); ++k) data[count + k] = reinterpret_cast<char*>(numbers + k);
   }
 
   char* pointers[limit];

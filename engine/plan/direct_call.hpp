@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/plan/specialisation.hpp"
@@ -13,13 +14,14 @@ namespace fuseval::engine {
 /// Immutable; thread-safe. Refers to the specialisation, which must outlive it.
 class DirectCall {
  public:
-  /// nullptr where the general way is needed. has_deadline: whether a call may only take so long, which a direct one
-  /// does not watch.
-  static std::unique_ptr<const DirectCall> make(const Specialisation& made, bool has_deadline);
+  /// nullptr where the general way is needed. literals: the program's, which are inputs behind the caller's.
+  /// has_deadline: whether a call may only take so long, which a direct one does not watch.
+  static std::unique_ptr<const DirectCall> make(const Specialisation& made, std::span<const fv_view> literals,
+                                                bool has_deadline);
 
   /// False, with nothing done, unless the views are those of the specialisation and their memory lies so that the
   /// kernel can write the outputs in place, and the values of weak scalars those that it serves. The default result
-  /// rule holds.
+  /// rule holds. inputs: those that the caller gives.
   bool run(const fv_view* inputs, const fv_view* outputs, int32_t output_count, Counters& counters) const;
 
  private:
@@ -28,14 +30,16 @@ class DirectCall {
     Specialisation::Extent extent;
     uint64_t in_place = 0;  ///< outputs: bit j where the elements of arrays_[j] may be overwritten one by one
   };
+  /// array: a position among arrays_, a null pointer, the literals, and the numbers that a call computes.
   struct Operand {
     uint32_t array;
     int64_t offset;
   };
   static constexpr size_t limit = 16;
 
-  explicit DirectCall(const Specialisation& made);
-  static bool is_possible(const Specialisation& made);
+  DirectCall(const Specialisation& made, std::span<const fv_view> literals);
+  static bool is_possible(const Specialisation& made, std::span<const fv_view> literals);
+  size_t given_count() const;
   void add_arrays();
   void add_operands();
   uint32_t array_of(const PreparedKernel::Base& base) const;
@@ -43,8 +47,9 @@ class DirectCall {
 
   const Specialisation& made_;
   const PreparedKernel& kernel_;
-  std::vector<Array> arrays_;  ///< the inputs that are used, then the outputs; operands have the call's numbers behind
-  size_t used_inputs_;
+  std::span<const fv_view> literals_;
+  std::vector<Array> arrays_;  ///< the caller's inputs that are used, then the outputs
+  size_t used_inputs_ = 0;
   const bool depends_on_values_;
   int32_t output_count_;
   std::vector<Operand> operands_;

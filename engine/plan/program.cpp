@@ -145,7 +145,7 @@ CallSignature Program::signature_of(const fv_view* inputs, const fv_view* output
 
 bool Program::run_directly(const fv_view* inputs, int32_t input_count, const fv_view* outputs,
                            int32_t output_count) const {
-  if (static_cast<size_t>(input_count) != inputs_.size() || outputs == nullptr) return false;  // or there are literals
+  if (static_cast<size_t>(input_count) != given_count() || outputs == nullptr) return false;
   if ((inputs == nullptr && input_count > 0) || !unused_inputs_fit(inputs)) return false;
   for (const Pinned* entry = pinned_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next) {
     if (entry->direct && entry->direct->run(inputs, outputs, output_count, runtime_->counters)) return true;
@@ -170,7 +170,7 @@ void Program::remember(std::shared_ptr<const Specialisation> made, const fv_view
   if (find(inputs, outputs, output_count, rule) != nullptr) return;
   if (pinned_count_ < pinned_limit) {
     auto entry = std::make_unique<Pinned>();
-    entry->direct = DirectCall::make(*made, runtime_->call_limits.milliseconds > 0);
+    entry->direct = DirectCall::make(*made, literals_.views(), runtime_->call_limits.milliseconds > 0);
     entry->made = std::move(made);
     entry->next = pinned_.load(std::memory_order_relaxed);
     pinned_.store(entry.release(), std::memory_order_release);

@@ -29,6 +29,7 @@ Specialisation::Specialisation(const frontend::Ast& ast, CallSignature signature
   signature_ = lowering.signature;
   used_slots_ = std::move(lowering.bound.used_slots);
   skipped_slots_ = std::move(lowering.bound.skipped_slots);
+  std::erase_if(skipped_slots_, [&](uint32_t slot) { return signature_.inputs[slot].literal.has_value(); });
   scalars_ = std::move(lowering.bound.scalars);
   depends_on_values_ = !skipped_slots_.empty() || !scalars_.is_empty();
   read_slots_ = used_slots_;

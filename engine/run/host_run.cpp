@@ -169,15 +169,14 @@ class Run {
 
   void allocate() {
     owned_.resize(made_.results().size());
-    std::vector<size_t> wanted;
+    const auto each_wanted = [&](auto&& f) {
+      for (size_t k = 0; k < owned_.size(); ++k)
+        if (!is_given(k) || needs_copy(k)) f(k);
+    };
     size_t all = 0;
-    for (size_t k = 0; k < owned_.size(); ++k) {
-      if (is_given(k) && !needs_copy(k)) continue;
-      wanted.push_back(k);
-      all = capped_add(all, span_bytes(k));
-    }
+    each_wanted([&](size_t k) { all = capped_add(all, span_bytes(k)); });
     require_room(made_, all);
-    for (const size_t k : wanted) owned_[k] = memory_.allocate(span_bytes(k));
+    each_wanted([&](size_t k) { owned_[k] = memory_.allocate(span_bytes(k)); });
   }
 
   runtime::Buffer temporaries(const Specialisation& made) {
@@ -215,16 +214,16 @@ class Run {
   void fill(Results& results) {
     results.is_tuple = made_.returns_tuple();
     if (program_.runtime().hooks.memory() != nullptr) results.hooks = program_.shared_runtime();
+    results.items.reserve(made_.results().size());
     for (size_t k = 0; k < made_.results().size(); ++k) {
       const auto& result = made_.results()[k];
-      Result item;
+      Result& item = results.items.emplace_back();
       item.dtype = result.dtype;
       item.shape = result.shape;
       item.strides = result.strides;
       item.is_weak = result.is_weak;
       item.data = is_given(k) ? static_cast<char*>(outputs_[k].data) : owned_data(k);
       if (!is_given(k)) item.buffer = std::move(owned_[k]);
-      results.items.push_back(std::move(item));
     }
   }
 

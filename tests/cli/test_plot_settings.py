@@ -371,6 +371,8 @@ def test_comparisons_and_arguments_are_no_settings(tmp_path):
     (":plot y, colour=red", "error: :plot has no setting `colour`; it has as, x, y, style"),
     (":plot y, stile=points", "did you mean `style`?"), (":plot y, log=w", "error: `log`: 'w' is not x, y, xy or z"),
     (":plot y x= log=y", "error: `x=` has no value: the x of lines"), (":plot x=y", "error: :plot takes what to draw"),
+    (":plot y y.pdf", "error: 'y.pdf' does not end in .png or .svg: an SVG can be converted to PDF, by rsvg-convert for example"),
+    (":plot y, log=y 'a b.jpeg'", "error: 'a b.jpeg' does not end in .png or .svg"),
     (":plot y x=y[:2]", "x has 2 elements, and a line 5"), (":plot y x=foo log=y", "foo")])
 def test_errors_in_the_prompt(tmp_path, line, message):
     assert message in plot_in_repl(tmp_path, "y = arange(5)", line)

@@ -239,12 +239,17 @@ def test_history_in_the_home_folder(start, tmp_path):
     (":he", ":help"), (":lo", ":load"), (":load da", ":load data.npy"), (":load ot", ":load other/"), (":load other/", ":load other/deep.npy"),
     (":save my_a", ":save my_array"), (":save my_array d", ":save my_array data.npy"), (":type argma", ":type argmax"),
     (":explain gra", ":explain graph"), (":set thresh", ":set threshold"), (":help nan_", ":help nan_to_num"), (":del my", ":del my_array"),
-    ("αβ", "αβγ"), ("1.", "1."), ("zzz", "zzz")])
+    ("αβ", "αβγ"), ("1.", "1."), ("zzz", "zzz"), (":plot argma", ":plot argmax"), (":plot sty", ":plot sty"), (":plot my_array, sty", ":plot my_array, style="),
+    (":plot my_array style=po", ":plot my_array style=points"), (":plot my_array, colormap=bl", ":plot my_array, colormap=blue-white-red"),
+    (":plot my_array x=my_a", ":plot my_array x=my_array"), (":plot my_array xl", ":plot my_array xlabel="), (":plot my_array lo", ":plot my_array log"),
+    (":plot my_array pict", ":plot my_array picture.svg"), (":plot my_array style=points other/", ":plot my_array style=points other/deep.png"),
+    (":plot my_array title=my_", ":plot my_array title=my_"), (":plot! my_array pict", ":plot! my_array picture.svg")])
 def test_completion(repl, tmp_path, typed, completed):
     np.save(tmp_path / "data.npy", np.ones(3))
     (tmp_path / "other").mkdir()
     np.save(tmp_path / "other" / "deep.npy", np.ones(3))
-    (tmp_path / "dull.doc").write_text("")
+    for name in ("dull.doc", "picture.svg", "other/deep.png"):
+        (tmp_path / name).write_text("")
     repl.enter("my_array = ones(3)")
     repl.enter("αβγ = 2")
     repl.send(typed)
@@ -385,12 +390,12 @@ def test_type_and_vars_and_del(repl):
     repl.enter("a = ones((2, 3))")
     repl.enter("k = 2")
     assert repl.enter(":type a.T*k, sum(a), k + 1, zeros(10**15)") == (
-        "float64 array of shape (3, 2), C order, 48 bytes\nfloat64 scalar\nPython-like int64 number\n"
+        "float64 array of shape (3, 2), C order, 48 bytes\nfloat64 scalar\nplain int64 number\n"
         "float64 array of shape (1000000000000000,), C order, 8000000000000000 bytes")
     assert repl.enter(":type a") == "float64 array of shape (2, 3), C order, 48 bytes"
     assert repl.enter(":type (a +\n a)") == ".  a)\nfloat64 array of shape (2, 3), C order, 48 bytes"
     assert repl.enter(":type") == "error: :type takes an expression"
-    assert repl.enter(":vars") == "a: float64 array of shape (2, 3), C order, 48 bytes\nk: Python-like int64 number"
+    assert repl.enter(":vars") == "a: float64 array of shape (2, 3), C order, 48 bytes\nk: plain int64 number"
     assert repl.enter(":del a k") == ""
     assert repl.enter(":vars") == ""
     assert repl.enter(":del a") == "error: `a` is not bound"
@@ -478,7 +483,7 @@ def test_help(repl):
 
 def test_commands_may_be_shortened(repl):
     repl.enter("a = 1")
-    assert repl.enter(":v") == "a: Python-like int64 number"
+    assert repl.enter(":v") == "a: plain int64 number"
     assert repl.enter(":t a") == "error: `:t` may be any of :type, :time"
     assert repl.enter(":lod x") == "error: there is no command `:lod`; did you mean `:load`?"
     assert repl.enter(":frobnicate") == "error: there is no command `:frobnicate`; :help lists them"
@@ -520,7 +525,7 @@ def test_piped_lines(run, state):
 def test_names_mean_the_same_in_every_form(run):
     composed, decomposed = "\u00e9", "e\u0301"
     done = piped(run, f"{decomposed} = 2\n{composed} + {decomposed}\n:vars\n{decomposed}\n:del {decomposed}\n{composed}\n", status=1)
-    assert done.stdout.startswith(f"4\n{composed}: Python-like int64 number\n2\n")
+    assert done.stdout.startswith(f"4\n{composed}: plain int64 number\n2\n")
     assert f"unknown name `{composed}`" in done.stderr
 
 

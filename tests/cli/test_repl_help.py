@@ -1,5 +1,7 @@
 """Help: its forms, and what it knows."""
 
+import re
+
 import pytest
 
 
@@ -20,7 +22,7 @@ def test_a_name_of_the_user_s(run):
     done = run("repl", input="help = 3\nhelp\nx = ones((2, 3))\nx?\nmax = 1\nmax?\nx.T?\n", status=None)
     lines = done.stdout.splitlines()
     assert lines[:2] == ["3", "x: float64 array of shape (2, 3), C order, 48 bytes"]
-    assert lines[2] == "max: Python-like int64 number" and lines[3].startswith("max(a, ")
+    assert lines[2] == "max: plain int64 number" and lines[3].startswith("max(a, ")
     assert lines[-2:] == ["a.T", "  the axes in reverse order"]
 
 
@@ -33,12 +35,24 @@ def test_operators(run, sign, begin):
 
 
 def test_commands_and_settings(run):
-    assert run("repl", input=":help plot\n").stdout == ":plot EXPR [, x=EXPR ...] [FILE]\n  a picture: here, or in a .png or .svg file\n"
+    assert run("repl", input=":help vars\n").stdout == ":vars\n  names that are bound\n"
     assert run("repl", input="plot?\n").stdout == run("repl", input=":help :plot\n").stdout
     assert run("repl", input=":help linewidth\n").stdout.startswith(":set linewidth VALUE\n")
     assert "did you mean `:plot`?" in run("repl", input=":help plott\n", status=1).stderr
     assert "there is no help on `summ`; did you mean `sum`?" in run("repl", input="summ?\n", status=1).stderr
     assert "not available" in run("repl", input="sinh?\n", status=1).stderr
+
+
+def test_plot_has_its_settings(run):
+    """As many as the options --plot-NAME of the command, with the same words."""
+    options = re.findall(r"^ *--plot-(\w+) (\S+) Needs: --plot", run("eval", "--help").stdout, re.MULTILINE)
+    assert len(options) > 10
+    for command in ("plot", "plot!"):
+        text = run("repl", input=f":help {command}\n").stdout
+        assert text.startswith(f":{command} EXPR [, x=EXPR ...] ")
+        assert re.findall(r"^  (\w+)=(\S+)  +\S", text, re.MULTILINE) == options
+        assert max(map(len, text.split("\n"))) <= 110
+    assert "  style=STYLE    lines, points or both\n" in text
 
 
 def test_what_is_no_question(run):

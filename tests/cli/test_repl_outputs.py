@@ -41,7 +41,7 @@ def test_bound_names_come_first(repl):
     repl.enter(":del _")
     assert repl.enter("_ + 1") == "8"  # of the value 7, which was printed last
     repl.enter("__ = 9")
-    assert repl.enter(":vars") == "__: Python-like int64 number"  # names that the user has bound
+    assert repl.enter(":vars") == "__: plain int64 number"  # names that the user has bound
 
 
 def test_large_values_are_not_kept_for_ever(run):

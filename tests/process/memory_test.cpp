@@ -186,3 +186,31 @@ TEST_CASE("a call of a compiled program whose weak scalars change allocates noth
     CHECK_MESSAGE(made == 0, std::string(formula));
   }
 }
+
+TEST_CASE("a call of a compiled program whose text has lists allocates nothing") {
+  const std::vector<double> a = {1, 2, 3};
+  std::vector<double> out(3);
+  for (const char* const formula : {"a + [1, 2, 3]", "a*[0.5, 1, 2] + k*array([1, 0, 0], dtype=float32)",
+                                    "a + [1, 2, 3] if k else a - [[1, 2, 3], [4, 5, 6]][0]"}) {
+    const fuseval::Program program = fuseval::compile(formula, {{"a", a}, {"k", 1}});
+    const auto into = program.into(out);
+    for (int k = 0; k < 2; ++k) into(a, k);
+    const long before = allocations;
+    for (int k = 0; k < 100; ++k) into(a, k % 2);
+    const long made = allocations - before;
+    CHECK_MESSAGE(made == 0, std::string(formula));
+  }
+}
+
+// The results with their list, shape and strides; the handle, the buffers, and the owner of the C++ object.
+TEST_CASE("a call whose result owns its memory allocates at most seven times, twice more for another") {
+  const std::vector<double> a = {1, 2, 3};
+  const auto allocations_of = [&](const fuseval::Program& program) {
+    for (int k = 0; k < 3; ++k) program(a);
+    const long before = allocations;
+    for (int k = 0; k < 100; ++k) program(a);
+    return (allocations - before) / 100.0;
+  };
+  CHECK(allocations_of(fuseval::compile("a + 1", {{"a", a}})) <= 7);
+  CHECK(allocations_of(fuseval::compile("a + 1, a - 1", {{"a", a}})) <= 9);
+}

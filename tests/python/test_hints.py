@@ -8,7 +8,7 @@ import fuseval_ctypes as fv
 ROOT = Path(__file__).resolve().parents[2]
 # Texts that are written for their hints (those of documents and of the command's tests: EXAMPLES), and random ones.
 LEFT_OUT = {"hints_test.cpp", "test_hints.py", "c_abi_information_test.cpp", "header_uses.cpp", "python_corpus.inc"}
-EXAMPLES = {"(a >= 1) & b > 1", "(a >= 1) & b > 1, max(b, 0)", "where((a >= 1) & b > 1, a, 0)", "max(a, 0)", "a == nan", "x^2", "a^2", "3,5*x"}
+EXAMPLES = {"max(a, 3)", "min(i[0], -2)", "(a >= 1) & b > 1", "(a >= 1) & b > 1, max(b, 0)", "where((a >= 1) & b > 1, a, 0)", "max(a, 0)", "a == nan", "x^2", "a^2", "3,5*x"}
 PROSE = {"10^6", "10^7", "1,2", "1,5", "1,99999999999999999999"}  # and lists on the command line
 LITERAL = re.compile(r'''"((?:[^"\\\n]|\\.)+)"|'((?:[^'\\\n]|\\.)+)'|`([^`\n]+)`|^> (.+)$|^>>> (.+)$''', re.MULTILINE)
 

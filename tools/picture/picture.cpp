@@ -55,10 +55,19 @@ std::vector<View> views_of(const Plotted& plotted) {
 
 bool is_picture_name(const std::string& path) { return ends_with(path, ".png") || ends_with(path, ".svg"); }
 
+bool is_other_picture_name(const std::string& path) {
+  constexpr const char* endings[] = {".pdf", ".eps", ".ps", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp"};
+  return std::any_of(std::begin(endings), std::end(endings), [&](const char* end) { return ends_with(path, end); });
+}
+
+std::string refused_picture_name(const std::string& path) {
+  if (is_picture_name(path)) return "";
+  const char* help = ends_with(path, ".pdf") ? ": an SVG can be converted to PDF, by rsvg-convert for example" : "";
+  return "'" + path + "' does not end in .png or .svg" + help;
+}
+
 void check_picture_file(const std::string& path, const PictureOptions& options) {
-  if (!is_picture_name(path))
-    throw Error(FV_ERROR_ARGUMENT,
-                "\"" + path + "\" does not end in .png or .svg, the kinds of pictures that there are");
+  if (const std::string reason = refused_picture_name(path); !reason.empty()) throw Error(FV_ERROR_ARGUMENT, reason);
   check_size(options, file_limits);
   check_files({path});
 }

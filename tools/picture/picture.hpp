@@ -42,6 +42,12 @@ std::vector<View> views_of(const Plotted& plotted);
 /// Does the name end in .png or .svg?
 bool is_picture_name(const std::string& path);
 
+/// Does the name end as files of other kinds of pictures do: .pdf, .jpg?
+bool is_other_picture_name(const std::string& path);
+
+/// "'a.pdf' does not end in .png or .svg", and what helps; "" if it does.
+std::string refused_picture_name(const std::string& path);
+
 /// What write_picture would say before it draws, so that it is said before a long evaluation: FV_ERROR_ARGUMENT for a
 /// name of another kind or a size out of range, FV_ERROR_FILE for a place that cannot be written to.
 void check_picture_file(const std::string& path, const PictureOptions& options);

@@ -16,6 +16,7 @@ enum class Takes {
   expression,
   expression_and_stage,
   expression_and_file,
+  plot,  ///< an expression, settings of a picture, a file
   array_file,
   any_file,
   folder,

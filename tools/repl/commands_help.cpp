@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "tools/encoding.hpp"
+#include "tools/plot_settings.hpp"
 #include "tools/repl/command_table.hpp"
 #include "tools/repl/commands.hpp"
 #include "tools/repl/repl_error.hpp"
@@ -28,21 +29,26 @@ size_t room_beside(size_t column) {
 }
 
 /// Two columns; what does not fit into the terminal's width goes on in the second one.
-void print_row(const std::string& written, size_t column, std::string_view summary) {
+std::string row(const std::string& written, size_t column, std::string_view summary) {
   const size_t room = room_beside(column);
-  std::string line = written;
+  std::string text, line = written;
   if (written.size() >= column) {
-    std::printf("%s\n", written.c_str());
+    text = written + "\n";
     line.clear();
   }
   do {
     const size_t blank = summary.size() > room ? summary.rfind(' ', room) : std::string_view::npos;
     const size_t end = std::min(blank, summary.size());
     line.resize(column, ' ');
-    std::printf("%s%s\n", line.c_str(), std::string(summary.substr(0, end)).c_str());
+    text.append(line).append(summary.substr(0, end)).append("\n");
     line.clear();
     summary.remove_prefix(std::min(end + 1, summary.size()));
   } while (!summary.empty());
+  return text;
+}
+
+void print_row(const std::string& written, size_t column, std::string_view summary) {
+  std::fputs(row(written, column, summary).c_str(), stdout);
 }
 
 void print_overview() {
@@ -56,8 +62,17 @@ void print_overview() {
   std::puts("Ctrl-Z stops the REPL until the shell's fg, Ctrl-D leaves.");
 }
 
+std::string plot_settings_help() {
+  constexpr size_t column = 17;
+  std::string text;
+  for (const PlotSetting& setting : plot_settings())
+    text += row("  " + std::string(setting.name) + "=" + setting.type, column, setting.help);
+  return text;
+}
+
 std::string command_help(const ReplCommand& command) {
-  return usage(command) + "\n  " + std::string(command.summary) + "\n";
+  return usage(command) + "\n  " + std::string(command.summary) + "\n" +
+         (command.takes == Takes::plot ? plot_settings_help() : "");
 }
 
 std::string setting_help(const Setting& setting) {

@@ -6,6 +6,8 @@
 
 #include "tools/data_reference.hpp"
 #include "tools/encoding.hpp"
+#include "tools/picture/picture.hpp"
+#include "tools/plot_settings.hpp"
 #include "tools/repl/command_table.hpp"
 #include "tools/repl/repl_error.hpp"
 #include "tools/repl/words.hpp"
@@ -111,6 +113,36 @@ Completion complete_word(std::string_view line, size_t begin, std::vector<std::s
   return only_matching({begin, std::move(words), ""}, line.substr(begin));
 }
 
+/// The setting whose name and "=" end the text, or null.
+const PlotSetting* setting_before(std::string_view before) {
+  if (!before.ends_with('=')) return nullptr;
+  before.remove_suffix(1);
+  size_t begin = before.size();
+  while (begin > 0 && is_name_byte(before[begin - 1])) --begin;
+  return find_plot_setting(before.substr(begin));
+}
+
+/// What is drawn; behind it settings, whose values are their choices or expressions, and a file.
+Completion complete_plot(std::string_view line, size_t begin, bool is_first, const Workspace& workspace) {
+  const size_t equals = line.rfind('=');
+  const bool has_value = equals != std::string_view::npos && equals >= begin;
+  if (const PlotSetting* setting = has_value ? setting_before(line.substr(0, equals + 1)) : nullptr) {
+    const bool is_expression = setting->name == std::string_view("x") || setting->name == std::string_view("y");
+    if (is_expression) return complete_expression(line, workspace);
+    std::vector<std::string> words;
+    if (setting->choices)
+      for (const std::string_view choice : setting->choices()) words.emplace_back(choice);
+    return complete_word(line, equals + 1, std::move(words));
+  }
+  Completion completion = complete_expression(line, workspace);
+  if (is_first) return completion;
+  Completion files = complete_file(line, begin, is_picture_name);
+  if (completion.begin != begin) return files.words.empty() ? completion : files;
+  for (const PlotSetting& setting : plot_settings()) completion.words.push_back(std::string(setting.name) + "=");
+  append(completion.words, std::move(files.words));
+  return only_matching(std::move(completion), line.substr(begin));
+}
+
 Completion complete_argument(Takes takes, std::string_view line, size_t arguments, const Workspace& workspace) {
   const size_t begin = std::max(line.find_last_of(" \t") + 1, arguments);  // npos + 1 is 0
   const bool is_first = stripped(line.substr(arguments, begin - arguments)).empty();
@@ -131,6 +163,8 @@ Completion complete_argument(Takes takes, std::string_view line, size_t argument
       if (!is_first)
         if (Completion files = complete_file(line, begin, is_data_file); !files.words.empty()) return files;
       return complete_expression(line, workspace);
+    case Takes::plot:
+      return complete_plot(line, begin, is_first, workspace);
     case Takes::name:
       return complete_word(line, begin, variable_names(workspace));
     case Takes::setting:

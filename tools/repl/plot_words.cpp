@@ -38,10 +38,10 @@ Passage without_last_commas(const Passage& passage) {
   return text.empty() ? passage : passage.until(static_cast<size_t>(text.data() - passage.whole().data()) + length);
 }
 
-/// "" if the last word is no picture's name, or is a setting's value.
+/// The last word if it is a picture's name, also of a kind that is then refused, and no setting's value; else "".
 std::string picture_path(const Passage& arguments) {
   const std::vector<std::string> words = split_words(arguments.last_word().text());
-  if (words.size() != 1 || !is_picture_name(words[0])) return "";
+  if (words.size() != 1 || !(is_picture_name(words[0]) || is_other_picture_name(words[0]))) return "";
   const std::string_view before = arguments.before_last_word().text();
   const bool is_value = before.ends_with('=') || !places_of(arguments.last_word()).empty();
   return is_value ? "" : from_home(words[0]);

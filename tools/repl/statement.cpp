@@ -37,7 +37,8 @@ Statement assignment(std::string_view text, size_t equals) {
 }
 
 bool takes_expression(Takes takes) {
-  return takes == Takes::expression || takes == Takes::expression_and_stage || takes == Takes::expression_and_file;
+  return takes == Takes::expression || takes == Takes::expression_and_stage || takes == Takes::expression_and_file ||
+         takes == Takes::plot;
 }
 
 Statement help_about(const Passage& word) { return {StatementKind::command, "help", {}, false, word}; }

@@ -50,7 +50,7 @@ Variable load_variable(const DataReference& reference, const std::string& file) 
 std::string describe(const Variable& variable) {
   const fv_view view = variable.view().raw();
   const std::string dtype = fv_dtype_name(view.dtype);
-  if ((view.flags & FV_VIEW_WEAK) != 0) return "Python-like " + dtype + " number";
+  if ((view.flags & FV_VIEW_WEAK) != 0) return "plain " + dtype + " number";
   std::string text = dtype;
   if (view.rank == 0)
     text += " scalar";

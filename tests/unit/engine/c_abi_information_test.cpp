@@ -119,7 +119,7 @@ TEST_CASE("types say which dtype a text stands for") {
 TEST_CASE("types of results are known without a run") {
   const std::vector<float> a(6, 1);
   CHECK(fuseval::explain("a > 1, sum(a), a.size + 1, float64(2)", {{"a", fuseval::view(a.data(), {2, 3})}}, "types") ==
-        "bool array of shape (2, 3), C order, 6 bytes\nfloat32 scalar\nPython-like int64 number\nfloat64 scalar\n");
+        "bool array of shape (2, 3), C order, 6 bytes\nfloat32 scalar\nplain int64 number\nfloat64 scalar\n");
 }
 
 TEST_CASE("words of the language and their help") {

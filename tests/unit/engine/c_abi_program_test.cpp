@@ -135,7 +135,7 @@ TEST_CASE("weak scalars may change from call to call") {
   CHECK(sum(bytes, -100).at<std::int8_t>(0) == 0);
 }
 
-TEST_CASE("a result that is a Python-like number says so") {
+TEST_CASE("a result that is a plain number says so") {
   const std::vector<float> a = {1, 2};
   const auto is_weak = [](const fuseval::Array& array) { return (array.view().raw().flags & FV_VIEW_WEAK) != 0; };
   const fuseval::Result result =

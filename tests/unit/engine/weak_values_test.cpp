@@ -253,12 +253,12 @@ TEST_CASE("a number that cannot be what the program needs is an error before any
     const char* message;
   };
   for (const auto& [text, k, message] :
-       {Refused{"i + k", std::int64_t{1} << 40, "Python integer 1099511627776 out of bounds for int32"},
-        {"i*(k*k)", 50'000, "Python integer 2500000000 out of bounds for int32"},
+       {Refused{"i + k", std::int64_t{1} << 40, "the integer 1099511627776 is out of bounds for int32"},
+        {"i*(k*k)", 50'000, "the integer 2500000000 is out of bounds for int32"},
         {"i + 6//k", 0, "division by zero"},
         {"i**k", -1, "Integers to negative integer powers are not allowed."},
         {"i << (1 << k)", -2, "negative shift count"},
-        {"i + int8(k/1)", 200, "Python float 200 out of bounds for int8"},
+        {"i + int8(k/1)", 200, "the float 200 is out of bounds for int8"},
         {"i*int32(10.0**k > 5)", 400, "the power is too large for a float"}}) {
     INFO(text);
     std::vector<std::int32_t> out(3);
