@@ -183,7 +183,7 @@ def measure(name, dtype, nbytes, rounds):
             calls[label][0]()
             calls[label][1]()
             assert cupy.allclose(cupy.from_dlpack(calls[label][0].result), expected, rtol=1e-3), "another result"
-        except Exception as error:  # noqa: BLE001: whatever a rival says is its reason
+        except Exception as error:  # noqa: BLE001 - whatever a rival says is its reason
             calls.pop(label, None)
             missing[label] = f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}"
     program()

@@ -148,7 +148,10 @@ def lightness(rgb):
     return np.where(y > 0.008856, 116 * np.cbrt(y) - 16, 903.3 * y)
 
 
-def cielab(rgb, receptors=np.eye(3)):
+NORMAL_SIGHT = np.eye(3)
+
+
+def cielab(rgb, receptors=NORMAL_SIGHT):
     """CIELAB (D65) of sRGB colours, as seen with other receptors: a matrix of linear sRGB."""
     linear = np.where(rgb <= 10, rgb / 255 / 12.92, ((rgb / 255 + 0.055) / 1.055) ** 2.4) @ receptors.T
     to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])

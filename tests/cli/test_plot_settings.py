@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from built_command import COMMAND
-from picture_reading import SVG, Figure, braille, cielab, lightness, pixel_size, png
+from picture_reading import Figure, braille, cielab, lightness, pixel_size, png
 
 BLUE = (0, 114, 178)  # of the first line
 NAN = (190, 190, 190)
@@ -210,7 +210,6 @@ def test_ranges_cut_lines_off_at_the_frame(plot):
     x = np.linspace(0, 10, 11)
     figure = plot("x**2", "--plot-x", "x", "--plot-xrange", "-2:4.5", "--plot-yrange", "2.5:60", x=x)
     left, top, right, bottom = figure.frame()
-    (first, begin), (last, end) = figure.horizontal_ticks()[0], figure.horizontal_ticks()[-1]
     assert value_at(figure.horizontal_ticks(), left, False) == pytest.approx(-2, abs=0.02)
     assert value_at(figure.horizontal_ticks(), right, False) == pytest.approx(4.5, abs=0.02)
     assert value_at(figure.vertical_ticks(), bottom, False) == pytest.approx(2.5, abs=0.3)

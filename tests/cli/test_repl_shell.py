@@ -1,7 +1,5 @@
 """The REPL and the world around it: folders, scripts, the shell, and text that was copied from other prompts."""
 
-import os
-import stat
 
 import pytest
 

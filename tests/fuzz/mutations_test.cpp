@@ -1,5 +1,6 @@
 // Texts at random end in a plan or in a diagnostic whose place lies in them. Ten seconds, or FUSEVAL_FUZZ_SECONDS; the
-// seed is printed, and FUSEVAL_FUZZ_SEED repeats it.
+// seed is printed, and FUSEVAL_FUZZ_SEED repeats it. A shorter run has a fresh seed: that of FUSEVAL_FRESH_SEED, which
+// ./dev test sets, or a random one.
 #include "mutations.hpp"
 
 #include <doctest/doctest.h>
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <random>
 
 #include "front_end.hpp"
 #include "tests/unit/frontend/bind_fixture.hpp"
@@ -108,6 +110,12 @@ TEST_CASE("the programs to begin with are programs") {
     planned += answer.stage == Stage::planned;
   }
   CHECK(planned > 150);
+}
+
+TEST_CASE("texts mutated by a fresh seed end in a plan or in a diagnostic") {
+  const uint64_t seed = setting("FUSEVAL_FRESH_SEED", std::random_device{}());
+  for (const Source source : {&Mutator::tokens, &Mutator::bytes, &Mutator::noise})
+    CHECK(run(source, seed, std::chrono::milliseconds(500)).texts > 0);
 }
 
 TEST_CASE("mutated texts end in a plan or in a diagnostic") {

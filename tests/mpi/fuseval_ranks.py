@@ -66,7 +66,7 @@ class World:
 
     def runner(self, session, text, inputs, out):
         """A function of no arguments that runs a text over parts, and arrays that all ranks have, into such ones."""
-        program = session.compile(text, {name: array for name, array in zip(inputs, _arrays(inputs.values()))})
+        program = session.compile(text, dict(zip(inputs, _arrays(inputs.values()))))
         views, outputs = _Views(_arrays(inputs.values())), _Views(_arrays(out), writable=True)
         ins, outs, options, error = _distributions(list(inputs.values())), _distributions(out), _run_options(1, "same_kind"), c_void_p()
         options.world = self.handle

@@ -319,7 +319,7 @@ def _is_there(value):
 def _take_results(results, session=None, out=None, take=_result):
     """take: of (results, index, session). Outputs on a device are given back as they are."""
     lib = library()
-    there = dict((k, value) for k, value in enumerate(out or []) if _is_there(value))
+    there = {k: value for k, value in enumerate(out or []) if _is_there(value)}
     try:
         count = lib.fv_results_count(results)
         arrays = [there[index] if index in there else take(results, index, session) for index in range(count)]

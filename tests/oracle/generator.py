@@ -14,7 +14,7 @@ from prelude import execute
 from values import DTYPES, LARGE_SHAPES, LAYOUTS, SHAPES, arrange, random_values
 
 COMPUTED = {np.dtype(name) for name in DTYPES}
-NAMES = [letter for letter in "abcdfghijklmnopqrstuvwxyz"]  # no e: it is a constant
+NAMES = list("abcdfghijklmnopqrstuvwxyz")  # no e: it is a constant
 TABLES = ("dtype", "layout")
 BY_NAME = {form.name: form for form in FORMS}
 

@@ -1,5 +1,10 @@
-"""Random programs, in a process of their own: `./dev oracle` with fixed seeds."""
+"""Random programs, in a process of their own: `./dev oracle` with fixed seeds, and with the fresh seed of this run.
 
+`./dev test` prints its seed; a failure names it, and `./dev oracle --seed S --count N` repeats the programs.
+"""
+
+import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +19,11 @@ def oracle(*options):
     print(run.stdout[-20000:], run.stderr[-4000:])
     assert run.returncode == 0, run.stdout.strip().splitlines()[-1:]
     return run.stdout
+
+
+def test_fresh_random_programs_agree_with_numpy():
+    seed = os.environ.get("FUSEVAL_FRESH_SEED") or str(secrets.randbelow(2**31))
+    assert f"oracle: seed {seed}, 1000 programs, 0 failures" in oracle("--seed", seed, "--count", "1000", "--quiet")
 
 
 @pytest.mark.parametrize("seed", [1])
