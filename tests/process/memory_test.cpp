@@ -202,6 +202,24 @@ TEST_CASE("a call of a compiled program whose text has lists allocates nothing")
   }
 }
 
+TEST_CASE("a call of a compiled program with several kernels, reductions and temporaries allocates nothing") {
+  const std::vector<double> a(600, 1.5);
+  std::vector<double> out(600), one(1);
+  const auto check = [&](const char* formula, std::vector<double>& target) {
+    const fuseval::Program program = fuseval::compile(formula, {{"a", a}});
+    const auto into = program.into(target);
+    for (int k = 0; k < 3; ++k) into(a);
+    const long before = allocations;
+    for (int k = 0; k < 100; ++k) into(a);
+    const long made = allocations - before;
+    CHECK_MESSAGE(made == 0, std::string(formula));
+  };
+  check("sum(a, keepdims=True)", one);
+  check("a - mean(a)", out);
+  check("exp(a - max(a)) / sum(exp(a - max(a)))", out);
+  check("a[::-1] + std(a)", out);
+}
+
 // The results with their list, shape and strides; the handle, the buffers, and the owner of the C++ object.
 TEST_CASE("a call whose result owns its memory allocates at most seven times, twice more for another") {
   const std::vector<double> a = {1, 2, 3};

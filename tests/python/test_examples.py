@@ -82,7 +82,7 @@ def test_great_circle_never_stores_the_pairs(great_circle):
     assert "ns a pair" in printed and "most remote" in printed
 
 
-def test_hello_is_the_readme_s_ten_lines():
+def test_hello_is_the_readme_s_program():
     source = (ROOT / "examples" / "hello.cpp").read_text()
     assert f"```cpp\n{source}```" in (ROOT / "README.md").read_text()
     assert run("hello").stdout == "5\n4.0625\n3.25\n2.5625\n2\n"

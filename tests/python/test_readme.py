@@ -46,3 +46,18 @@ def test_the_conditions_are_those_of_the_benchmark():
     for contender in ("NumPy", "numexpr", "Numba"):
         version = re.search(rf"{contender} (\d[\d.]*\d)", page)[0]
         assert version in readme
+
+
+def nanoseconds(text):
+    value, unit = text.split()
+    return float(value) * {"ns": 1, "µs": 1e3, "ms": 1e6}[unit]
+
+
+def test_the_costs_of_calls_are_the_measured_ones():
+    readme = (ROOT / "README.md").read_text()
+    medians = [(cells[0], nanoseconds(cells[1])) for cells in rows(ROOT / "docs" / "benchmarks.md")
+               if len(cells) == 4 and re.fullmatch(r"[\d.]+ (ns|µs|ms)", cells[1])]
+    costs = [call - loop for (_, call), (what, loop) in zip(medians, medians[1:]) if what.startswith("the same as a C++ loop")]
+    assert len(costs) == 4 and "a later call costs about 30 ns more than its loop" in readme and all(24 <= cost <= 36 for cost in costs)
+    (first,) = [time for what, time in medians if what.startswith("new text to first result")]
+    assert "A new text takes about 1 ms to its first result" in readme and 0.7e6 < first < 1.3e6
