@@ -262,7 +262,7 @@ Value call_indices(Binder& b, const Arguments& args) {
   return Binder::array(b.cast(result, dtype));
 }
 
-constexpr FunctionRow functions[] = {
+constexpr FunctionRow creation_rows[] = {
     {"zeros", "shape dtype= order=", call_zeros, "an array of zeros"},
     {"ones", "shape dtype= order=", call_ones, "an array of ones"},
     {"array", "object dtype= * copy= order= subok= ndmin=", call_array, "an array of a list, a number or an array"},
@@ -281,6 +281,6 @@ constexpr FunctionRow functions[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> creation_functions() { return functions; }
+std::span<const FunctionRow> creation_functions() { return creation_rows; }
 
 }  // namespace fuseval::frontend

@@ -280,7 +280,7 @@ Value call_astype(Binder& b, const Arguments& args) {
   return Binder::array(b.cast(x, target));
 }
 
-constexpr FunctionRow functions[] = {
+constexpr FunctionRow elementwise_rows[] = {
     {"positive", "x /", call_positive, "+x"},
     {"fabs", "x /", call_fabs, "the magnitude of x, as a float"},
     {"float_power", "x1 x2 /", call_float_power, "x1 ** x2 in float64"},
@@ -327,6 +327,6 @@ Value conj_method(Binder& b, const Arguments& args) { return Binder::array(b.nod
 
 Value astype_method(Binder& b, const Arguments& args) { return call_astype(b, args); }
 
-std::span<const FunctionRow> elementwise_functions() { return functions; }
+std::span<const FunctionRow> elementwise_functions() { return elementwise_rows; }
 
 }  // namespace fuseval::frontend

@@ -8,7 +8,7 @@
 namespace fuseval::frontend {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double infinite_order = std::numeric_limits<double>::infinity();
 
 /// What is reduced: the operand, its axes, and where= (absent when everything counts).
 struct Task {
@@ -287,8 +287,8 @@ NodeId norm_of_order(Binder& b, const Arguments& args, const Task& task, const V
   const DType dtype = b.dtype(task.source);
   const NodeId size = b.emit(Op::absolute, {task.source});
   const auto is = [&](double number) { return b.decide(Operator::equal, order, weak_float(number)); };
-  const bool is_largest = is(infinity);
-  if (is_largest || is(-infinity)) {
+  const bool is_largest = is(infinite_order);
+  if (is_largest || is(-infinite_order)) {
     if (is_largest && reduced_count(b, task) == 0) return b.broadcast(b.constant(dtype, 0.0), kept_shape(b, task));
     return extreme(b, task, size, is_largest, args);
   }
@@ -365,7 +365,7 @@ Value call_trace(Binder& b, const Arguments& args) {
   return Binder::array(sum_of(b, b.cast(diagonal, accumulator_dtype(b, args, wide_dtype(b.dtype(a)))), task));
 }
 
-constexpr FunctionRow functions[] = {
+constexpr FunctionRow reduction_rows[] = {
     {"sum", "a axis= dtype= out= keepdims= initial= where=", call_sum, "the sum over axes"},
     {"prod", "a axis= dtype= out= keepdims= initial= where=", call_prod, "the product over axes"},
     {"min", "a axis= out= keepdims= initial= where=", call_min, "the least element over axes"},
@@ -393,6 +393,6 @@ constexpr FunctionRow functions[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> reduction_functions() { return functions; }
+std::span<const FunctionRow> reduction_functions() { return reduction_rows; }
 
 }  // namespace fuseval::frontend

@@ -228,7 +228,7 @@ Value call_atleast_1d(Binder& b, const Arguments& args) { return at_least(b, arg
 Value call_atleast_2d(Binder& b, const Arguments& args) { return at_least(b, args["ary"], 2); }
 Value call_atleast_3d(Binder& b, const Arguments& args) { return at_least(b, args["ary"], 3); }
 
-constexpr FunctionRow functions[] = {
+constexpr FunctionRow shape_rows[] = {
     {"reshape", "a shape order= * copy=", call_reshape,
      "the elements in C order in another shape; one extent may be -1"},
     {"ravel", "a order=", call_ravel, "the elements in C order as a vector"},
@@ -311,7 +311,7 @@ NodeId diagonal_of(Binder& b, NodeId node, int64_t offset, int axis1, int axis2)
   return b.graph().view(node, view);
 }
 
-std::span<const FunctionRow> shape_functions() { return functions; }
+std::span<const FunctionRow> shape_functions() { return shape_rows; }
 std::span<const FunctionRow> array_methods() { return methods; }
 
 }  // namespace fuseval::frontend

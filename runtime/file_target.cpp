@@ -16,7 +16,6 @@
 namespace fuseval::runtime {
 namespace {
 
-constexpr const char* verb = "write";
 constexpr int most_links = 40;  // as the kernel's
 
 std::string folder_of(const std::string& path) {
@@ -36,22 +35,22 @@ std::string without_links(const std::string& given) {
     if (lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
     const std::string folder = folder_of(path);
     // What such a link says may be no name at all, and who has the file open goes on writing into it.
-    if (is_of_procfs(folder)) fail_on_file(verb, given, "it is an open file, not a name of one");
+    if (is_of_procfs(folder)) fail_on_file("write", given, "it is an open file, not a name of one");
     std::error_code error;
     const std::filesystem::path to = std::filesystem::read_symlink(path, error);
-    if (error) fail_on_file(verb, given, error.message());
+    if (error) fail_on_file("write", given, error.message());
     path = (folder / to).string();
   }
   errno = ELOOP;
-  fail_on_file(verb, given);
+  fail_on_file("write", given);
 }
 
 void require_replaceable(const std::string& given, const std::string& path, const struct stat& status) {
-  if (S_ISDIR(status.st_mode)) fail_on_file(verb, given, "it is a folder");
-  if (!S_ISREG(status.st_mode)) fail_on_file(verb, given, "it is not a regular file");
+  if (S_ISDIR(status.st_mode)) fail_on_file("write", given, "it is a folder");
+  if (!S_ISREG(status.st_mode)) fail_on_file("write", given, "it is not a regular file");
   // Nobody's permission to write is a protection that a superuser has not taken away either.
-  if ((status.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0) fail_on_file(verb, given, "it is read-only");
-  if (faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) fail_on_file(verb, given);
+  if ((status.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0) fail_on_file("write", given, "it is read-only");
+  if (faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) fail_on_file("write", given);
 }
 
 /// Names of a file's extended attributes, none where its file system has none.
@@ -92,13 +91,14 @@ bool FileTarget::is_same_file(const FileTarget& other) const {
 void FileTarget::pass_on_attributes(int fd) const {
   if (!replaced_) return;
   struct stat made {};
-  if (fstat(fd, &made) != 0) fail_on_file(verb, given_);
+  if (fstat(fd, &made) != 0) fail_on_file("write", given_);
   if (made.st_uid != replaced_->st_uid && fchown(fd, replaced_->st_uid, static_cast<gid_t>(-1)) != 0)
-    fail_on_file(verb, given_, fmt::format("it belongs to user {}, who would lose it", replaced_->st_uid));
+    fail_on_file("write", given_, fmt::format("it belongs to user {}, who would lose it", replaced_->st_uid));
   if (made.st_gid != replaced_->st_gid && fchown(fd, static_cast<uid_t>(-1), replaced_->st_gid) != 0)
-    fail_on_file(verb, given_, fmt::format("it belongs to group {}, which would lose it", replaced_->st_gid));
+    fail_on_file("write", given_, fmt::format("it belongs to group {}, which would lose it", replaced_->st_gid));
   pass_on_extended_attributes(fd);
-  if (fchmod(fd, replaced_->st_mode & 07777) != 0) fail_on_file(verb, given_);  // last: a change of owner clears bits
+  if (fchmod(fd, replaced_->st_mode & 07777) != 0)
+    fail_on_file("write", given_);  // last: a change of owner clears bits
 }
 
 void FileTarget::pass_on_extended_attributes(int fd) const {
@@ -107,7 +107,7 @@ void FileTarget::pass_on_extended_attributes(int fd) const {
     std::string value(size_t{1} << 16, '\0');
     const ssize_t bytes = getxattr(path_.c_str(), name.c_str(), value.data(), value.size());
     if (bytes < 0 || fsetxattr(fd, name.c_str(), value.data(), static_cast<size_t>(bytes), 0) != 0)
-      fail_on_file(verb, given_, fmt::format("its attribute {} would be lost", quoted(name)));
+      fail_on_file("write", given_, fmt::format("its attribute {} would be lost", quoted(name)));
   }
 }
 

@@ -10,12 +10,12 @@
 namespace fuseval::runtime {
 namespace {
 
-using Table = RangeTable<std::atomic<const OpenedFile*>>;
+using MappingTable = RangeTable<std::atomic<const OpenedFile*>>;
 
 /// Views come from hosts as addresses and nothing else, so this is one for the process. A forked child has its parent's
 /// mappings, and this table of them.
 struct Mappings {
-  Table table;
+  MappingTable table;
   Mutex lock;
 };
 constinit Mappings mappings;
@@ -23,8 +23,8 @@ constinit Mappings mappings;
 /// The file that the address is of. Its mapping stays, and so does the file.
 const OpenedFile* file_behind(uintptr_t address) {
   const OpenedFile* file = nullptr;
-  mappings.table.each([&](Table::Entry& entry) {
-    const AddressRange known = Table::bounds(entry);
+  mappings.table.each([&](MappingTable::Entry& entry) {
+    const AddressRange known = MappingTable::bounds(entry);
     if (known.begin <= address && address < known.end) file = entry.known.load(std::memory_order_acquire);
     return file == nullptr;
   });
@@ -41,7 +41,7 @@ KnownMapping::KnownMapping(AddressRange range, std::shared_ptr<const OpenedFile>
 KnownMapping::~KnownMapping() {
   if (entry_ == nullptr) return;
   const std::lock_guard lock(mappings.lock);
-  Table::withdraw(*static_cast<Table::Entry*>(entry_));
+  MappingTable::withdraw(*static_cast<MappingTable::Entry*>(entry_));
 }
 
 std::optional<std::string> change_behind(std::span<const AddressRange> ranges) {

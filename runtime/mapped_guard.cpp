@@ -30,7 +30,7 @@ using Lost = MappedGuard::Lost;
 using Ranges = RangeTable<Lost>;
 
 /// A signal handler has no argument to find its data by, so this is one for the process.
-struct Table {
+struct GuardTable {
   Ranges ranges;
   Mutex lock;  ///< for everything below and for publishing; never taken by the handler
   int guards = 0;
@@ -38,7 +38,7 @@ struct Table {
   struct sigaction previous {};
 };
 
-constinit Table table;
+constinit GuardTable table;
 
 uintptr_t page_bytes() { return static_cast<uintptr_t>(sysconf(_SC_PAGESIZE)); }
 uintptr_t page_floor(uintptr_t address) { return address & ~(page_bytes() - 1); }

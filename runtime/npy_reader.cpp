@@ -16,8 +16,6 @@
 namespace fuseval::runtime {
 namespace {
 
-constexpr const char* verb = "read";
-
 /// Bytes read from `offset` on: fewer than asked for only at the end of the file.
 size_t read_at(int fd, const std::string& path, char* target, size_t bytes, size_t offset) {
   size_t done = 0;
@@ -25,7 +23,7 @@ size_t read_at(int fd, const std::string& path, char* target, size_t bytes, size
     const size_t piece = std::min(bytes - done, size_t{1} << 30);
     const ssize_t got = pread(fd, target + done, piece, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_on_file(verb, path);
+    if (got < 0) fail_on_file("read", path);
     if (got == 0) break;
     done += static_cast<size_t>(got);
   }
@@ -42,9 +40,9 @@ std::string read_text(int fd, const std::string& path, size_t bytes, size_t offs
 std::shared_ptr<const OpenedFile> open_to_read(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
-  if (file.get() < 0 || fstat(file.get(), &status) != 0) fail_on_file(verb, path);
-  if (S_ISDIR(status.st_mode)) fail_on_file(verb, path, "it is a folder");
-  if (!S_ISREG(status.st_mode)) fail_on_file(verb, path, "it is not a regular file");
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) fail_on_file("read", path);
+  if (S_ISDIR(status.st_mode)) fail_on_file("read", path, "it is a folder");
+  if (!S_ISREG(status.st_mode)) fail_on_file("read", path, "it is not a regular file");
   return std::make_shared<const OpenedFile>(std::move(file), path, FileStamp::of(status));
 }
 
@@ -68,13 +66,13 @@ void NpyReader::read_header() {
                               to_string(header_.shape), name_of(header_.dtype), data_bytes_, present));
   } catch (const Error& error) {
     if (error.message().starts_with("cannot ")) throw;
-    fail_on_file(verb, path_, error.message());
+    fail_on_file("read", path_, error.message());
   }
 }
 
 void NpyReader::read_range(char* target, size_t bytes, size_t offset) const {
   if (read_at(file_->fd(), path_, target, bytes, data_offset_ + offset) < bytes)
-    fail_on_file(verb, path_, "it shrank while it was read");
+    fail_on_file("read", path_, "it shrank while it was read");
 }
 
 /// Many short runs, with what is between them: a call of the system for each would take longer.
@@ -98,13 +96,13 @@ void NpyReader::read(char* target, const ByteRuns& runs) const {
     for (size_t k = 0; k < runs.count; ++k)
       read_range(target + k * runs.bytes, runs.bytes, runs.first + k * runs.pitch);
   }
-  if (const auto change = file_->change()) fail_on_file(verb, path_, "it " + *change);
+  if (const auto change = file_->change()) fail_on_file("read", path_, "it " + *change);
   to_native_order(header_, target, runs.total());
 }
 
 FileMapping NpyReader::map(size_t offset, size_t bytes) const {
   FileMapping mapping(file_, data_offset_ + offset, bytes);
-  if (mapping.data() == nullptr) fail_on_file(verb, path_);
+  if (mapping.data() == nullptr) fail_on_file("read", path_);
   return mapping;
 }
 

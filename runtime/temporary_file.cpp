@@ -11,8 +11,6 @@
 namespace fuseval::runtime {
 namespace {
 
-constexpr const char* verb = "write";
-
 /// Not of the process's id: on a shared file system other machines' processes have the same.
 std::string fresh_name(const std::string& folder) {
   uint64_t number = 0;
@@ -37,8 +35,8 @@ void write_at(int fd, const std::string& path, const char* data, size_t bytes, s
   while (bytes > 0) {
     const ssize_t done = pwrite(fd, data, std::min(bytes, size_t{1} << 30), static_cast<off_t>(offset));
     if (done < 0 && errno == EINTR) continue;
-    if (done < 0 && errno == EFAULT) fail_on_file(verb, path, "the mapped file that it is written from shrank");
-    if (done < 0) fail_on_file(verb, path);
+    if (done < 0 && errno == EFAULT) fail_on_file("write", path, "the mapped file that it is written from shrank");
+    if (done < 0) fail_on_file("write", path);
     data += done;
     offset += static_cast<size_t>(done);
     bytes -= static_cast<size_t>(done);
@@ -46,7 +44,7 @@ void write_at(int fd, const std::string& path, const char* data, size_t bytes, s
 }
 
 void sync_file(int fd, const std::string& path) {
-  if (fsync(fd) != 0) fail_on_file(verb, path);
+  if (fsync(fd) != 0) fail_on_file("write", path);
 }
 
 TemporaryFile::TemporaryFile(FileTarget target, Options options)
@@ -61,7 +59,7 @@ TemporaryFile::TemporaryFile(FileTarget target, Options options)
 
 TemporaryFile::~TemporaryFile() { drop_name(); }
 
-void TemporaryFile::fail() const { fail_on_file(verb, target_.given()); }
+void TemporaryFile::fail() const { fail_on_file("write", target_.given()); }
 
 void TemporaryFile::take_fresh_name() {
   name_ = fresh_name(target_.folder());

@@ -13,8 +13,6 @@
 namespace fuseval::runtime {
 namespace {
 
-constexpr const char* verb = "write";
-
 void produce_guarded(const std::string& target, std::span<const ArrayView> sources, const Producer& produce,
                      const ByteSink& sink) {
   std::vector<AddressRange> mapped;
@@ -22,7 +20,7 @@ void produce_guarded(const std::string& target, std::span<const ArrayView> sourc
     if (source.mapped) mapped.push_back(address_range(source));
   const MappedGuard guard(mapped);
   const auto require_sources = [&] {
-    if (const auto reason = guard.damage()) fail_on_file(verb, target, *reason);
+    if (const auto reason = guard.damage()) fail_on_file("write", target, *reason);
   };
   require_sources();
   produce(sink);
@@ -43,7 +41,7 @@ void write_stream(int descriptor, std::span<const ArrayView> sources, const Prod
     while (bytes > 0) {
       const ssize_t done = ::write(descriptor, data, std::min(bytes, size_t{1} << 30));
       if (done < 0 && errno == EINTR) continue;
-      if (done < 0) fail_on_file(verb, name);
+      if (done < 0) fail_on_file("write", name);
       data += done;
       bytes -= static_cast<size_t>(done);
     }

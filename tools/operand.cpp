@@ -12,7 +12,7 @@
 namespace fuseval::tools {
 namespace {
 
-[[noreturn]] void refuse(const std::string& argument, const std::string& reason) {
+[[noreturn]] void refuse_operand(const std::string& argument, const std::string& reason) {
   throw UsageError("argument '" + argument + "': " + reason);
 }
 
@@ -51,20 +51,21 @@ void read_value(std::string_view value, Argument& argument) {
 
 Argument parsed(const std::string& text) {
   const size_t equals = text.find('=');
-  if (equals == std::string::npos) refuse(text, "a binding is name=value (an expression with blanks needs quotes)");
+  if (equals == std::string::npos)
+    refuse_operand(text, "a binding is name=value (an expression with blanks needs quotes)");
   Argument argument{text, {}, std::nullopt};
   const std::string written = text.substr(0, equals);
   const std::optional<std::string> name = name_in_texts(written);
-  if (!name) refuse(text, "'" + written + "' is no name");
+  if (!name) refuse_operand(text, "'" + written + "' is no name");
   argument.operand.name = *name;
   try {
     read_value(std::string_view(text).substr(equals + 1), argument);
   } catch (const BadValue& bad) {
-    refuse(text, bad.what());
+    refuse_operand(text, bad.what());
   } catch (const BadDescription& bad) {
-    refuse(text, bad.what());
+    refuse_operand(text, bad.what());
   } catch (const Error& error) {
-    if (error.code() == FV_ERROR_ARGUMENT) refuse(text, error.message());
+    if (error.code() == FV_ERROR_ARGUMENT) refuse_operand(text, error.message());
     throw;
   }
   return argument;
@@ -143,7 +144,7 @@ void about(const std::string& argument, F&& f) {
   try {
     f();
   } catch (const Error& error) {
-    if (error.code() == FV_ERROR_ARGUMENT) refuse(argument, error.message());
+    if (error.code() == FV_ERROR_ARGUMENT) refuse_operand(argument, error.message());
     throw;
   }
 }
@@ -158,7 +159,7 @@ std::vector<Operand> load_operands(const std::vector<std::string>& texts, const 
     arguments.push_back(parsed(text));
     const std::string& name = arguments.back().operand.name;
     for (size_t k = 0; k + 1 < arguments.size(); ++k)
-      if (arguments[k].operand.name == name) refuse(text, "'" + name + "' is bound twice");
+      if (arguments[k].operand.name == name) refuse_operand(text, "'" + name + "' is bound twice");
     std::erase(unbound, name);
   }
   Loader loader(world);

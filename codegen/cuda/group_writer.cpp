@@ -8,20 +8,20 @@ namespace fuseval::codegen {
 namespace {
 
 // Bytes in flight against registers, as in elementwise.cpp.
-constexpr int loads_in_flight = 4;
-constexpr int max_elements = 32;
-constexpr int max_elementary = 16;
+constexpr int group_loads_in_flight = 4;
+constexpr int group_max_elements = 32;
+constexpr int group_max_elementary = 16;
 
 }  // namespace
 
 int cuda_group_rows(const LoopNest& nest, int width) {
-  int loads = 0, rows = loads_in_flight;
+  int loads = 0, rows = group_loads_in_flight;
   for (const Accumulator& accumulator : nest.accumulators)
     if (accumulator.reduction == Reduction::moment2) return moment_leaf_rows;
   for (const Operand& operand : nest.operands) loads += operand.kind == OperandKind::load && !operand.in_epilogue;
   const int elementary = cuda_elementary_count(nest.body);
-  while (rows > 1 &&
-         (rows * loads > loads_in_flight || rows * width > max_elements || rows * width * elementary > max_elementary))
+  while (rows > 1 && (rows * loads > group_loads_in_flight || rows * width > group_max_elements ||
+                      rows * width * elementary > group_max_elementary))
     rows /= 2;
   return rows;
 }

@@ -14,7 +14,7 @@
 namespace fuseval::codegen {
 namespace {
 
-constexpr int threads = 32 * cuda_warps;
+constexpr int lanes_threads = 32 * cuda_warps;
 
 class LanesWriter {
  public:
@@ -30,12 +30,12 @@ class LanesWriter {
   void write(CudaKernel& kernel) {
     const std::string functions = states_.finish();
     std::vector<std::string> own;
-    kernel.entries = {{CudaRole::reduce, options_.name + "_reduce", threads}};
+    kernel.entries = {{CudaRole::reduce, options_.name + "_reduce", lanes_threads}};
     if (options_.variant.short_rows) {
       own = {short_kernel()};
     } else {
       own = {LanesBlockWriter(writer_, states_, group_, shape_).function() + reduce_kernel(), combine_kernel()};
-      kernel.entries.push_back({CudaRole::combine, options_.name + "_combine", threads});
+      kernel.entries.push_back({CudaRole::combine, options_.name + "_combine", lanes_threads});
     }
     writer_.assemble(states_.text() + functions, own, kernel);
     kernel.vector = shape_.width;
@@ -50,7 +50,7 @@ class LanesWriter {
 
   std::string reduce_kernel() {
     CudaText text;
-    text.open(writer_.head(options_.name + "_reduce", threads));
+    text.open(writer_.head(options_.name + "_reduce", lanes_threads));
     text.line("__shared__ State of_warp[{}];", cuda_warps);
     text.line("const u32 thread = threadIdx.x % 32, warp = threadIdx.x / 32;");
     text.line("const u32 group = (u32){};", number(CudaNumber::group));
@@ -94,7 +94,7 @@ class LanesWriter {
   std::string combine_kernel() {
     CudaText text;
     const int own = cuda_combine_states;
-    text.open(writer_.head(options_.name + "_combine", threads));
+    text.open(writer_.head(options_.name + "_combine", lanes_threads));
     text.line("__shared__ State of_warp[{}];", cuda_warps);
     text.line("const u32 thread = threadIdx.x % 32, warp = threadIdx.x / 32;");
     text.line("const ix o = divide((ix)blockIdx.x, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
@@ -105,7 +105,7 @@ class LanesWriter {
     text.line("State own[{}];", own);
     text.line("#pragma unroll");
     text.open(fmt::format("for (int k = 0; k < {}; ++k) {{", own));
-    text.line("const ix at = chunk * {} + (ix)threadIdx.x * {} + k;", threads * own, own);
+    text.line("const ix at = chunk * {} + (ix)threadIdx.x * {} + k;", lanes_threads * own, own);
     text.line("own[k] = identity();");
     text.line("if (at < {}) own[k] = from[at];", number(CudaNumber::states));
     text.close();
@@ -134,9 +134,9 @@ class LanesWriter {
 
   std::string short_kernel() {
     CudaText text;
-    text.open(writer_.head(options_.name + "_reduce", threads));
+    text.open(writer_.head(options_.name + "_reduce", lanes_threads));
     text.line("const u32 group = (u32){};", number(CudaNumber::group));
-    text.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", threads);
+    text.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", lanes_threads);
     text.line("const ix o = thread >> __popc(group - 1);");
     text.line("const ix e = thread & (ix)(group - 1);");
     text.line("State lane[1];");

@@ -10,7 +10,6 @@
 namespace fuseval::codegen {
 namespace {
 
-constexpr int threads = cuda_serial_threads;
 constexpr int levels = cuda_serial_levels + 1;
 
 class SerialWriter {
@@ -26,8 +25,8 @@ class SerialWriter {
   void write(CudaKernel& kernel) {
     const std::string functions = states_.finish();
     const std::string reduce = reduce_kernel(), combine = combine_kernel();
-    kernel.entries = {{CudaRole::reduce, options_.name + "_reduce", threads},
-                      {CudaRole::combine, options_.name + "_combine", threads}};
+    kernel.entries = {{CudaRole::reduce, options_.name + "_reduce", cuda_serial_threads},
+                      {CudaRole::combine, options_.name + "_combine", cuda_serial_threads}};
     writer_.assemble(states_.text() + functions, {reduce, combine}, kernel);
     kernel.vector = shape_.width;
     kernel.block = cuda_serial_rows;
@@ -43,7 +42,7 @@ class SerialWriter {
 
   // Splits a thread's number into its outputs and its chunk of their states; outputs go first.
   void place(CudaText& text, int width) {
-    text.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", threads);
+    text.line("const ix thread = (ix)blockIdx.x * {} + (ix)threadIdx.x;", cuda_serial_threads);
     text.line("const ix chunk = divide(thread, {}, {});", writer_.raw_number(CudaNumber::divisor_multiplier),
               writer_.raw_number(CudaNumber::divisor_shift));
     text.line("const ix o = (thread - chunk * {}) * {};", number(CudaNumber::divisor), width);
@@ -58,7 +57,7 @@ class SerialWriter {
   std::string reduce_kernel() {
     CudaText text;
     const int width = shape_.width;
-    text.open(writer_.head(options_.name + "_reduce", threads));
+    text.open(writer_.head(options_.name + "_reduce", cuda_serial_threads));
     place(text, width);
     writer_.split(text, 0, nest_.parallel_rank(), "o");
     group_.item(text);
@@ -106,7 +105,7 @@ class SerialWriter {
   std::string combine_kernel() {
     CudaText text;
     const int most = 1 << cuda_serial_levels;
-    text.open(writer_.head(options_.name + "_combine", threads));
+    text.open(writer_.head(options_.name + "_combine", cuda_serial_threads));
     place(text, 1);
     text.line("const ix first = chunk * {};", most);
     text.line("const ix left = {} - first;", number(CudaNumber::states));

@@ -17,7 +17,7 @@
 namespace fuseval::codegen {
 namespace {
 
-constexpr int threads = 32 * cuda_warps;
+constexpr int rows_threads = 32 * cuda_warps;
 
 constexpr const char* head =
     "static __device__ __forceinline__ void run(const Arguments& arguments, const i64 row, const u32 group{}) {{";
@@ -75,7 +75,7 @@ class ChainWriter {
       : chain_(chain), variants_(variants), name_(name) {}
 
   CudaKernel write() {
-    body_.open(NestWriter::head(name_, threads));
+    body_.open(NestWriter::head(name_, rows_threads));
     for (size_t k = 0; k < chain_.nests.size(); ++k) add(k);
     body_.close();
     size_t words = 0;
@@ -84,7 +84,7 @@ class ChainWriter {
     std::string body = body_.text();
     set_cuda_parameter(body, kernel_.words_in_memory);
     kernel_.text = cuda_text_begin() + namespaces_ + "struct Arguments {\n" + fields_ + "};\n";
-    kernel_.entries = {{CudaRole::rows, name_, threads, kernel_.text.size(), kernel_.text.size() + body.size()}};
+    kernel_.entries = {{CudaRole::rows, name_, rows_threads, kernel_.text.size(), kernel_.text.size() + body.size()}};
     kernel_.text += body;
     return std::move(kernel_);
   }

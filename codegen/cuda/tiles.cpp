@@ -13,11 +13,11 @@
 namespace fuseval::codegen {
 namespace {
 
-constexpr int threads = cuda_elementwise_threads;
-constexpr int lines = threads / cuda_tile;
+constexpr int tile_threads = cuda_elementwise_threads;
+constexpr int lines = tile_threads / cuda_tile;
 // Of a thread in flight, up to 8 bytes each: four rows of a Laplacian.
-constexpr int loads_in_flight = 20;
-constexpr int max_elementary = 16;
+constexpr int tile_loads_in_flight = 20;
+constexpr int tile_max_elementary = 16;
 
 class TilesWriter {
  public:
@@ -30,7 +30,7 @@ class TilesWriter {
         writer_(nest, options, unroll_ + 1) {}
 
   void write(CudaKernel& kernel) {
-    text_.open(NestWriter::head(options_.name, threads));
+    text_.open(NestWriter::head(options_.name, tile_threads));
     place();
     bases();
     text_.open("if (full) {");
@@ -39,7 +39,7 @@ class TilesWriter {
     part();
     text_.close();
     text_.close();
-    kernel.entries = {{CudaRole::elementwise, options_.name, threads}};
+    kernel.entries = {{CudaRole::elementwise, options_.name, tile_threads}};
     writer_.assemble("", {text_.text()}, kernel);
     kernel.tile_height = int64_t{lines} * unroll_;
   }
@@ -51,7 +51,8 @@ class TilesWriter {
     if (variant.transposed != 0) return unroll;
     for (const Operand& operand : nest.operands) loads += operand.kind == OperandKind::load;
     const int elementary = cuda_elementary_count(nest.body);
-    while (unroll > 1 && (unroll * loads > loads_in_flight || unroll * elementary > max_elementary)) unroll /= 2;
+    while (unroll > 1 && (unroll * loads > tile_loads_in_flight || unroll * elementary > tile_max_elementary))
+      unroll /= 2;
     return unroll;
   }
 

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int rows_in_block = 64;
 // 2^40 blocks are more elements than memory has bytes.
-constexpr int max_tree_depth = 42;
+constexpr int lanes_tree_depth = 42;
 
 class LanesWriter : public ReduceWriter {
  public:
@@ -46,7 +46,7 @@ class LanesWriter : public ReduceWriter {
       moment_of_.push_back(is_moment ? &moments_.back() : nullptr);
       arrays_.push_back(is_moment ? moments_.back().lanes() : take_arrays(accumulator));
     }
-    stack_ = scratch_.take(max_tree_depth * layout_.bytes());
+    stack_ = scratch_.take(lanes_tree_depth * layout_.bytes());
     depth_ = frame_.variable(ir.getInt64Ty(), "depth");
     used_ = frame_.variable(ir.getInt64Ty(), "used");
   }

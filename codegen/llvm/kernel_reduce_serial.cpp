@@ -34,7 +34,7 @@ constexpr int wide_tile_columns = 8192;
 // Moments keep three components a state and go over a block twice.
 constexpr int moment_tile_columns = 512;
 // 2^40 blocks of 16 are more than a kernel lives to see.
-constexpr int max_tree_depth = 42;
+constexpr int serial_tree_depth = 42;
 
 // The states of the vectors of columns that go down together, as loop-carried values.
 using Values = std::vector<llvm::Value*>;
@@ -55,7 +55,7 @@ class SerialWriter : public ReduceWriter {
       Pointers stack{};
       for (int k = 0; k < component_count(accumulator.reduction); ++k)
         stack[static_cast<size_t>(k)] =
-            scratch_.take((int64_t{max_tree_depth + 1} * tile_columns() + lanes) * component_bytes(accumulator, k));
+            scratch_.take((int64_t{serial_tree_depth + 1} * tile_columns() + lanes) * component_bytes(accumulator, k));
       stacks_.push_back(stack);
       stages_.push_back(is_moment(accumulator)
                             ? scratch_.take(block_rows * column_unroll * lanes * size_of(accumulator.dtype))
@@ -248,7 +248,7 @@ class SerialWriter : public ReduceWriter {
   }
 
   // Of a block that is not complete.
-  llvm::Value* waiting() { return frame_.number(max_tree_depth); }
+  llvm::Value* waiting() { return frame_.number(serial_tree_depth); }
 
   void push(const Values& states, std::vector<Lanes>& vectors, llvm::Value* column, const Group& group) {
     llvm::Value* done = ir.CreateLShr(ir.CreateSub(group.element, first()), frame_.number(block_shift));

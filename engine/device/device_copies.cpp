@@ -12,7 +12,7 @@ namespace {
 // Copies that are not made again and again are not worth more memory.
 constexpr size_t most_known = 1024;
 
-int64_t alignment_of(const char* address) { return static_cast<int64_t>(reinterpret_cast<uintptr_t>(address) & 15); }
+int64_t address_mod_16(const char* address) { return static_cast<int64_t>(reinterpret_cast<uintptr_t>(address) & 15); }
 
 DType unsigned_of_bytes(int64_t bytes) {
   switch (bytes) {
@@ -73,7 +73,7 @@ void DeviceCopies::copy(DeviceQueue& queue, char* to, const std::vector<int64_t>
   Key key(shape);
   key.insert(key.end(), to_strides.begin(), to_strides.end());
   key.insert(key.end(), from_strides.begin(), from_strides.end());
-  key.insert(key.end(), {itemsize, alignment_of(to), alignment_of(from)});
+  key.insert(key.end(), {itemsize, address_mod_16(to), address_mod_16(from)});
   char* const arrays[] = {const_cast<char*>(from), to};
   auto known = known_.find(key);
   if (known == known_.end()) {

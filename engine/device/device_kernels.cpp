@@ -19,7 +19,7 @@ std::string cache_key(const DeviceKernels::Request& wanted) {
 }
 
 /// A kernel that lacks entries, which are compiled now.
-struct Compilation {
+struct MissingKernel {
   size_t position;  ///< among the wanted
   std::string key;
   DeviceKernel kernel;
@@ -38,7 +38,7 @@ std::shared_ptr<const codegen::CudaKernel> cuda_code(const DeviceKernels::Reques
 
 std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<const Request> wanted) {
   std::vector<std::shared_ptr<const DeviceKernel>> found;
-  std::vector<Compilation> missing;
+  std::vector<MissingKernel> missing;
   std::vector<DeviceSource> sources;
   for (size_t k = 0; k < wanted.size(); ++k) {
     std::string key = cache_key(wanted[k]);
@@ -58,7 +58,7 @@ std::vector<std::shared_ptr<const DeviceKernel>> DeviceKernels::get(std::span<co
   counters_.add(counters_.kernels_compiled, static_cast<int64_t>(sources.size()));
   counters_.add(counters_.compile_nanoseconds, spent.count());
   size_t taken = 0;
-  for (Compilation& made : missing) {
+  for (MissingKernel& made : missing) {
     while (made.kernel.modules.size() < made.entries) made.kernel.modules.push_back(modules[taken++]);
     found[made.position] = keep(made.key, std::make_shared<const DeviceKernel>(std::move(made.kernel)));
   }

@@ -23,7 +23,7 @@ constexpr int64_t usual_group = 8;
 
 int64_t over(int64_t a, int64_t b) { return (a + b - 1) / b; }
 size_t round_up(size_t bytes) { return checked_round_up(bytes, 256); }
-int64_t bytes_of(const Extent& extent) { return extent.end - extent.begin; }
+int64_t length_of(const Extent& extent) { return extent.end - extent.begin; }
 
 /// A candidate: an axis of all of a pass's kernels.
 struct Cut {
@@ -64,7 +64,7 @@ class Planner {
     join_wholes();
     for (size_t b = 0; b < plan_.is_whole.size(); ++b)
       if (plan_.is_whole[b])
-        plan_.whole_bytes = checked_add(plan_.whole_bytes, round_up(static_cast<size_t>(bytes_of(arrays_[b].extent))));
+        plan_.whole_bytes = checked_add(plan_.whole_bytes, round_up(static_cast<size_t>(length_of(arrays_[b].extent))));
     for (StreamPass& pass : plan_.passes) choose_step(pass);
     return std::move(plan_);
   }
@@ -149,7 +149,7 @@ class Planner {
   }
   int64_t least_staying(const StreamPass& pass) const {
     int64_t least = 0;
-    each_array(pass, [&](uint32_t b) { least = capped_add(least, bytes_of(arrays_[b].extent)); });
+    each_array(pass, [&](uint32_t b) { least = capped_add(least, length_of(arrays_[b].extent)); });
     for (const Cut& cut : cuts(pass)) least = std::min(least, cut.staying_bytes);
     return least;
   }
@@ -173,7 +173,7 @@ class Planner {
     for (const Operand* other : seen) {
       if (plan_.origin[other->buffer] != buffer) continue;
       is_first = false;
-      if (!lie_together(*other, operand, bytes_of(arrays_[buffer].extent))) continue;
+      if (!lie_together(*other, operand, length_of(arrays_[buffer].extent))) continue;
       operand.buffer = other->buffer;
       return;
     }
@@ -209,7 +209,7 @@ class Planner {
   void choose_axis(StreamPass& pass) {
     Cut best;
     each_array(pass,
-               [&](uint32_t b) { best.staying_bytes = capped_add(best.staying_bytes, bytes_of(arrays_[b].extent)); });
+               [&](uint32_t b) { best.staying_bytes = capped_add(best.staying_bytes, length_of(arrays_[b].extent)); });
     for (const Cut& cut : cuts(pass))
       if (cut.staying_bytes < best.staying_bytes) best = cut;
     each_array(pass, [&](uint32_t b) {
@@ -242,7 +242,7 @@ class Planner {
       if (moves(tried, b, reduces))
         cut.moving.push_back(b);
       else
-        cut.staying_bytes = capped_add(cut.staying_bytes, bytes_of(arrays_[b].extent));
+        cut.staying_bytes = capped_add(cut.staying_bytes, length_of(arrays_[b].extent));
     });
     return cut;
   }
@@ -259,13 +259,13 @@ class Planner {
         if (!here && is_temporary(buffer)) return false;
       }
     if (stores > 1) return false;
-    return 2 * part_bytes(pass, buffer, std::max<int64_t>(pass.extent / 8, 1)) <= bytes_of(arrays_[buffer].extent);
+    return 2 * part_bytes(pass, buffer, std::max<int64_t>(pass.extent / 8, 1)) <= length_of(arrays_[buffer].extent);
   }
   // The range's length is a convex function of where it begins: its largest value is at one of the ends.
   int64_t part_bytes(const StreamPass& pass, uint32_t buffer, int64_t step) const {
     const int64_t length = std::min(step, pass.extent);
-    return std::max(bytes_of(pass.range_of(nests_, buffer, 0, length)),
-                    bytes_of(pass.range_of(nests_, buffer, pass.extent - length, pass.extent)));
+    return std::max(length_of(pass.range_of(nests_, buffer, 0, length)),
+                    length_of(pass.range_of(nests_, buffer, pass.extent - length, pass.extent)));
   }
 
   MovingArray moving_array(const StreamPass& pass, uint32_t buffer) const {
@@ -295,7 +295,7 @@ class Planner {
     }
     int64_t moved = 0;
     for (const MovingArray& one : pass.moving)
-      if (one.goes_up || one.comes_down) moved = capped_add(moved, bytes_of(arrays_[one.buffer].extent));
+      if (one.goes_up || one.comes_down) moved = capped_add(moved, length_of(arrays_[one.buffer].extent));
     // Negative where not even what stays there fits: then the smallest parts are found, to say what is needed.
     const auto free = static_cast<int64_t>(limits_.memory) -
                       static_cast<int64_t>(std::min<size_t>(plan_.whole_bytes, size_t{farthest_byte}));

@@ -14,7 +14,7 @@ namespace {
 
 using Phase = Interruptions::Phase;
 
-enum Tag : int { word_tag = Communicator::tags + 200, refusal_tag, counts_tag };
+enum InterruptionTag : int { word_tag = Communicator::tags + 200, refusal_tag, notice_counts_tag };
 
 /// A word: this, and the text behind it.
 struct WordHeader {
@@ -290,8 +290,8 @@ std::vector<uint64_t> Communicator::messages_to_come() {
   Exchange exchange(*this, "comparison of messages");
   for (int step = 1; step < size(); ++step) {
     const int to = (rank() + step) % size(), from = (rank() - step + size()) % size();
-    exchange.add({false, &counts[static_cast<size_t>(from)], sizeof(uint64_t), from, counts_tag});
-    exchange.add({true, read_only(&sent[static_cast<size_t>(to)]), sizeof(uint64_t), to, counts_tag});
+    exchange.add({false, &counts[static_cast<size_t>(from)], sizeof(uint64_t), from, notice_counts_tag});
+    exchange.add({true, read_only(&sent[static_cast<size_t>(to)]), sizeof(uint64_t), to, notice_counts_tag});
   }
   exchange.start();
   exchange.wait();

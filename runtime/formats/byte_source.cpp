@@ -12,17 +12,13 @@
 #include "ir/checked.hpp"
 
 namespace fuseval::runtime {
-namespace {
-
-constexpr const char* verb = "read";
-
-}  // namespace
+namespace {}  // namespace
 
 ByteSource ByteSource::open(const std::string& path) {
   ByteSource source(path);
   FileDescriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   struct stat status {};
-  if (opened.get() < 0 || fstat(opened.get(), &status) != 0) fail_on_file(verb, path);
+  if (opened.get() < 0 || fstat(opened.get(), &status) != 0) fail_on_file("read", path);
   if (S_ISDIR(status.st_mode)) source.fail("it is a folder");
   source.descriptor_ = opened.get();
   if (S_ISREG(status.st_mode))
@@ -39,17 +35,17 @@ ByteSource ByteSource::of_descriptor(int descriptor, const std::string& name) {
 }
 
 std::string ByteSource::message(const std::string& reason) const {
-  return fmt::format("cannot {} {}: {}", verb, quoted(name_), reason);
+  return fmt::format("cannot read {}: {}", quoted(name_), reason);
 }
 
-void ByteSource::fail(const std::string& reason) const { fail_on_file(verb, name_, reason); }
+void ByteSource::fail(const std::string& reason) const { fail_on_file("read", name_, reason); }
 
 size_t ByteSource::read_more(char* target, size_t bytes) {
   size_t done = 0;
   while (done < bytes) {
     const ssize_t got = ::read(descriptor_, target + done, std::min(bytes - done, size_t{1} << 30));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_on_file(verb, name_);
+    if (got < 0) fail_on_file("read", name_);
     if (got == 0) break;
     done += static_cast<size_t>(got);
   }

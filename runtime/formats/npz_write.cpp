@@ -25,13 +25,13 @@ struct Pending {
 
 Pending& pending_of(void* stream) { return *static_cast<Pending*>(stream); }
 
-void* open_archive(void* opaque, const void*, int) { return opaque; }
-int close_archive(void*, void*) { return 0; }
-int no_error(void*, void*) { return 0; }
-uLong read_nothing(void*, void*, void*, uLong) { return 0; }
-ZPOS64_T tell(void*, void* stream) { return pending_of(stream).at; }
+void* open_pending(void* opaque, const void*, int) { return opaque; }
+int close_pending(void*, void*) { return 0; }
+int error_of_pending(void*, void*) { return 0; }
+uLong read_pending(void*, void*, void*, uLong) { return 0; }
+ZPOS64_T tell_pending(void*, void* stream) { return pending_of(stream).at; }
 
-uLong write_archive(void*, void* stream, const void* data, uLong bytes) {
+uLong write_pending(void*, void* stream, const void* data, uLong bytes) {
   Pending& pending = pending_of(stream);
   const size_t begin = pending.at - pending.base;
   try {
@@ -44,7 +44,7 @@ uLong write_archive(void*, void* stream, const void* data, uLong bytes) {
   return bytes;
 }
 
-long seek(void*, void* stream, ZPOS64_T offset, int origin) {
+long seek_pending(void*, void* stream, ZPOS64_T offset, int origin) {
   Pending& pending = pending_of(stream);
   const size_t end = pending.base + pending.bytes.size();
   const size_t from = origin == ZLIB_FILEFUNC_SEEK_CUR ? pending.at : origin == ZLIB_FILEFUNC_SEEK_END ? end : 0;
@@ -72,8 +72,8 @@ void require_names(std::span<const NamedView> arrays) {
 class NpzWriter {
  public:
   explicit NpzWriter(const ByteSink& sink) : sink_(sink) {
-    zlib_filefunc64_def functions{open_archive, read_nothing,  write_archive, tell,
-                                  seek,         close_archive, no_error,      &pending_};
+    zlib_filefunc64_def functions{open_pending, read_pending,  write_pending,    tell_pending,
+                                  seek_pending, close_pending, error_of_pending, &pending_};
     zip_ = zipOpen2_64("", APPEND_STATUS_CREATE, nullptr, &functions);
     require(zip_ != nullptr);
   }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t sniffed_bytes = size_t{1} << 14;
 
-std::string stripped(std::string_view name) {
+std::string stripped_name(std::string_view name) {
   const size_t begin = name.find_first_not_of(" \t"), end = name.find_last_not_of(" \t");
   return begin == std::string_view::npos ? "" : std::string(name.substr(begin, end + 1 - begin));
 }
@@ -40,9 +40,10 @@ class Table {
  private:
   void name_columns(bool has_header) {
     const auto& first = rows_.cells();
-    for (size_t k = 0; k < first.size(); ++k) names_.push_back(has_header ? stripped(first[k]) : std::to_string(k));
+    for (size_t k = 0; k < first.size(); ++k)
+      names_.push_back(has_header ? stripped_name(first[k]) : std::to_string(k));
     // numpy.savetxt writes its header as a comment.
-    if (has_header && names_[0].starts_with("# ")) names_[0] = stripped(names_[0].substr(2));
+    if (has_header && names_[0].starts_with("# ")) names_[0] = stripped_name(names_[0].substr(2));
   }
 
   std::string known_names() const {

@@ -12,7 +12,7 @@
 namespace fuseval::runtime {
 namespace {
 
-constexpr size_t piece_bytes = size_t{1} << 16;
+constexpr size_t text_piece_bytes = size_t{1} << 16;
 
 struct Column {
   const char* data;
@@ -104,7 +104,7 @@ void write_table(std::span<const NamedView> arrays, char separator, const ByteSi
     for (size_t k = 0; k < columns.size(); ++k) {
       if (k > 0) text += separator;
       columns[k].append(text, columns[k].data + i * columns[k].stride);
-      if (text.size() < piece_bytes) continue;
+      if (text.size() < text_piece_bytes) continue;
       sink(text.data(), text.size());
       text.clear();
     }

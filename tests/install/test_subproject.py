@@ -1,7 +1,7 @@
 """fuseval's sources inside a host project: it builds the library and nothing else, and the host stays as it was.
 
 The whole library is built once, without optimisation, with precompiled headers, and without CUDA and its simulator, which tells as well that
-there is such a build: a minute and a half of two cores, and the only way to know that it builds there.
+there is such a build. It is the only way to know that it builds there.
 """
 
 import json
@@ -13,7 +13,7 @@ from outside_project import ROOT, check_program, configure, make_project, run, s
 
 # A host that has none of what tests, command and examples need, and odd settings of its own.
 ABSENT = ("CLI11", "nlohmann_json", "PNG", "doctest", "Eigen3", "xtensor", "OpenMP", "Python3")
-ODD = ["-DFUSEVAL_PRECOMPILE=ON", "-DCMAKE_CXX_FLAGS=-ffast-math -Wall", "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_CXX_STANDARD=17", "-DBUILD_SHARED_LIBS=OFF"]
+ODD = ["-DFUSEVAL_PRECOMPILE=ON", "-DCMAKE_CXX_FLAGS=-ffast-math -Wall", "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=1000", "-DCMAKE_CXX_STANDARD=17", "-DBUILD_SHARED_LIBS=OFF"]
 # What the host's CMake variables are before fuseval comes, and which of them are others afterwards.
 BEFORE = """
 get_cmake_property(names VARIABLES)
@@ -87,7 +87,10 @@ def test_the_host_keeps_its_flags_and_settings(host):
 
 def test_the_library_keeps_its_own(host):
     folders = [target for name, target in targets_of(host[0]).items() if name.startswith("fuseval_")]
-    assert not [source for folder in folders for source in folder["sources"] if "unity" in source["path"]]
+    # A thousand files together, as the host has it, would be one of them in each folder.
+    together = [source["path"] for target in folders if target["name"] == "fuseval_engine" for source in target["sources"]
+                if "/unity_" in source["path"]]
+    assert len(together) > 5
     groups = [flags_of(group) for folder in folders for group in folder["compileGroups"]]
     groups = [flags for flags in groups if "c++-header" not in flags]  # those that precompile headers
     assert len(groups) == 6

@@ -5,7 +5,7 @@
 namespace fuseval::tools {
 namespace {
 
-constexpr double value_margin = 0.02;
+constexpr double histogram_margin = 0.02;
 constexpr double count_margin = 0.05;
 
 /// A logarithmic axis of counts begins at half a one, so that a bar of one is seen.
@@ -28,9 +28,9 @@ HistogramChart histogram_chart(const Elements& elements, const Plotted& plotted,
   chart.extremes = extremes_of(elements);
   if (chart.extremes.finite > 0) chart.histogram = histogram_of(elements, chart.extremes, most_bins);
   const std::vector<std::int64_t>& counts = chart.histogram.counts;
-  const Range value = counts.empty()
-                          ? Range{}
-                          : with_margin({chart.histogram.edges.front(), chart.histogram.edges.back()}, value_margin);
+  const Range value =
+      counts.empty() ? Range{}
+                     : with_margin({chart.histogram.edges.front(), chart.histogram.edges.back()}, histogram_margin);
   const std::int64_t most = counts.empty() ? 1 : *std::max_element(counts.begin(), counts.end());
   chart.value = labelled(limited(value, options.x_limits, "x"), false, options.x_label, "value");
   chart.count =

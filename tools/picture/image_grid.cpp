@@ -13,7 +13,7 @@ namespace {
 /// Of a step: further away from its place no element may be. Grids of float32 are rounded.
 constexpr double most_uneven = 0.02;
 
-[[noreturn]] void refuse(fv_status status, const std::string& message) {
+[[noreturn]] void refuse_grid(fv_status status, const std::string& message) {
   throw Error(status, "no picture: " + message);
 }
 
@@ -27,19 +27,19 @@ struct Spacing {
 Spacing spacing_of(std::int64_t count, const Elements& places, const std::string& name) {
   const std::string what = name == "x" ? " columns" : " rows";
   if (places.rank() != 1)
-    refuse(FV_ERROR_SHAPE, name + " of an image is 1-D, and has " + std::to_string(places.rank()) + " dimensions");
+    refuse_grid(FV_ERROR_SHAPE, name + " of an image is 1-D, and has " + std::to_string(places.rank()) + " dimensions");
   if (places.extent(0) != count)
-    refuse(FV_ERROR_SHAPE, name + " has " + std::to_string(places.extent(0)) + " elements, and the image " +
-                               std::to_string(count) + what);
+    refuse_grid(FV_ERROR_SHAPE, name + " has " + std::to_string(places.extent(0)) + " elements, and the image " +
+                                    std::to_string(count) + what);
   const Sequence values(places);
   if (count == 1) return {values[0], 1};
   const double step = (values[count - 1] - values[0]) / static_cast<double>(count - 1);
   const Spacing spacing{values[0], step};
   for (std::int64_t k = 0; k < count; ++k)
     if (!(std::fabs(values[k] - spacing.at(k)) <= most_uneven * std::fabs(step)) || step == 0)
-      refuse(FV_ERROR_ARGUMENT, name + " of an image is evenly spaced, as its pixels are: element " +
-                                    std::to_string(k) + " is " + short_number(values[k]) + ", and not " +
-                                    short_number(spacing.at(k)));
+      refuse_grid(FV_ERROR_ARGUMENT, name + " of an image is evenly spaced, as its pixels are: element " +
+                                         std::to_string(k) + " is " + short_number(values[k]) + ", and not " +
+                                         short_number(spacing.at(k)));
   return spacing;
 }
 
@@ -53,7 +53,8 @@ GridSpan grid_span(std::int64_t count, const std::optional<Elements>& places, co
     if (!limits.hold(spacing.at(k))) continue;
     if (span.count++ == 0) span.first = k;
   }
-  if (span.count == 0) refuse(FV_ERROR_ARGUMENT, std::string("nothing of the image lies within the range of ") + name);
+  if (span.count == 0)
+    refuse_grid(FV_ERROR_ARGUMENT, std::string("nothing of the image lies within the range of ") + name);
   const double half = spacing.step / 2;
   span.range = {spacing.at(span.first) - half, spacing.at(span.first + span.count - 1) + half};
   if (span.descends) std::swap(span.range.low, span.range.high);

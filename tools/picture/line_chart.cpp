@@ -7,7 +7,7 @@ namespace fuseval::tools {
 namespace {
 
 constexpr double index_margin = 0.02;
-constexpr double value_margin = 0.05;
+constexpr double line_margin = 0.05;
 
 std::int64_t longest(const std::vector<Elements>& arrays) {
   std::int64_t longest = 0;
@@ -62,7 +62,7 @@ LineChart line_chart(const std::vector<Elements>& arrays, const Plotted& plotted
     chart.extremes =
         united(chart.extremes, elements.rank() == 0 ? extremes_of(elements, options.y_scale)
                                                     : extremes_of(curve_of(x, elements, options), options.x_limits));
-  const Range y = with_margin(range_of(chart.extremes, options.y_scale), value_margin);
+  const Range y = with_margin(range_of(chart.extremes, options.y_scale), line_margin);
   chart.x = labelled(limited(with_margin(all_x, index_margin), options.x_limits, "x"), !x, options.x_label,
                      x ? "x" : "index");
   chart.y = labelled(limited(y, options.y_limits, "y"), false, options.y_label, "value");

@@ -10,7 +10,7 @@
 namespace fuseval::tools {
 namespace {
 
-int distance(Colour a, Colour b) {
+int squared_distance(Colour a, Colour b) {
   const int red = a.red - b.red, green = a.green - b.green, blue = a.blue - b.blue;
   return red * red + green * green + blue * blue;
 }
@@ -27,8 +27,9 @@ int index_of_256(Colour colour) {
   const int step = std::clamp(((colour.red + colour.green + colour.blue) / 3 - 3) / 10, 0, 23);
   const std::uint8_t grey = byte(8 + 10 * step);
   const Colour in_cube{byte(levels[red]), byte(levels[green]), byte(levels[blue])};
-  return distance(colour, {grey, grey, grey}) < distance(colour, in_cube) ? 232 + step
-                                                                          : 16 + 36 * red + 6 * green + blue;
+  return squared_distance(colour, {grey, grey, grey}) < squared_distance(colour, in_cube)
+             ? 232 + step
+             : 16 + 36 * red + 6 * green + blue;
 }
 
 /// Select Graphic Rendition: 38 is the letters' colour, 48 the ground's, and 39 and 49 the terminal's own ones.

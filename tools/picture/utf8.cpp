@@ -5,18 +5,18 @@
 namespace fuseval::tools {
 namespace {
 
-struct Sequence {
+struct Utf8Sequence {
   char32_t code_point;
   std::size_t bytes;
 };
 
-constexpr Sequence invalid{0xFFFD, 1};
+constexpr Utf8Sequence invalid{0xFFFD, 1};
 
 std::uint8_t byte_at(std::string_view text, std::size_t index) {
   return index < text.size() ? static_cast<std::uint8_t>(text[index]) : std::uint8_t{0};
 }
 
-Sequence first_of(std::string_view text) {
+Utf8Sequence first_of(std::string_view text) {
   const std::uint8_t lead = byte_at(text, 0);
   if (lead < 0x80) return {lead, 1};
   const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
@@ -40,7 +40,7 @@ bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || c ==
 std::u32string code_points(std::string_view text) {
   std::u32string result;
   while (!text.empty()) {
-    const Sequence sequence = first_of(text);
+    const Utf8Sequence sequence = first_of(text);
     result += sequence.code_point;
     text.remove_prefix(sequence.bytes);
   }

@@ -97,7 +97,7 @@ std::string help_of_the_repl(const std::string& word) {
   return text;
 }
 
-[[noreturn]] void refuse_unknown(const std::string& word) {
+[[noreturn]] void refuse_unknown_topic(const std::string& word) {
   std::vector<std::string> known;
   for (const WordKind kind :
        {WordKind::function, WordKind::method, WordKind::attribute, WordKind::constant, WordKind::dtype})
@@ -121,7 +121,7 @@ std::string help_on(const Workspace& workspace, const std::string& word) {
   } catch (const Error& error) {
     if (!text.empty() || !own.empty()) return text + own;
     if (error.code() != FV_ERROR_UNKNOWN_FUNCTION) throw;
-    refuse_unknown(word);
+    refuse_unknown_topic(word);
   }
   return text + own;
 }

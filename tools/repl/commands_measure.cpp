@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double elapsed_seconds(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// Four digits and a unit: "12.34 ms".
 std::string duration_text(double seconds) {
@@ -28,7 +28,7 @@ std::string timed_line(Workspace& workspace, const Passage& passage) {
   const fv_counters before = workspace.session().counters();
   const auto start = Clock::now();
   const Value value = workspace.evaluate(passage);
-  const double total = seconds_since(start);
+  const double total = elapsed_seconds(start);
   const fv_counters after = workspace.session().counters();
   const double front = after.front_seconds - before.front_seconds;
   const double compile = after.compile_seconds - before.compile_seconds;
@@ -53,14 +53,14 @@ std::vector<double> sample(const Program& program, const std::vector<View>& inpu
   const auto timed = [&](int64_t runs) {
     const auto start = Clock::now();
     for (int64_t k = 0; k < runs; ++k) program.run(inputs, options);
-    return seconds_since(start) / static_cast<double>(runs);
+    return elapsed_seconds(start) / static_cast<double>(runs);
   };
   const double warm = timed(1);
   const auto runs = static_cast<int64_t>(std::max(worth_a_sample / std::max(warm, 1e-9), 1.0));
   std::vector<double> seconds;
   const auto start = Clock::now();
   do seconds.push_back(timed(runs));
-  while (seconds_since(start) < enough || seconds.size() < 3);
+  while (elapsed_seconds(start) < enough || seconds.size() < 3);
   std::sort(seconds.begin(), seconds.end());
   return seconds;
 }

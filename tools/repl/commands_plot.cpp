@@ -12,7 +12,7 @@
 namespace fuseval::tools {
 namespace {
 
-[[noreturn]] void refuse_unknown(const std::string& name) {
+[[noreturn]] void refuse_unknown_setting(const std::string& name) {
   std::vector<std::string> known;
   std::string list;
   for (const PlotSetting& setting : plot_settings()) {
@@ -33,7 +33,7 @@ PictureOptions options_of(const PlotWords& words, Axes& axes) {
   PlotSettings settings;
   for (const auto& [name, value] : words.settings) {
     const PlotSetting* setting = find_plot_setting(name);
-    if (!setting) refuse_unknown(name);
+    if (!setting) refuse_unknown_setting(name);
     if (value.is_empty()) throw ReplError("`" + name + "=` has no value: " + setting->help);
     if (name == "x") axes.x = value;
     if (name == "y") axes.y = value;
