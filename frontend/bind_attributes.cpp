@@ -1,4 +1,6 @@
 // Names that the language itself has (functions, dtypes, constants, modules), and the attributes of arrays.
+#include <algorithm>
+
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
 #include "frontend/functions.hpp"
@@ -57,10 +59,29 @@ Value callable(const FunctionInfo& function) {
   return value;
 }
 
+// An attribute of arrays, of a list or a number.
+void refuse_array_attribute(const Value& object, std::string_view name, Span name_span) {
+  if (!object.is_sequence() && !object.is_weak()) return;
+  const std::string_view operand = object.is_sequence() ? "[...]" : "...";
+  if (const FunctionInfo* method = find_method(name)) {
+    const bool takes_more = std::any_of(method->parameters.begin() + 1, method->parameters.end(),
+                                        [](const Parameter& parameter) { return parameter.is_required; });
+    const std::string call =
+        find_function(name) ? fmt::format(" or {}({}{})", name, operand, takes_more ? ", ..." : "") : "";
+    fail(ErrorCode::unknown_function, name_span, "{} has no method `{}`: write array({}).{}({}){}", describe(object),
+         name, operand, name, takes_more ? "..." : "", call);
+  }
+  for (const AttributeInfo& attribute : array_attributes())
+    if (attribute.name == name)
+      fail(ErrorCode::unknown_function, name_span, "{} has no attribute `{}`: write array({}).{}", describe(object),
+           name, operand, name);
+}
+
 [[noreturn]] void no_attribute(const Value& object, std::string_view name, Span name_span) {
   if (object.is_array()) refuse_unavailable(why_unavailable_attribute(name), name_span);
   if (object.kind == ValueKind::module)
     refuse_unavailable(object.text == linalg ? why_unavailable_in_linalg(name) : why_unavailable(name), name_span);
+  if (object.kind != ValueKind::module && !object.is_array()) refuse_array_attribute(object, name, name_span);
   std::vector<std::string_view> known = object.kind == ValueKind::module ? function_names() : method_names();
   if (object.is_array())
     for (const AttributeInfo& attribute : array_attributes()) known.push_back(attribute.name);

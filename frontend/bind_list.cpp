@@ -12,6 +12,12 @@ namespace {
 // Of a list that is put together: each element is a step of every element of the result.
 constexpr size_t longest_list = 128;
 
+/// "two lists", "a list and a Python int".
+std::string pair_of(const Value& a, const Value& b) {
+  if (a.kind != b.kind) return fmt::format("{} and {}", describe(a), describe(b));
+  return a.kind == ValueKind::list ? "two lists" : "two tuples";
+}
+
 }  // namespace
 
 // The depth of lists is that of the text's brackets, which is limited.
@@ -23,7 +29,8 @@ DType Binder::list_dtype(const Value& value) {
          value.scalar.integer.text());
   }
   if (!value.is_sequence())
-    fail(ErrorCode::argument, value.span, "an array is made of numbers and arrays, not of {}", describe(value));
+    fail(ErrorCode::argument, value.span, "the elements of an array must be numbers or arrays, not {}",
+         describe(value));
   if (value.slot) return inputs_[*value.slot].dtype;
   std::optional<DType> result;
   for (const Value& item : value.items) {
@@ -116,8 +123,8 @@ void Binder::lists_to_arrays(Operator op, Value& a, Value& b, Span span) {
     fail(ErrorCode::argument, span, "`{}` {} in Python: write array([...]) to compute with {} elements",
          spelling_of(op), joins ? "joins lists" : "repeats a list", joins ? "their" : "its");
   fail(ErrorCode::argument, span,
-       "neither {1} nor {2} is an array, so `{0}` means Python's operator: write array([...])", spelling_of(op),
-       describe(a), describe(b));
+       "`{}` is elementwise only if an operand is an array, not between {}: write array([...])", spelling_of(op),
+       pair_of(a, b));
 }
 
 }  // namespace fuseval::frontend

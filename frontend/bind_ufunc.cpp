@@ -132,6 +132,9 @@ NodeId Binder::apply_ldexp(const Value& x, const Value& exponent, Span span) {
       types[0].is_weak && types[0].kind != Kind::floating && !types[1].is_weak && is_integer(types[1].dtype);
   const DType loop = smallest ? DType::float16 : inexact_dtype(std::span(types).first(1));
   require_computed(Op::ldexp, loop, types, span);
+  // A number beside an array takes the array's loop, whose exponents are int32.
+  if (types[1].is_weak && !types[0].is_weak)
+    return emit(Op::ldexp, {convert(x, loop), convert(exponent, DType::int32)});
   const bool is_long = second == DType::int64 || second == DType::uint32;
   return emit(Op::ldexp, {convert(x, loop), cast(node_of(exponent), is_long ? DType::int64 : DType::int32)});
 }

@@ -27,8 +27,9 @@ std::string_view next_word(std::string_view& text) {
 
 // Parameters that are arrays, by NumPy's names for them. asarray() makes an array of a list by itself, in its dtype.
 bool takes_list(std::string_view function, std::string_view parameter) {
-  constexpr std::string_view arrays[] = {"a",   "array", "ary", "a_max", "a_min", "b",  "condition", "fill_value", "m",
-                                         "max", "min",   "val", "x",     "x1",    "x2", "x3",        "y",          "z"};
+  constexpr std::string_view arrays[] = {
+      "a",   "array",  "ary",    "a_max", "a_min", "b", "condition", "default", "fill_value", "m", "max", "min",
+      "nan", "neginf", "posinf", "val",   "where", "x", "x1",        "x2",      "x3",         "y", "z"};
   return function != "asarray" && std::find(std::begin(arrays), std::end(arrays), parameter) != std::end(arrays);
 }
 
@@ -83,7 +84,7 @@ Value call_ufunc(Binder& binder, const Arguments& arguments) {
   if (arguments.given("out") && function.op == Op::log)
     fail(ErrorCode::argument, arguments.find("out")->span,
          "log() takes no base: the logarithm of x to the base b is log(x)/log(b)");
-  if (arguments.given("out")) refuse(arguments, "out", "the caller of the program says where results go");
+  if (arguments.given("out")) refuse(arguments, "out", "the caller chooses where the result is stored");
   if (arguments.given("where")) refuse(arguments, "where", "use where(condition, x, y)");
   const std::span<const Value* const> operands(arguments.values.data(), static_cast<size_t>(info(function.op).arity));
   if (const Value* dtype = arguments.given("dtype"))

@@ -179,6 +179,23 @@ Value call_where(Binder& b, const Arguments& args) {
   return Binder::array(b.where(args["condition"], args["x"], args["y"]));
 }
 
+// The lists of select(): those within are arrays.
+std::vector<Value> operands_of(Binder& b, const Value& list) {
+  std::vector<Value> operands;
+  for (const Value& item : list.items) operands.push_back(item.is_sequence() ? b.as_array(item) : item);
+  return operands;
+}
+
+// NumPy casts a choice under the rule 'same_kind' once it is an array: an int is int64 if it fits, which does not
+// become unsigned. The default is cast under 'unsafe', and wraps.
+void check_choice(Binder& b, const Value& choice, DType loop) {
+  if (!choice.is_weak() || !is_unsigned(loop)) return;
+  const auto dtype = b.number_dtype(choice);
+  if (!dtype || !can_cast(*dtype, loop, Casting::same_kind))
+    fail(ErrorCode::casting, choice.span, "select() cannot cast the choice from {} to {}: write {}(...)",
+         dtype ? name_of(*dtype) : describe(choice), name_of(loop), name_of(loop));
+}
+
 // The first condition that holds chooses: the chain is built from the last to the first.
 Value call_select(Binder& b, const Arguments& args) {
   const Value &conditions = args["condlist"], &choices = args["choicelist"];
@@ -191,16 +208,18 @@ Value call_select(Binder& b, const Arguments& args) {
     fail(ErrorCode::argument, args.span, "select() with an empty condition list is not possible");
   const Value* given = args.find("default");
   const Value otherwise = given ? *given : Binder::number(weak_integer(0));
+  const std::vector<Value> masks = operands_of(b, conditions), values = operands_of(b, choices);
   std::vector<OperandType> types = {b.type_of(otherwise)};
-  for (const Value& choice : choices.items) types.push_back(b.type_of(choice));
+  for (const Value& choice : values) types.push_back(b.type_of(choice));
   const DType loop = common_dtype(types);
   NodeId result = b.convert(otherwise, loop, WeakRule::wrapping);
-  for (size_t k = conditions.items.size(); k-- > 0;) {
-    const NodeId condition = b.node_of(conditions.items[k]);
+  for (size_t k = masks.size(); k-- > 0;) {
+    const NodeId condition = b.node_of(masks[k]);
     if (!is_bool(b.dtype(condition)))
-      fail(ErrorCode::dtype, conditions.items[k].span, "a condition of select() must be bool, not {}",
+      fail(ErrorCode::dtype, masks[k].span, "a condition of select() must be bool, not {}",
            name_of(b.dtype(condition)));
-    result = b.emit(Op::where, {condition, b.convert(choices.items[k], loop, WeakRule::wrapping), result});
+    check_choice(b, values[k], loop);
+    result = b.emit(Op::where, {condition, b.convert(values[k], loop, WeakRule::wrapping), result});
   }
   return Binder::array(result);
 }

@@ -38,7 +38,7 @@ std::optional<NodeId> mask_of(Binder& b, const Arguments& args, NodeId source) {
 Task task_of(Binder& b, const Arguments& args, bool forgives_rank_0 = true, std::string_view operand = "a") {
   if (const Value* out = args.given("out"))
     fail(ErrorCode::unsupported, out->span,
-         "{}() takes no `out` in a text: the caller of the program says where results go", args.function->name);
+         "{}() takes no `out` in a text: the caller chooses where the result is stored", args.function->name);
   const NodeId source = b.node_of(args[operand]);
   const Value* keepdims = args.find("keepdims");
   Task task{source,

@@ -73,18 +73,17 @@ void reduce_short_box(const PreparedKernel& kernel, const codegen::KernelArgumen
                       RunControl& control) {
   const int64_t outputs = box_count(kernel.parallel_rank, lower, upper);
   const int64_t length = piece_length(kernel, outputs);
-  const auto reduce = [&](int64_t begin, char* target) {
-    const int64_t end = std::min(last, begin + length);
+  const auto reduce = [&](int64_t begin, int64_t end, char* target) {
     kernel.code->reduce(arguments, lower, upper, begin, end, target, scratch);
     control.did(static_cast<double>(outputs) * static_cast<double>(end - begin) * kernel.element_nanoseconds);
   };
-  if (last - first <= length) return reduce(first, states);
+  if (last - first <= length) return reduce(first, last, states);
   std::optional<NodeStack> stack = stack_for(kernel, outputs, (last - first + length - 1) / length);
-  if (!stack) return kernel.code->reduce(arguments, lower, upper, first, last, states, scratch);
+  if (!stack) return reduce(first, last, states);
   NodeStack& nodes = *stack;
   for (int64_t begin = first; begin < last; begin += length) {
     if (!control.goes_on()) return;
-    reduce(begin, nodes.next());
+    reduce(begin, std::min(last, begin + length), nodes.next());
     nodes.push();
   }
   std::memcpy(states, nodes.combined(), static_cast<size_t>(outputs * kernel.code->state_bytes));

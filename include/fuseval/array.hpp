@@ -226,8 +226,7 @@ class Array {
       const T result = static_cast<T>(value);
       if constexpr (std::is_integral_v<T> && std::is_integral_v<Stored> && !std::is_same_v<T, Stored>)
         if (static_cast<Stored>(result) != value || (result < T{}) != (value < Stored{}))
-          throw Error(FV_ERROR_VALUE,
-                      caller + (": " + std::to_string(value)) + " does not fit the type that is asked for");
+          throw Error(FV_ERROR_VALUE, caller + (": " + std::to_string(value)) + " does not fit in the requested type");
       return result;
     }
   }

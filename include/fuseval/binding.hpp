@@ -50,7 +50,7 @@ std::array<std::int64_t, sizeof...(axis)> extents(std::index_sequence<axis...>) 
 template <class Element>
 View contiguous(Element* data, std::size_t size) {
   static_assert(dtype_number<std::remove_cv_t<Element>>() >= 0,
-                "fuseval: the elements of this container are no numbers that arrays are made of");
+                "fuseval: an array cannot have elements of the type in this container");
   const std::uint32_t flags = std::is_const_v<Element> ? FV_VIEW_READONLY : 0u;
   return View(const_cast<std::remove_cv_t<Element>*>(data), dtype_of<Element>(),
               std::array<std::int64_t, 1>{static_cast<std::int64_t>(size)}, flags);
@@ -127,8 +127,7 @@ template <class T>
 auto operand_of(const T& value) {
   if constexpr (is_flat<T>) {
     using Element = std::remove_cv_t<std::remove_pointer_t<decltype(std::data(value))>>;
-    static_assert(dtype_number<Element>() >= 0,
-                  "fuseval: the elements of this container are no numbers that arrays are made of");
+    static_assert(dtype_number<Element>() >= 0, "fuseval: an array cannot have elements of the type in this container");
     return Flat{const_cast<Element*>(std::data(value)), static_cast<std::int64_t>(std::size(value)),
                 dtype_of<Element>(), FV_VIEW_READONLY};
   } else {

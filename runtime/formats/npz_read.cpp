@@ -16,6 +16,7 @@ namespace fuseval::runtime {
 namespace {
 
 constexpr std::string_view suffix = ".npy";
+constexpr const char* wrong_checksum = "it is damaged: its checksum is wrong";
 constexpr size_t longest_name = size_t{1} << 16;
 
 /// The archive: an open file, or what a pipe gave.
@@ -77,7 +78,7 @@ class NpzReader {
     }
     zlib_filefunc64_def functions{open_archive, read_archive, nullptr, tell, seek, close_archive, no_error, &archive_};
     zip_.reset(unzOpen2_64("", &functions));
-    if (!zip_) source.fail("it is no .npz file: its list of members is missing or damaged");
+    if (!zip_) fail_on_directory();
   }
 
   DataArrays read() {
@@ -94,6 +95,23 @@ class NpzReader {
   }
 
  private:
+  // A zip archive begins with a member and ends with the central directory, which a truncated file has lost.
+  [[noreturn]] void fail_on_directory() {
+    if (has_end_record()) source_.fail("its list of members is damaged");
+    char start[4] = {};
+    archive_.at = 0;
+    const bool is_zip = read_archive(nullptr, &archive_, start, 4) == 4 && std::memcmp(start, "PK\3\4", 4) == 0;
+    source_.fail(is_zip ? "it is truncated: the list of members at its end is missing" : "it is not a .npz file");
+  }
+
+  /// Whether the archive's last record is there: 22 bytes and a comment.
+  bool has_end_record() {
+    std::string end(std::min(archive_.size, size_t{22} + 0xFFFF), '\0');
+    archive_.at = archive_.size - end.size();
+    end.resize(read_archive(nullptr, &archive_, end.data(), end.size()));
+    return end.find("PK\5\6") != std::string::npos;
+  }
+
   [[noreturn]] void fail_on_unknown(const std::string& name) const {
     std::string list;
     for (size_t k = 0; k < found_.size() && k < 20; ++k) list += (k > 0 ? ", " : "") + found_[k];
@@ -126,11 +144,23 @@ class NpzReader {
           read_npy_stream([&](char* target, size_t bytes) { return read_bytes(name, target, bytes); }, result_);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::file || error.message().starts_with("cannot ")) throw;
-      array.fault = source_.message(fmt::format("member {}: {}", quoted(name), error.message()));
+      array.fault = source_.message(
+          fmt::format("member {}: {}", quoted(name), closes_with_checksum() ? error.message() : wrong_checksum));
+      return;
     }
     char more = 0;
-    if (array.fault.empty() && read_bytes(name, &more, 1) != 0) fail(name, "it has more bytes than its header says");
-    if (unzCloseCurrentFile(zip_.get()) == UNZ_CRCERROR) fail(name, "its checksum is wrong");
+    const bool has_more = read_bytes(name, &more, 1) != 0;
+    if (!closes_with_checksum()) fail(name, wrong_checksum);
+    if (has_more) fail(name, "it has more bytes than its header says");
+  }
+
+  /// Closes the member; whether its checksum is right. minizip compares the checksum only if the whole member was
+  /// read. A damaged header may ask for more or fewer bytes than there are, which does not make the member truncated.
+  bool closes_with_checksum() const {
+    char rest[size_t{1} << 14];
+    int got = 1;
+    while (got > 0) got = unzReadCurrentFile(zip_.get(), rest, sizeof rest);
+    return unzCloseCurrentFile(zip_.get()) != UNZ_CRCERROR && got == 0;
   }
 
   size_t read_bytes(const std::string& name, char* target, size_t bytes) const {

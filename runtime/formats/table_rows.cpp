@@ -67,11 +67,15 @@ void TableRows::fail(size_t column, const std::string& reason) const {
   source_.fail(fmt::format("row {} (line {}), column {}: {}", row, line_, column + 1, reason));
 }
 
+void TableRows::fail_on_length() const {
+  fail(found_.empty() ? 0 : found_.size() - 1,
+       fmt::format("the row is longer than {} bytes; a quote may be missing", most_row_bytes));
+}
+
 /// False: there is no more.
 bool TableRows::refill() {
   if (at_end_) return false;
-  if (end_ - begin_ > most_row_bytes)
-    fail(found_.size(), fmt::format("the row is longer than {} bytes; a quote may be missing", most_row_bytes));
+  if (end_ - begin_ > most_row_bytes + 1) fail_on_length();  // the last byte may belong to the line's end
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
@@ -108,15 +112,16 @@ TableRows::Scan TableRows::scan_quoted(size_t& at) {
     ++at;
   }
   if (at == end_ && !at_end_) return Scan::incomplete;
-  if (at == end_) fail(found_.size(), "the quote that opens the cell is not closed");
+  if (at == end_) fail(found_.size(), "the opening quote of the cell has no closing quote");
   found_.push_back({begin, at++, true, has_quotes});
   if (at < end_ && !stops_[static_cast<unsigned char>(buffer_[at])])
-    fail(found_.size() - 1, "there is something behind the quote that closes the cell");
+    fail(found_.size() - 1, "there are characters after the closing quote of the cell");
   return Scan::row;
 }
 
 /// At a line's end, or the file's.
 TableRows::Scan TableRows::end_of_line(size_t at) {
+  if (at - begin_ > most_row_bytes) fail_on_length();
   if (at == end_ && !at_end_) return Scan::incomplete;
   if (at < end_ && buffer_[at] == '\r') {
     if (at + 1 == end_ && !at_end_) return Scan::incomplete;
@@ -153,7 +158,7 @@ TableRows::Scan TableRows::scan_row() {
       scan_plain(at);
     }
     if (at == end_ || is_line_end(buffer_[at])) return end_of_line(at);
-    if (buffer_[at] == '\0') fail(found_.size() - 1, "there is a byte 0, which no text has");
+    if (buffer_[at] == '\0') fail(found_.size() - 1, "there is a null byte, which a text table cannot contain");
     ++at;
     skip_blanks(at);
   }

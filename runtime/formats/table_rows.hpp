@@ -61,6 +61,7 @@ class TableRows {
   bool refill();
   void publish();
   [[noreturn]] void fail(size_t column, const std::string& reason) const;
+  [[noreturn]] void fail_on_length() const;
 
   ByteSource& source_;
   const char separator_;

@@ -19,8 +19,8 @@ STRICT_C = """-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -
 USES = (ROOT / "tests" / "cli" / "header_uses.cpp").read_text()
 REFUSED = {
     'std::vector<bool> v; fuseval::evaluate("v", {{"v", v}});': "std::vector<bool> stores bits, not bools",
-    'std::string v; fuseval::evaluate("v", {{"v", v}});': "the elements of this container are no numbers",
-    'std::vector<long double> v; fuseval::evaluate("v", {{"v", v}});': "the elements of this container are no numbers",
+    'std::string v; fuseval::evaluate("v", {{"v", v}});': "an array cannot have elements of the type in this container",
+    'std::vector<long double> v; fuseval::evaluate("v", {{"v", v}});': "an array cannot have elements of the type in this container",
     'fuseval::evaluate("v", {{"v", 1.0L}});': "long double has no dtype",
     """fuseval::evaluate("v", {{"v", 'x'}});""": "a character is no number",
     'struct S {} v; fuseval::evaluate("v", {{"v", v}});': "this type cannot be bound",

@@ -55,7 +55,7 @@ DEPARTURES = [
     Departure("refuses", "where= is bool: NumPy asks other values for their truth, and mean() divides by their sum", parameters={"where"}),
     Departure("refuses", "a string, None or a dtype is no operand; NumPy makes arrays of objects of them",
               parameters=ELEMENTS | {"x", "y", "condition", "start", "stop", "ddof", "correction", "ord"}, values=TEXTS - SEQUENCES),
-    Departure("refuses", "a tuple or a list is no number", parameters={"initial", "nan", "posinf", "neginf", "default", "start", "stop", "ddof", "correction", "ord"},
+    Departure("refuses", "a tuple or a list is no number", parameters={"initial", "start", "stop", "ddof", "correction", "ord"},
               values=SEQUENCES),
     Departure("refuses", "an initial value is one number; NumPy asks an array of one for its truth", parameters={"initial"}, values={"i8"}),
     Departure("refuses", "counts, extents and axes are known when a text is bound: arrays of rank 0 are not", parameters=COUNTS, values=ARRAYS),

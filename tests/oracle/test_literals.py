@@ -9,7 +9,7 @@ from on_ranks import RankedSession
 from prelude import execute
 
 INPUTS = {"a": np.array([[1.5, -2.0, 3.25], [0.0, 7.0, -1.0]]), "b": np.array([1, 2, 3], "f4"), "i": np.array([7, -8, 9], "i1"),
-          "c": np.array([True, False, True]), "k": 3, "x": 2.5, "q": True, "s": np.float32(1.25), "t": np.int8(5)}
+          "c": np.array([True, False, True]), "u": np.array([1, 2, 3], "u8"), "k": 3, "x": 2.5, "q": True, "s": np.float32(1.25), "t": np.int8(5)}
 TEXTS = """
     [1, 2, 3]
     [[1, 2], [3, 4]]
@@ -71,6 +71,36 @@ TEXTS = """
     where(c, [1, 2, 3], [0.5, 1.5, 2.5])
     maximum(a, [1, 2, 3])
     clip(a, [0, 0, 1], [1, 2, 3])
+    clip(a, min=[0, 0, 1])
+    sum(a, where=[True, False, True])
+    sum(a, axis=0, where=[[True, False, True], [True, True, False]])
+    sum(a, where=(True, False, True))
+    sum(a, axis=1, where=[q, False, not q])
+    prod(a, where=[True, False, True])
+    mean(a, where=[True, False, True])
+    var(a, where=[True, False, True])
+    std(a, axis=1, where=[True, False, True])
+    max(a, where=[True, False, True], initial=-9)
+    min(a, where=[[True], [False]], initial=9)
+    any(a, where=[False, True, False])
+    all(a, where=[True, False, True])
+    a.sum(where=[True, False, True])
+    a.mean(axis=1, where=[True, False, True])
+    nan_to_num(a / 0 * 0, nan=[1, 2, 3])
+    nan_to_num(a / 0, posinf=[1, 2, 3], neginf=(4, 5, 6))
+    select([c, [True, True, False]], [b, [1, 2, 3]], [0.5, 1.5, 2.5])
+    select([[True, False, True], [False, True, False]], [[1, 2, 3], [4, 5, 6]])
+    select([c], [[1, 2, 3]], default=(7, 8, 9))
+    select([c, i > 0], [u, u], -7)
+    select([c, i > 0], [u, True], 2**63)
+    select([c, i > 0], [u, 2**63], u)
+    select([c, i > 0], [i, 300], -300)
+    select([c, i > 0], [i, 2**63], i)
+    ldexp(b, 2147483647)
+    ldexp(a, -2147483648)
+    ldexp(x, 2147483648)
+    ldexp(2.5, k * 2**40)
+    ldexp(a, True)
     full((2, 2), [1, 2])
     full_like(a, [1, 2, 3])
     reshape([1, 2, 3, 4], (2, 2))
@@ -121,6 +151,20 @@ REFUSED = """
     -[1, 2]
     [1, 2] < 3
     array([1, 2], ndmin=100)
+    sum(a, where=[True, False])
+    sum(a, where=[[[True]], [[False]]])
+    select([c, i > 0], [u, -7], u)
+    select([c, i > 0], [u, 7], u)
+    select([c, i > 0], [u, k], u)
+    select([c, i > 0], [u, 2**64], u)
+    select([c, i > 0], [u, u], 2**64)
+    select([[1, 0, 1]], [b])
+    ldexp(b, 2147483648)
+    ldexp(a, -2147483649)
+    ldexp(u, 2**31)
+    ldexp(a, k * 2**40)
+    ldexp(a, 2**63)
+    ldexp(a, 10**40)
 """.strip().split("\n")
 
 

@@ -172,7 +172,7 @@ TEST_CASE("item() converts upwards only") {
   CHECK(evaluate("uint8(200)").item<std::int16_t>() == 200);
   CHECK(error_of([] { evaluate("1.5").item<int>(); }).code() == FV_ERROR_DTYPE);
   CHECK(error_of([] { evaluate("300").item<std::uint8_t>(); }).message() ==
-        "item(): 300 does not fit the type that is asked for");
+        "item(): 300 does not fit in the requested type");
   CHECK(error_of([] { evaluate("-1").item<std::uint64_t>(); }).code() == FV_ERROR_VALUE);
   CHECK(error_of([] { evaluate("arange(3)").item<int>(); }).message() == "item() needs one element; the result has 3");
 }
@@ -187,7 +187,7 @@ TEST_CASE("to_vector() converts as item() does") {
       error_of([] { evaluate("array([1.5])").to_vector<int>(); }).message() ==
       "to_vector() converts no float64 to int32: write int32(...) in the text, or ask for a type of the result's kind");
   CHECK(error_of([] { evaluate("[1, 300]").to_vector<std::uint8_t>(); }).message() ==
-        "to_vector(): 300 does not fit the type that is asked for");
+        "to_vector(): 300 does not fit in the requested type");
 }
 
 TEST_CASE("element access is checked") {

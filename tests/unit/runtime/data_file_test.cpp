@@ -3,6 +3,7 @@
 #include "runtime/formats/data_file.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <minizip/zip.h>
 
 #include <cmath>
@@ -176,11 +177,11 @@ TEST_CASE("what is wrong with a table has a place") {
   CHECK(failure(folder, "t.csv", "a,b\n1,2\n3\n") ==
         "row 2 (line 3), column 2: the row has 1 cells, and the first one 2");
   CHECK(failure(folder, "t.csv", "a,b\n1,\"2\n3,4\n") ==
-        "row 1 (line 2), column 2: the quote that opens the cell is not closed");
+        "row 1 (line 2), column 2: the opening quote of the cell has no closing quote");
   CHECK(failure(folder, "t.csv", "a,b\n1,\"2\"3\n") ==
-        "row 1 (line 2), column 2: there is something behind the quote that closes the cell");
+        "row 1 (line 2), column 2: there are characters after the closing quote of the cell");
   CHECK(failure(folder, "t.csv", std::string("a,b\n1,2\0,3\n", 11)) ==
-        "row 1 (line 2), column 2: there is a byte 0, which no text has");
+        "row 1 (line 2), column 2: there is a null byte, which a text table cannot contain");
   CHECK(failure(folder, "t.csv", "a;b\n1,5;2\n") ==
         "row 1 (line 2), column 1 (a): '1,5' has a decimal comma: write a point");
   CHECK(failure(folder, "t.csv", "a\ntrue\n1\n") ==
@@ -194,6 +195,20 @@ TEST_CASE("what is wrong with a table has a place") {
   CHECK(failure(folder, "t.csv", "a,b\n1,2\n", options) == "it has no column \"c\"; it has a, b");
   options.names = {"a"};
   CHECK(failure(folder, "t.csv", "a,a\n1,2\n", options) == "two of its columns are named \"a\"");
+}
+
+TEST_CASE("the longest row of a table has exactly as many bytes as the limit") {
+  const TemporaryFolder folder;
+  const std::string too_long = fmt::format("the row is longer than {} bytes", TableRows::most_row_bytes);
+  ReadOptions first_column;
+  first_column.names = {"0"};
+  for (const std::string end : {"", "\n", "\r\n", "\r", "\n3,4\n"}) {
+    const std::string longest = "1," + std::string(TableRows::most_row_bytes - 3, ' ') + "2";
+    const DataArrays data = opened(folder.write("t.csv", "5,6\n" + longest + end), first_column);
+    const std::vector<int64_t> read = elements<int64_t>(data.arrays[0].view);
+    CHECK((read == std::vector<int64_t>{5, 1} || (end == "\n3,4\n" && read == std::vector<int64_t>{5, 1, 3})));
+    CHECK(failure(folder, "t.csv", "5,6\n1, " + longest.substr(2) + end).find(too_long) != std::string::npos);
+  }
 }
 
 TEST_CASE("members of .npz files") {
@@ -212,8 +227,19 @@ TEST_CASE("members of .npz files") {
     damaged[bytes.find("NUMPY") == std::string::npos ? 60 : bytes.find("NUMPY") + 130] ^= 1;
     CHECK(failure(folder, "a.npz", damaged).starts_with("member \"x\": "));
     CHECK(failure(folder, "a.npz", bytes.substr(0, bytes.size() / 2)) ==
-          "it is no .npz file: its list of members is missing or damaged");
+          "it is truncated: the list of members at its end is missing");
+    std::string unlisted = bytes;
+    unlisted[bytes.find("PK\5\6") + 16] ^= 0x7F;  // where the list begins
+    CHECK(failure(folder, "a.npz", unlisted) == "its list of members is damaged");
   }
+  CHECK(failure(folder, "a.npz", "no archive") == "it is not a .npz file");
+  for (const char digit : {'1', '9'}) {  // a shape that asks for fewer or more bytes than there are
+    std::string reshaped = npz(folder, {{"x.npy", one}}, 0);
+    reshaped[reshaped.find("(3,)") + 1] = digit;
+    CHECK(failure(folder, "a.npz", reshaped) == "member \"x\": it is damaged: its checksum is wrong");
+  }
+  CHECK(failure(folder, "a.npz", npz(folder, {{"x.npy", one.substr(0, one.size() - 1)}}, 0)) ==
+        "member \"x\": it is truncated: shape (3,) of float64 takes 24 bytes after the header, but 23 are there");
   CHECK(failure(folder, "a.npz", npz(folder, {{"x.npy", one + "more"}}, 6)) ==
         "member \"x\": it has more bytes than its header says");
   CHECK(failure(folder, "a.npz", npz(folder, {{"x.npy", "no array"}}, 6)).find("magic string is missing") !=
