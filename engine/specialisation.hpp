@@ -65,7 +65,7 @@ class Specialisation {
     Shape shape;
     std::vector<int64_t> strides;  ///< as written: the request's, or C order
     bool given;
-    bool is_weak = false;  ///< a Python-like number, in its own dtype
+    bool is_weak = false;  ///< a plain number, in its own dtype
   };
   /// Of a plan for ranks: behind what the text gives, the bool of each of value_checks().
   const std::vector<Result>& results() const { return results_; }
