@@ -44,7 +44,7 @@ struct BoundFunction {
   std::vector<uint32_t> used_slots;
   /// Slots that the text names only where Python does not evaluate it.
   std::vector<uint32_t> skipped_slots;
-  /// [output]: whether it is a Python-like number (2 + 3, a.size) and no array.
+  /// [output]: whether it is a plain number (2 + 3, a.size) and no array.
   std::vector<bool> weak_outputs;
 };
 

@@ -11,7 +11,7 @@ struct OperatorHelp {
   std::string_view summary;
 };
 
-constexpr OperatorHelp operators[] = {
+constexpr OperatorHelp operator_rows[] = {
     {"+", "a + b, +a", "the sum; as the functions add and positive"},
     {"-", "a - b, -a", "the difference, and the negative; as subtract and negative"},
     {"*", "a * b", "the product, element by element; as multiply"},
@@ -47,7 +47,7 @@ constexpr OperatorHelp operators[] = {
 }  // namespace
 
 std::optional<std::string> operator_help(std::string_view sign) {
-  for (const OperatorHelp& row : operators)
+  for (const OperatorHelp& row : operator_rows)
     if (row.sign == sign) return fmt::format("{}\n  {}\n", row.written, row.summary);
   return std::nullopt;
 }

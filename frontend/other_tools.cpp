@@ -14,7 +14,7 @@ struct Instead {
 };
 
 // Sorted. A name that the language has by now is looked up before this table.
-constexpr Instead table[] = {
+constexpr Instead instead_rows[] = {
     {"FALSE", "write False"},
     {"INF", "infinity is inf"},
     {"Inf", "infinity is inf"},
@@ -73,9 +73,9 @@ constexpr Instead table[] = {
 }  // namespace
 
 std::string write_instead(std::string_view name) {
-  const auto* found = std::lower_bound(std::begin(table), std::end(table), name,
+  const auto* found = std::lower_bound(std::begin(instead_rows), std::end(instead_rows), name,
                                        [](const Instead& row, std::string_view word) { return row.name < word; });
-  return found != std::end(table) && found->name == name ? fmt::format("; {}", found->advice) : "";
+  return found != std::end(instead_rows) && found->name == name ? fmt::format("; {}", found->advice) : "";
 }
 
 }  // namespace fuseval::frontend

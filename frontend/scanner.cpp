@@ -164,7 +164,7 @@ Token scan_word(std::string_view source, uint32_t begin) {
   return {TokenKind::name, {begin, end}};
 }
 
-bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
+bool is_ascii_digit(char32_t c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
@@ -173,8 +173,8 @@ Token scan_token(std::string_view source, uint32_t begin) {
   if (is_name_start(c.value)) return scan_word(source, begin);
   if (c.value == '"' || c.value == '\'') return scan_string(source, begin, 0);
   const bool point_and_digit =
-      c.value == '.' && begin + 1 < source.size() && is_digit(static_cast<unsigned char>(source[begin + 1]));
-  if (point_and_digit || is_digit(c.value)) return scan_number(source, begin);
+      c.value == '.' && begin + 1 < source.size() && is_ascii_digit(static_cast<unsigned char>(source[begin + 1]));
+  if (point_and_digit || is_ascii_digit(c.value)) return scan_number(source, begin);
   return scan_operator(source, begin);
 }
 

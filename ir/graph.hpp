@@ -100,7 +100,7 @@ void verify(const Function& function);
 /// One line a node: "%3 = add float64 (4, 5) %1 %2".
 std::string print(const Function& function);
 
-/// One line an output: "float64 array of shape (2, 3), C order, 48 bytes". numbers: which outputs are Python-like
+/// One line an output: "float64 array of shape (2, 3), C order, 48 bytes". numbers: which outputs are plain
 /// numbers.
 std::string print_types(const Function& function, const std::vector<bool>& numbers);
 

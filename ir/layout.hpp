@@ -20,6 +20,7 @@ struct ByteExtent {
   int64_t begin = 0;
   int64_t end = 0;
 };
+inline size_t bytes_of(const ByteExtent& extent) { return static_cast<size_t>(extent.end - extent.begin); }
 
 /// Empty when an element is farther than farthest_byte (ir/checked.hpp) from the data pointer; of an array without
 /// elements: nothing, whatever its strides.

@@ -13,11 +13,11 @@ namespace {
 using Word = std::atomic<uint32_t>;
 
 /// Threads in sections. Several, so that threads with little to do with each other share no cache line.
-struct alignas(64) Shard {
+struct alignas(64) SectionShard {
   Word inside{0};
 };
 
-constinit std::array<Shard, 16> shards;
+constinit std::array<SectionShard, 16> section_shards;
 constinit Word closed{0};  ///< 1 while a thread forks
 constinit Word generation{0};
 constinit thread_local uint32_t depth = 0;
@@ -25,7 +25,7 @@ constinit thread_local uint32_t depth = 0;
 Word& own_count() {
   // Thread blocks lie at multiples of a stack's size: the multiplication brings their high bits down.
   const uint64_t mixed = (reinterpret_cast<uintptr_t>(&depth) >> 12) * 0x9E3779B97F4A7C15u;
-  return shards[mixed >> 60].inside;
+  return section_shards[mixed >> 60].inside;
 }
 
 void wait_while_above(Word& count, uint32_t allowed) {
@@ -35,7 +35,7 @@ void wait_while_above(Word& count, uint32_t allowed) {
 void close_gate() {
   for (uint32_t open = 0; !closed.compare_exchange_strong(open, 1); open = 0) closed.wait(1);
   const Word* own = depth > 0 ? &own_count() : nullptr;
-  for (Shard& shard : shards) wait_while_above(shard.inside, &shard.inside == own ? 1 : 0);
+  for (SectionShard& shard : section_shards) wait_while_above(shard.inside, &shard.inside == own ? 1 : 0);
   ++depth;  // handlers of others that run before the fork may use the library
 }
 

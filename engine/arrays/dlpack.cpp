@@ -19,7 +19,7 @@ using dlpack::TypeCode;
 
 [[noreturn]] void refuse(ErrorCode code, const std::string& why) { throw Error(code, "DLPack: " + why); }
 
-DType dtype_of(dlpack::DataType type) {
+DType dtype_of_tensor(dlpack::DataType type) {
   if (type.lanes == 1)
     for (int k = 0; k < dtype_count; ++k) {
       const auto dtype = static_cast<DType>(k);
@@ -43,7 +43,7 @@ dlpack::DataType type_of(DType dtype) {
   return {is_signed(dtype) ? TypeCode::integer : TypeCode::unsigned_integer, bits, 1};
 }
 
-Place place_of(dlpack::Device device) {
+Place place_of_tensor(dlpack::Device device) {
   switch (device.type) {
     case dlpack::DeviceType::cpu:
     case dlpack::DeviceType::cuda_host:
@@ -55,10 +55,10 @@ Place place_of(dlpack::Device device) {
                                              static_cast<int>(device.type)));
 }
 
-Result array_of(const dlpack::Tensor& tensor, bool is_readonly) {
+Result array_of_tensor(const dlpack::Tensor& tensor, bool is_readonly) {
   Result array;
-  array.dtype = dtype_of(tensor.dtype);
-  array.place = place_of(tensor.device);
+  array.dtype = dtype_of_tensor(tensor.dtype);
+  array.place = place_of_tensor(tensor.device);
   array.is_readonly = is_readonly;
   const fv_view view{tensor.data, static_cast<int32_t>(array.dtype),      tensor.rank,         tensor.shape,
                      nullptr,     static_cast<int32_t>(array.place.kind), array.place.ordinal, 0};
@@ -107,7 +107,7 @@ struct Taken {
 
 template <class Managed>
 SharedArray take(Session& session, Managed* managed, bool is_readonly) {
-  Result array = array_of(managed->tensor, is_readonly);
+  Result array = array_of_tensor(managed->tensor, is_readonly);
   check(session, array);
   auto taken = std::make_shared<Taken<Managed>>(session.runtime(), array.place);
   if (runtime::is_known_mapping(array.data)) array.mapping = taken;  // it came from here

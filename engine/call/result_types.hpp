@@ -11,7 +11,7 @@ namespace fuseval::engine {
 struct ResultType {
   DType dtype = DType::float64;
   Shape shape;
-  bool is_weak = false;  ///< a Python-like number
+  bool is_weak = false;  ///< a plain number
 };
 
 struct ResultTypes {

@@ -42,8 +42,6 @@ const CountedWork& work_of(const Specialisation& planned) {
   return planned.attachments().add(std::move(counted));
 }
 
-double bytes_of(const Specialisation::Extent& extent) { return static_cast<double>(extent.end - extent.begin); }
-
 bool is_pinned(Device& device, const void* data, double bytes) {
   return bytes >= smallest_to_look_up && device.is_pinned(static_cast<const char*>(data));
 }
@@ -51,11 +49,11 @@ bool is_pinned(Device& device, const void* data, double bytes) {
 TransferBytes transfer_bytes_of(Device& device, const HostCall& call) {
   TransferBytes transfers;
   for (const uint32_t slot : call.planned.used_slots()) {
-    const double bytes = bytes_of(call.planned.input_extent(slot));
+    const auto bytes = static_cast<double>(bytes_of(call.planned.input_extent(slot)));
     (is_pinned(device, call.inputs[slot].data, bytes) ? transfers.up_pinned : transfers.up) += bytes;
   }
   for (size_t k = 0; k < call.planned.results().size(); ++k) {
-    const double bytes = bytes_of(call.planned.output_extent(k));
+    const auto bytes = static_cast<double>(bytes_of(call.planned.output_extent(k)));
     const bool is_given = k < static_cast<size_t>(call.output_count) && call.outputs[k].data != nullptr;
     (is_given && is_pinned(device, call.outputs[k].data, bytes) ? transfers.down_pinned : transfers.down) += bytes;
   }

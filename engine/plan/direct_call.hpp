@@ -28,7 +28,7 @@ class DirectCall {
  private:
   struct Array {
     ExpectedView expected;
-    Specialisation::Extent extent;
+    ByteExtent extent;
     uint64_t in_place = 0;  ///< outputs: bit j where the elements of arrays_[j] may be overwritten one by one
   };
   /// array: a position among arrays_, a null pointer, the literals, and the numbers that a call computes.

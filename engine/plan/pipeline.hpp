@@ -43,7 +43,7 @@ struct PlannedResult {
   Shape shape;
   std::vector<int64_t> strides;  ///< as written: the request's, or C order
   bool given;
-  bool is_weak = false;  ///< a Python-like number, in its own dtype
+  bool is_weak = false;  ///< a plain number, in its own dtype
 };
 
 /// Where the address of a plan's buffer comes from: position is a slot, a result, or an offset into the temporaries.

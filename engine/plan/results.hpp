@@ -22,7 +22,7 @@ struct Result {
   DType dtype = DType::float64;
   Shape shape;
   std::vector<int64_t> strides;
-  bool is_weak = false;  ///< a Python-like number
+  bool is_weak = false;  ///< a plain number
   bool is_readonly = false;
   std::shared_ptr<const Distribution> distribution;  ///< shape is the local part's; nullptr: not distributed
 };

@@ -67,17 +67,13 @@ class Specialisation {
   /// The values and outcomes that it is for, to compare with another rank's.
   std::string describe_values() const { return scalars_.requirements(); }
 
-  /// Byte ranges relative to the data pointer, for overlap tests: [slot], [result].
-  struct Extent {
-    int64_t begin = 0;
-    int64_t end = 0;
-  };
   /// Of the caller's inputs.
   const std::vector<uint32_t>& used_slots() const { return used_slots_; }
   /// The same, and those of the numbers that a call computes.
   const std::vector<uint32_t>& read_slots() const { return read_slots_; }
-  const Extent& input_extent(uint32_t slot) const { return input_extents_[slot]; }
-  const Extent& output_extent(size_t k) const { return output_extents_[k]; }
+  /// Bytes relative to the data pointer, for overlap tests.
+  const ByteExtent& input_extent(uint32_t slot) const { return input_extents_[slot]; }
+  const ByteExtent& output_extent(size_t k) const { return output_extents_[k]; }
   /// Whether result k may be written over the array of `slot` when both have the same address (in_place.hpp).
   bool is_harmless_over(size_t k, uint32_t slot) const { return in_place_[k * signature_.inputs.size() + slot]; }
   size_t temporary_bytes() const { return temporary_bytes_; }
@@ -113,7 +109,7 @@ class Specialisation {
   std::vector<PreparedChain> chains_;
   std::vector<frontend::ValueCheck> value_checks_;
   std::unique_ptr<Specialisation> check_;
-  std::vector<Extent> input_extents_, output_extents_;
+  std::vector<ByteExtent> input_extents_, output_extents_;
   std::vector<bool> in_place_;
   size_t temporary_bytes_ = 0;
   int64_t work_ = 0;
@@ -123,8 +119,8 @@ class Specialisation {
   mutable Attachments attachments_;
 };
 
-inline bool overlap(const void* a, const Specialisation::Extent& a_extent, const void* b,
-                    const Specialisation::Extent& b_extent) {
+inline bool overlap(const void* a, const ByteExtent& a_extent, const void* b,
+                    const ByteExtent& b_extent) {
   const auto a_data = reinterpret_cast<intptr_t>(a), b_data = reinterpret_cast<intptr_t>(b);
   return a_data + a_extent.begin < b_data + b_extent.end && b_data + b_extent.begin < a_data + a_extent.end;
 }

@@ -202,9 +202,7 @@ class DistributedRun {
     const ArrayLayout layout{shape_of(array), local_->strides[array]};
     return byte_extent(layout, plan_.arrays[array].itemsize, "a result");
   }
-  static size_t bytes_of(const ByteExtent& extent) {
-    return static_cast<size_t>(std::max<int64_t>(1, extent.end - extent.begin));
-  }
+  static size_t allocated_bytes(const ByteExtent& extent) { return std::max<size_t>(1, bytes_of(extent)); }
   Shape shape_of(uint32_t array) const { return plan_.arrays[array].held(world_.rank()).shape(); }
 
   // Then it is written elsewhere first: messages and kernels may read the input later.

@@ -21,7 +21,6 @@
 namespace fuseval::engine {
 namespace {
 
-using Extent = Specialisation::Extent;
 
 // Below, nobody asks how much memory of the device is free.
 constexpr size_t surely_fits = size_t{1} << 20;
@@ -33,8 +32,6 @@ size_t forced_part_bytes() {
   const char* const bytes = std::getenv("FUSEVAL_STREAM_PART_BYTES");
   return bytes == nullptr ? 0 : std::strtoull(bytes, nullptr, 10);
 }
-
-size_t bytes_of(const Extent& extent) { return static_cast<size_t>(extent.end - extent.begin); }
 
 class DeviceRun {
  public:
@@ -75,7 +72,7 @@ class DeviceRun {
   bool stays(size_t k) const { return !is_given(k) && call_.results_on_device; }
 
   std::unique_ptr<DeviceMemory> allocate(size_t bytes) { return bytes == 0 ? nullptr : device_.allocate(bytes); }
-  static char* begin_of(const std::unique_ptr<DeviceMemory>& memory, const Extent& extent) {
+  static char* begin_of(const std::unique_ptr<DeviceMemory>& memory, const ByteExtent& extent) {
     return memory == nullptr ? nullptr : memory->data() - extent.begin;
   }
 
@@ -91,7 +88,7 @@ class DeviceRun {
   void place_each_input() {
     for (const uint32_t slot : made_.read_slots()) {
       const fv_view& view = call_.inputs[slot];
-      const Extent& extent = made_.input_extent(slot);
+      const ByteExtent& extent = made_.input_extent(slot);
       if (bytes_of(extent) == 0) continue;
       if (view.device_type == FV_DEVICE_CPU)
         upload(slot, extent);
@@ -105,7 +102,7 @@ class DeviceRun {
     return view.rank == 0 && bytes_of(made_.input_extent(slot)) <= DeviceScalars::most_bytes &&
            (view.flags & FV_VIEW_MAPPED) == 0;
   }
-  void upload(uint32_t slot, const Extent& extent) {
+  void upload(uint32_t slot, const ByteExtent& extent) {
     if (goes_by_value(slot)) {
       const auto* const number = static_cast<const char*>(call_.inputs[slot].data);
       numbers_.push_back(space_.scalars.get({number, bytes_of(extent)}));
@@ -121,7 +118,7 @@ class DeviceRun {
   }
   /// The address of an array on the device, which the caller vouches for: a kernel's fault would lose the device.
   template <class Name>
-  char* checked(const fv_view& view, const Extent& extent, Name&& name) {
+  char* checked(const fv_view& view, const ByteExtent& extent, Name&& name) {
     char* const data = static_cast<char*>(view.data);
     if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(fv_dtype_size(view.dtype)) != 0)
       refuse_unaligned(view, name());
@@ -152,7 +149,7 @@ class DeviceRun {
     for (size_t k = 0; k < outputs_.size(); ++k) place_output(k);
   }
   void place_output(size_t k) {
-    const Extent& extent = made_.output_extent(k);
+    const ByteExtent& extent = made_.output_extent(k);
     if (bytes_of(extent) == 0) return;
     if (is_given_here(k))
       outputs_[k].address = checked(call_.outputs[k], extent, [&] { return fmt::format("output {}", k); });
@@ -222,7 +219,7 @@ class DeviceRun {
   }
   void bring_down(size_t k) {
     if (is_given_here(k)) return copy_back(k);
-    const Extent& extent = made_.output_extent(k);
+    const ByteExtent& extent = made_.output_extent(k);
     if (!is_given(k)) outputs_[k].host = memory_.allocate(bytes_of(extent));
     char* const target =
         is_given(k) ? static_cast<char*>(call_.outputs[k].data) + extent.begin : outputs_[k].host.data();
@@ -252,7 +249,7 @@ class DeviceRun {
   // From where it was written to where the caller wants it, both on the device. With gaps it is rare, and goes through
   // the host.
   void copy_back(size_t k) {
-    const Extent& extent = made_.output_extent(k);
+    const ByteExtent& extent = made_.output_extent(k);
     char* const target = static_cast<char*>(call_.outputs[k].data) + extent.begin;
     const size_t bytes = bytes_of(extent);
     if (is_dense(k)) return queue_.get().copy(target, outputs_[k].memory->data(), bytes);
@@ -329,7 +326,7 @@ class DeviceRun {
         if (outputs_[k].memory) limits_.memory -= std::min(limits_.memory, outputs_[k].memory->size());
         continue;
       }
-      const Extent& extent = made_.output_extent(k);
+      const ByteExtent& extent = made_.output_extent(k);
       if (is_given(k)) outputs_[k].address = static_cast<char*>(call_.outputs[k].data);
       if ((is_given(k) && !needs_copy(k, together)) || bytes_of(extent) == 0) continue;
       outputs_[k].host = memory_.allocate(bytes_of(extent));

@@ -13,7 +13,6 @@
 namespace fuseval::engine {
 namespace {
 
-using Extent = Specialisation::Extent;
 
 // Each part costs its launches, copies and events, some 30 µs of the host; a part of 16 MiB is 300 µs of a PCIe 5 link.
 // The first part up and the last one down run beside nothing, so there should be many.
@@ -23,7 +22,7 @@ constexpr int64_t usual_group = 8;
 
 int64_t over(int64_t a, int64_t b) { return (a + b - 1) / b; }
 size_t round_up(size_t bytes) { return checked_round_up(bytes, 256); }
-int64_t length_of(const Extent& extent) { return extent.end - extent.begin; }
+int64_t length_of(const ByteExtent& extent) { return extent.end - extent.begin; }
 
 /// A candidate: an axis of all of a pass's kernels.
 struct Cut {
@@ -389,12 +388,12 @@ class Planner {
 
 }  // namespace
 
-Extent StreamPass::range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin, int64_t end) const {
-  Extent range{INT64_MAX, INT64_MIN};
+ByteExtent StreamPass::range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin, int64_t end) const {
+  ByteExtent range{INT64_MAX, INT64_MIN};
   for (size_t n = first; n < first + count; ++n)
     for (const Operand& operand : kernels[n].operands) {
       if (operand.kind == OperandKind::index || operand.buffer != buffer) continue;
-      Extent own{operand.offset, operand.offset + size_of(operand.dtype)};
+      ByteExtent own{operand.offset, operand.offset + size_of(operand.dtype)};
       for (size_t k = 0; k < operand.strides.size(); ++k) {
         const bool is_cut = static_cast<int>(k) == axis;
         const int64_t from = is_cut ? begin : 0, to = is_cut ? end - 1 : kernels[n].axes[k].extent - 1;

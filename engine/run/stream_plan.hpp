@@ -24,7 +24,7 @@ inline constexpr int64_t sets_of_parts = 3;
 /// What a plan's buffer is to a call.
 struct StreamArray {
   bool on_host = false;
-  Specialisation::Extent extent;  ///< bytes from element 0; known of temporaries too
+  ByteExtent extent;  ///< bytes from element 0; known of temporaries too
 };
 
 /// An array that moves along with the parts.
@@ -54,7 +54,7 @@ struct StreamPass {
 
   int64_t parts() const { return axis < 0 ? 1 : (extent + step - 1) / step; }
   /// Bytes, from element 0 of a buffer, that the part [begin, end) touches.
-  Specialisation::Extent range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin,
+  ByteExtent range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin,
                                   int64_t end) const;
 };
 
@@ -81,7 +81,7 @@ StreamPlan plan_stream(const Specialisation& made, const std::vector<StreamArray
 
 /// Where the bytes before a range begin that lie in the memory of a part so that every part's elements are aligned as
 /// those of the array as a whole are.
-inline int64_t aligned_begin(const StreamArray& array, const Specialisation::Extent& range) {
+inline int64_t aligned_begin(const StreamArray& array, const ByteExtent& range) {
   return array.extent.begin + (range.begin - array.extent.begin) / 256 * 256;
 }
 

@@ -25,11 +25,8 @@
 namespace fuseval::engine {
 namespace {
 
-using Extent = Specialisation::Extent;
 
 constexpr auto sets = static_cast<size_t>(sets_of_parts);
-
-size_t bytes_of(const Extent& extent) { return static_cast<size_t>(extent.end - extent.begin); }
 
 /// Between the host's arrays and staging memory; on several threads, as one cannot keep up with a link.
 void copy_bytes(const StreamedRun& run, char* to, const char* from, size_t bytes) {
@@ -88,7 +85,7 @@ class Stream {
   struct Arriving {
     const MovingArray* array;
     const char* staged;
-    Extent range;
+    ByteExtent range;
     int64_t begin, end;  ///< of the part
   };
   struct Set {
@@ -106,7 +103,7 @@ class Stream {
   }
   void allocate() {
     for (size_t b = 0; b < plan_.is_whole.size(); ++b) {
-      const Extent& extent = arrays_[b].extent;
+      const ByteExtent& extent = arrays_[b].extent;
       if (arrays_[b].on_host) there_[b] = nullptr;
       if (is_whole(b)) there_[b] = allocate(bytes_of(extent)).data() - extent.begin;
     }
@@ -127,7 +124,7 @@ class Stream {
 
   void upload_wholes() {
     for (size_t b = 0; b < plan_.is_whole.size(); ++b) {
-      const Extent& extent = arrays_[b].extent;
+      const ByteExtent& extent = arrays_[b].extent;
       if (!is_whole_of_host(b) || is_result(b)) continue;
       run_.queue.get().upload(there_[b] + extent.begin, host_[b] + extent.begin, bytes_of(extent));
     }
@@ -137,7 +134,7 @@ class Stream {
       if (is_whole_of_host(b) && is_result(b)) download_whole(b);
   }
   void download_whole(size_t b) {
-    const Extent& extent = arrays_[b].extent;
+    const ByteExtent& extent = arrays_[b].extent;
     const Specialisation::Result& result = made_.results()[static_cast<size_t>(made_.buffer_sources()[b].position)];
     const size_t bytes = bytes_of(extent);
     has_written_ = true;
@@ -202,7 +199,7 @@ class Stream {
     is_pinned_.assign(arrays_.size(), false);
     for (const MovingArray& one : pass.moving) {
       if (!one.goes_up && !one.comes_down) continue;
-      const Extent& extent = arrays_[one.buffer].extent;
+      const ByteExtent& extent = arrays_[one.buffer].extent;
       const char* const host = host_[one.buffer];
       is_pinned_[one.buffer] = device_.is_pinned(host + extent.begin) && device_.is_pinned(host + extent.end - 1);
     }
@@ -210,7 +207,7 @@ class Stream {
   size_t number_of(const Set& set) const { return static_cast<size_t>(&set - sets_.data()); }
 
   /// Where a moving array's range lies in a set, and in its staging memory.
-  size_t place_of(const MovingArray& one, const Extent& range) const {
+  size_t place_of(const MovingArray& one, const ByteExtent& range) const {
     return one.place + static_cast<size_t>(range.begin - aligned_begin(arrays_[one.buffer], range));
   }
 
@@ -219,7 +216,7 @@ class Stream {
     if (set.is_computed) up.wait_for(*set.is_computed);
     if (set.is_up) set.is_up->synchronize();  // then its staging memory is free
     for (const MovingArray& one : pass.moving) {
-      const Extent range = pass.range_of(plan_.kernels, one.buffer, begin, end);
+      const ByteExtent range = pass.range_of(plan_.kernels, one.buffer, begin, end);
       const size_t place = place_of(one, range), bytes = bytes_of(range);
       there_[one.buffer] = set.memory + place - range.begin;
       if (!one.goes_up) continue;
@@ -239,7 +236,7 @@ class Stream {
     down.wait_for(*set.is_computed);
     for (const MovingArray& one : pass.moving) {
       if (!one.comes_down) continue;
-      const Extent range = pass.range_of(plan_.kernels, one.buffer, begin, end);
+      const ByteExtent range = pass.range_of(plan_.kernels, one.buffer, begin, end);
       const size_t place = place_of(one, range), bytes = bytes_of(range);
       char* to = host_[one.buffer] + range.begin;
       if (!is_pinned_[one.buffer] || !is_dense(one, range, begin, end)) {
@@ -262,7 +259,7 @@ class Stream {
       shape.push_back(axis == axis_ ? end - begin : nest.axes[static_cast<size_t>(axis)].extent);
     return shape;
   }
-  bool is_dense(const MovingArray& one, const Extent& range, int64_t begin, int64_t end) const {
+  bool is_dense(const MovingArray& one, const ByteExtent& range, int64_t begin, int64_t end) const {
     return element_count(shape_of(one, begin, end)) * size_of(store_of(one).dtype) ==
            static_cast<int64_t>(bytes_of(range));
   }
@@ -361,7 +358,7 @@ class Stream {
     inner_ = nest.reduce_count() / pass.extent;
     parts_ = {nest.reduce_count(), pass.group};
     for (const MovingArray& one : pass.moving) {
-      const Extent range = pass.range_of(plan_.kernels, one.buffer, 0, std::min(pass.step, pass.extent));
+      const ByteExtent range = pass.range_of(plan_.kernels, one.buffer, 0, std::min(pass.step, pass.extent));
       there_[one.buffer] = sets_[0].memory + place_of(one, range) - range.begin;
     }
     DeviceJob whole(0);

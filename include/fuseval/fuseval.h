@@ -98,7 +98,7 @@ typedef enum fv_device_type {
 
 /* View flags. */
 #define FV_VIEW_READONLY 1u /* may not be an output */
-#define FV_VIEW_WEAK 2u     /* rank 0; a Python-like scalar under NEP 50: dtype bool, int64 or float64 */
+#define FV_VIEW_WEAK 2u     /* rank 0; a plain number, weak under NEP 50: dtype bool, int64 or float64 */
 #define FV_VIEW_MAPPED 4u   /* data is a mapped file that may shrink: a fault becomes FV_ERROR_FILE */
 
 /* A strided array in somebody's memory. byte_strides may be NULL for C order; strides may be negative or 0 (inputs),
@@ -448,7 +448,7 @@ FV_API int32_t fv_results_count(const fv_results* results);
 /* 1 if the text's value is a tuple. */
 FV_API int32_t fv_results_is_tuple(const fv_results* results);
 /* shape and byte_strides point into `results`; data too, unless it is an output of the caller's. flags: FV_VIEW_WEAK
- * when the text gives a Python-like number (2 + 3, a.size) and neither outputs nor a result_dtype were asked for. */
+ * when the text gives a plain number (2 + 3, a.size) and neither outputs nor a result_dtype were asked for. */
 FV_API fv_status fv_results_view(const fv_results* results, int32_t index, fv_view* view, fv_error** error);
 FV_API void fv_results_release(fv_results* results);
 

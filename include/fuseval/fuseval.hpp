@@ -11,7 +11,7 @@
 //
 // What may be bound: std::vector, std::array, std::span, C arrays (of several dimensions too) and anything else that
 // std::data and std::size take, of bool, integers, float or double; fuseval::view(pointer, shape, byte_strides) for all
-// layouts; results and .npy files. C++ bool, integers, float and double are Python-like weak scalars;
+// layouts; results and .npy files. C++ bool, integers, float and double are plain numbers, weak;
 // fuseval::scalar<float>(x) is a NumPy-like strong one. Nothing is copied: data must live until the call returns.
 // Every failure is a fuseval::Error.
 //

@@ -16,7 +16,7 @@ inline namespace abi_0 {
 struct ResultType {
   DType dtype;
   std::vector<std::int64_t> shape;  ///< empty: rank 0
-  bool is_weak;                     ///< a Python-like number: 2 + 3, a.size
+  bool is_weak;                     ///< a plain number: 2 + 3, a.size
 };
 
 namespace detail {

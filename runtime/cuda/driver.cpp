@@ -10,7 +10,7 @@ namespace fuseval::runtime::cuda {
 namespace {
 
 /// The first driver with stream-ordered pools.
-constexpr int oldest_version = 11020;
+constexpr int oldest_driver = 11020;
 
 /// Where containers, NixOS and WSL put the driver when the loader is not told. Not the toolkit's stubs.
 LibrarySearch driver_search() {
@@ -64,9 +64,9 @@ DriverFound Driver::load(std::shared_ptr<SharedLibrary> library) {
   if (api.driver_get_version == nullptr)
     return {nullptr, fmt::format("no driver: {} is something else", driver->path())};
   api.driver_get_version(&driver->version_);
-  if (!missing.empty() || driver->version_ < oldest_version)
+  if (!missing.empty() || driver->version_ < oldest_driver)
     return {nullptr, fmt::format("driver too old: {} is of CUDA {}, {} is the oldest that serves{}", driver->path(),
-                                 driver->version_text(), cuda::version_text(oldest_version),
+                                 driver->version_text(), cuda::version_text(oldest_driver),
                                  missing.empty() ? "" : fmt::format(" (it has no {})", fmt::join(missing, ", ")))};
   if (std::string reason = driver->initialise(); !reason.empty()) return {nullptr, std::move(reason)};
   return {driver, ""};

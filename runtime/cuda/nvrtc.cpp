@@ -18,7 +18,7 @@ namespace {
 constexpr int newest_major = 14;
 
 /// Kernels take their arguments as __grid_constant__, which came with CUDA 11.7 and needs sm_70.
-constexpr std::pair oldest_version(11, 7);
+constexpr std::pair oldest_nvrtc(11, 7);
 constexpr const char* oldest_words = "CUDA 11.7 is the oldest that serves";
 constexpr int oldest_arch = 70;
 
@@ -99,7 +99,7 @@ NvrtcFound Nvrtc::load(std::shared_ptr<SharedLibrary> library) {
   nvrtc->archs_.resize(static_cast<size_t>(std::max(count, 0)));
   good = good && api.get_supported_archs(nvrtc->archs_.data()) == NvrtcResult::success;
   if (!good) return {nullptr, fmt::format("NVRTC does not say its version or targets: {}", nvrtc->path())};
-  if (std::pair(nvrtc->major_, nvrtc->minor_) < oldest_version)
+  if (std::pair(nvrtc->major_, nvrtc->minor_) < oldest_nvrtc)
     return {nullptr,
             fmt::format("NVRTC is too old: {} is of CUDA {}; {}", nvrtc->path(), nvrtc->version(), oldest_words)};
   std::erase_if(nvrtc->archs_, [](int arch) { return arch < oldest_arch; });

@@ -94,9 +94,9 @@ bool read_all(int descriptor, Clock::time_point deadline, std::string& output) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return false;
     pollfd waiting{descriptor, POLLIN, 0};
-    const int ready = poll(&waiting, 1, static_cast<int>(std::min<long>(left, 1 << 30)));
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<long>(left, 1 << 30)));
     if (ready <= 0) continue;
-    const ssize_t count = read(descriptor, bytes.data(), bytes.size());
+    const ssize_t count = ::read(descriptor, bytes.data(), bytes.size());
     if (count == 0) return true;
     if (count > 0)
       output.append(bytes.data(), std::min<size_t>(count, output_limit - std::min(output_limit, output.size())));
