@@ -25,8 +25,7 @@ DType Binder::list_dtype(const Value& value) {
   if (value.is_array()) return dtype(value.node);
   if (value.is_weak()) {
     if (const auto dtype = number_dtype(value)) return *dtype;
-    fail(ErrorCode::value, value.span, "the integer {} does not fit in int64 or uint64",
-         value.scalar.integer.text());
+    fail(ErrorCode::value, value.span, "the integer {} does not fit in int64 or uint64", value.scalar.integer.text());
   }
   if (!value.is_sequence())
     fail(ErrorCode::argument, value.span, "the elements of an array must be numbers or arrays, not {}",

@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "frontend/functions.hpp"
-#include "frontend/scanner.hpp"
 #include "frontend/literals.hpp"
+#include "frontend/scanner.hpp"
 #include "frontend/unicode.hpp"
 #include "frontend/vocabulary.hpp"
 

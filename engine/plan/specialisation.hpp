@@ -119,8 +119,7 @@ class Specialisation {
   mutable Attachments attachments_;
 };
 
-inline bool overlap(const void* a, const ByteExtent& a_extent, const void* b,
-                    const ByteExtent& b_extent) {
+inline bool overlap(const void* a, const ByteExtent& a_extent, const void* b, const ByteExtent& b_extent) {
   const auto a_data = reinterpret_cast<intptr_t>(a), b_data = reinterpret_cast<intptr_t>(b);
   return a_data + a_extent.begin < b_data + b_extent.end && b_data + b_extent.begin < a_data + a_extent.end;
 }

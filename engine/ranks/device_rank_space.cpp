@@ -16,7 +16,6 @@ namespace {
 
 size_t round_up(size_t bytes) { return checked_round_up(bytes, 16); }
 
-
 ByteExtent extent_of(const fv_view& view, const char* what) {
   return byte_extent(layout_of(view), size_of(dtype_of(view)), what);
 }

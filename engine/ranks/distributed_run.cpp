@@ -194,7 +194,7 @@ class DistributedRun {
       char* const output = space_.output(outputs_[k], k);
       if (!touches_inputs(k, extent)) return output;
     }
-    owned_[k] = space_.allocate(bytes_of(extent));
+    owned_[k] = space_.allocate(allocated_bytes(extent));
     return owned_[k].data() - extent.begin;
   }
   ByteExtent extent_of(size_t k) const {
@@ -245,7 +245,7 @@ class DistributedRun {
   char* place_on_host(size_t k) {
     const ByteExtent extent = extent_of(k);
     host_.resize(owned_.size());
-    host_[k] = memory_.allocate(bytes_of(extent));
+    host_[k] = memory_.allocate(allocated_bytes(extent));
     return host_[k].data() - extent.begin;
   }
 

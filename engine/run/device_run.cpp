@@ -21,7 +21,6 @@
 namespace fuseval::engine {
 namespace {
 
-
 // Below, nobody asks how much memory of the device is free.
 constexpr size_t surely_fits = size_t{1} << 20;
 // From here on a call of one pass goes part by part although it fits.

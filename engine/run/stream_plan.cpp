@@ -13,7 +13,6 @@
 namespace fuseval::engine {
 namespace {
 
-
 // Each part costs its launches, copies and events, some 30 µs of the host; a part of 16 MiB is 300 µs of a PCIe 5 link.
 // The first part up and the last one down run beside nothing, so there should be many.
 constexpr int64_t least_part = int64_t{4} << 20, most_part = int64_t{32} << 20, wanted_parts = 64;
@@ -388,7 +387,8 @@ class Planner {
 
 }  // namespace
 
-ByteExtent StreamPass::range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin, int64_t end) const {
+ByteExtent StreamPass::range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin,
+                                int64_t end) const {
   ByteExtent range{INT64_MAX, INT64_MIN};
   for (size_t n = first; n < first + count; ++n)
     for (const Operand& operand : kernels[n].operands) {

@@ -54,8 +54,7 @@ struct StreamPass {
 
   int64_t parts() const { return axis < 0 ? 1 : (extent + step - 1) / step; }
   /// Bytes, from element 0 of a buffer, that the part [begin, end) touches.
-  ByteExtent range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin,
-                                  int64_t end) const;
+  ByteExtent range_of(const std::vector<LoopNest>& kernels, uint32_t buffer, int64_t begin, int64_t end) const;
 };
 
 struct StreamPlan {

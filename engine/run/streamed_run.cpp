@@ -25,7 +25,6 @@
 namespace fuseval::engine {
 namespace {
 
-
 constexpr auto sets = static_cast<size_t>(sets_of_parts);
 
 /// Between the host's arrays and staging memory; on several threads, as one cannot keep up with a link.

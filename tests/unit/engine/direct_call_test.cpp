@@ -134,9 +134,8 @@ TEST_CASE("direct calls: outputs that overlap inputs") {
 TEST_CASE("direct calls: lists in the text are further arrays, whose memory no output overlaps") {
   for (const std::size_t output : {8000u, 4000u, 4008u, 2000u}) {
     CAPTURE(output);
-    for (const char* text :
-         {"a - b * [1, 1, 1, 1, 1]", "a - [0.5, 1.5, 2, 4, 3.25] - (b - [0.5, 1.5, 2, 4, 3.25])",
-          "a - b + ([1, 2, 3, 4, 5] if a.size > 5 else [0])"})
+    for (const char* text : {"a - b * [1, 1, 1, 1, 1]", "a - [0.5, 1.5, 2, 4, 3.25] - (b - [0.5, 1.5, 2, 4, 3.25])",
+                             "a - b + ([1, 2, 3, 4, 5] if a.size > 5 else [0])"})
       check_same<double>(text, 5, {4000, 1200, {output}}, 16000);
     check_same<double>("a - b + [1, 2, 3, 4, 5], [1, 0, 0, 1, 7]*b, a - b", 5, {4000, 1200, {output, 9000, 10000}},
                        16000);
