@@ -1,5 +1,5 @@
 // A reduction that can be stopped, with and without memory for the partial results of its pieces.
-#include "engine/stoppable_reduction.hpp"
+#include "engine/cpu/stoppable_reduction.hpp"
 
 #include <doctest/doctest.h>
 
