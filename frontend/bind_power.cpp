@@ -22,8 +22,9 @@ NodeId Binder::power(const Value& base, const Value& exponent, bool is_operator,
     return weak_power(base, exponent, squares_bool ? DType::int8 : loop, span);
   }
   const NodeId left = convert(base, loop), right = convert(exponent, loop);
-  check_exponent(exponent, loop, span);
-  return emit(Op::power, {left, right});
+  const std::array nodes = {left, right};
+  if (element_count(common_shape(nodes)) > 0) check_exponent(exponent, loop, span);
+  return emit(Op::power, nodes);
 }
 
 // A graph is for a form, so that a number that changes from call to call gives the bits of the same number in the text.

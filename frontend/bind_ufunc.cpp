@@ -91,8 +91,9 @@ NodeId Binder::apply_in(Op op, DType loop, std::span<const Value* const> operand
     nodes[k] = convert(operand, loop);
   }
   if (is_whole) return nodes[0];
-  if (op == Op::power) check_exponent(*operands[1], loop, span);
-  return emit(op, {nodes, operands.size()});
+  const std::span<const NodeId> inputs(nodes, operands.size());
+  if (op == Op::power && element_count(common_shape(inputs)) > 0) check_exponent(*operands[1], loop, span);
+  return emit(op, inputs);
 }
 
 // Functions of one integer (or bool) that need no float: floor and its kin are the identity, the tests have fixed

@@ -233,6 +233,12 @@ const Value* clip_bound(Binder& b, const Value* bound, DType dtype, bool is_lowe
   return is_harmless ? nullptr : bound;
 }
 
+// As maximum and minimum, but an element that equals its bound stays, so that -0.0 within 0 and 1 is -0.0. A NaN wins.
+NodeId kept_or(Binder& b, Op comparison, Op extreme, NodeId x, NodeId bound) {
+  const NodeId other = b.emit(extreme, {x, bound});
+  return is_float(b.dtype(x)) ? b.emit(Op::where, {b.emit(comparison, {x, bound}), x, other}) : other;
+}
+
 NodeId clip(Binder& b, const Value& a, const Value* low, const Value* high) {
   if (!low && !high) return b.positive(a, a.span);
   const NodeId x = b.node_of(a);
@@ -243,6 +249,10 @@ NodeId clip(Binder& b, const Value& a, const Value* low, const Value* high) {
     if (bound) types.push_back(b.type_of(*bound));
   const DType loop = common_dtype(types);
   NodeId result = b.cast(x, loop);
+  if (low && high) {  // one bound alone is maximum or minimum, as in NumPy
+    result = kept_or(b, Op::greater_equal, Op::maximum, result, b.convert(*low, loop));
+    return kept_or(b, Op::less_equal, Op::minimum, result, b.convert(*high, loop));
+  }
   if (low) result = b.emit(Op::maximum, {result, b.convert(*low, loop)});
   if (high) result = b.emit(Op::minimum, {result, b.convert(*high, loop)});
   return result;
