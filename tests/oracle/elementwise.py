@@ -430,10 +430,14 @@ def clip(a, a_min=None, a_max=None, **options):
     a_min, a_max = options.get("min", a_min), options.get("max", a_max)
     value = np.clip(value_of(a), value_of(a_min), value_of(a_max))
     result = as_dtype(a, value.dtype)
-    if a_min is not None:
-        result = elementwise(np.maximum, [result, as_dtype(a_min, value.dtype)])
-    if a_max is not None:
-        result = elementwise(np.minimum, [result, as_dtype(a_max, value.dtype)])
+    both = a_min is not None and a_max is not None
+    for ufunc, keeps, bound in ((np.maximum, np.greater_equal, a_min), (np.minimum, np.less_equal, a_max)):
+        if bound is None:
+            continue
+        bound = as_dtype(bound, value.dtype)
+        best = elementwise(ufunc, [result, bound])
+        # Of two bounds each leaves an element that equals it; one alone is maximum or minimum.
+        result = np.where(keeps(result, bound), result, best) if both and value.dtype.kind == "f" else best
     return result
 
 
