@@ -41,6 +41,9 @@ CODES_APART = {"device", "communication"}
 
 # Diagnostics that a file of cases cannot provoke, and the test that does; or one for each place that says it.
 ELSEWHERE = {
+    "input {} ('{}')": "tests/unit/engine/pipeline_test.cpp",  # printed by explain
+    "a tile in each thread": "tests/unit/engine/c_abi_information_test.cpp",
+    "temporary memory, from byte {} on": "tests/unit/engine/pipeline_test.cpp",
     "the mapped file that it is written from shrank": "tests/unit/runtime/npy_write_test.cpp",
     "the mapped file {} {}": "tests/unit/engine/mapped_test.cpp",
     "has become shorter since it was opened": "tests/unit/engine/mapped_test.cpp",

@@ -94,6 +94,9 @@ TEST_CASE("every stage of explain says something") {
   const std::vector<double> many(64 * 100);
   const fuseval::Bindings rows = {{"a", fuseval::view(many.data(), {64, 100})}};
   CHECK(fuseval::explain("a - max(a, axis=1, keepdims=True)", rows, "cuda").starts_with("// kernels 0 to 1 in one\n"));
+  const std::vector<double> megabytes(1'000'000);
+  const fuseval::Bindings square = {{"a", fuseval::view(megabytes.data(), {1000, 1000})}};
+  CHECK(contains(fuseval::explain("a - max(a, axis=1, keepdims=True)", square, "place"), "a tile in each thread"));
   CHECK(error_of([&] { fuseval::explain("a", {{"a", a}}, "bogus"); }).code() == FV_ERROR_ARGUMENT);
   CHECK(error_of([&] { fuseval::explain("a +", {{"a", a}}, "ast"); }).code() == FV_ERROR_SYNTAX);
   // A description without shape cannot be explained beyond its syntax, and is not read from.

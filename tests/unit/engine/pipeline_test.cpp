@@ -144,6 +144,8 @@ TEST_CASE("explain shows every pass by its name, as a specialisation leaves it")
   CHECK(trial.stage("chain", 100).ends_with(print_chains(made->plan())));
   CHECK(trial.stage("plan", 100) == print(made->plan()));
   CHECK(trial.stage("fuse", 100).find("reduces") != std::string::npos);
+  CHECK(trial.stage("place", 100) ==
+        "buffer 0: input 0 ('a')\nbuffer 1: result 0\nbuffer 2: temporary memory, from byte 0 on\n");
   CHECK(trial.stage("place", large_count()).find("kernel 1: non-temporal stores") != std::string::npos);
 }
 
