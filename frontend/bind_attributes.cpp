@@ -1,5 +1,6 @@
 // Names that the language itself has (functions, dtypes, constants, modules), and the attributes of arrays.
 #include <algorithm>
+#include <numeric>
 
 #include "frontend/binder.hpp"
 #include "frontend/diagnostic.hpp"
@@ -24,16 +25,26 @@ Value reversed_axes(Binder& binder, NodeId node) {
   return Binder::array(binder.graph().view(node, AffineView::transpose(binder.shape(node), permutation)));
 }
 
+Value swapped_last_axes(Binder& binder, NodeId node, Span span) {
+  const int rank = binder.rank(node);
+  if (rank < 2) fail(ErrorCode::shape, span, "`.mT` needs an array of at least two dimensions");
+  std::vector<int> permutation(static_cast<size_t>(rank));
+  std::iota(permutation.begin(), permutation.end(), 0);
+  std::swap(permutation[permutation.size() - 1], permutation[permutation.size() - 2]);
+  return Binder::array(binder.graph().view(node, AffineView::transpose(binder.shape(node), permutation)));
+}
+
 Value shape_tuple(Binder& binder, NodeId node) {
   std::vector<Value> extents;
   for (const int64_t extent : binder.shape(node)) extents.push_back(Binder::number(weak_integer(extent)));
   return Binder::tuple(std::move(extents));
 }
 
-std::optional<Value> array_attribute(Binder& binder, const Value& object, std::string_view name) {
+std::optional<Value> array_attribute(Binder& binder, const Value& object, std::string_view name, Span name_span) {
   const NodeId node = object.node;
   const auto integer = [](Integer value) { return Binder::number(weak_integer(value)); };
   if (name == "T") return reversed_axes(binder, node);
+  if (name == "mT") return swapped_last_axes(binder, node, name_span);
   if (name == "real") return object;
   if (name == "imag")
     return Binder::array(binder.broadcast(binder.constant_of(binder.dtype(node), 0), Shape(binder.shape(node))));
@@ -136,7 +147,7 @@ Value Binder::attribute(Value object, std::string_view name, Span name_span, Spa
     return std::move(*value);
   }
   if (!object.is_array()) no_attribute(object, name, name_span);
-  if (auto value = array_attribute(*this, object, name)) return std::move(*value);
+  if (auto value = array_attribute(*this, object, name, name_span)) return std::move(*value);
   const FunctionInfo* method = find_method(name);
   if (!method) no_attribute(object, name, name_span);
   Value value = callable(*method);

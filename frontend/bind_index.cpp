@@ -87,6 +87,27 @@ AffineView view_of(const Shape& source, std::span<const ViewAxis> axes, const st
   return view;
 }
 
+Value slice_of(Binder& binder, const Value& sequence, const Value& slice, Span span) {
+  const Range range = range_of(binder, slice, static_cast<int64_t>(sequence.items.size()));
+  Value result;
+  result.kind = sequence.kind;
+  result.span = span;
+  for (int64_t k = 0; k < range.extent; ++k)
+    result.items.push_back(sequence.items[static_cast<size_t>(range.start + k * range.step)]);
+  return result;
+}
+
+/// Of a tuple or a list: one of its items, or those of a slice.
+Value item_of(Binder& binder, Value sequence, std::span<const Value> items, Span span) {
+  if (items.size() == 1 && items[0].kind == ValueKind::slice) return slice_of(binder, sequence, items[0], span);
+  if (items.size() != 1 || !items[0].is_weak())
+    fail(ErrorCode::argument, span, "a tuple is indexed by one integer or one slice");
+  const auto size = static_cast<int64_t>(sequence.items.size());
+  const int64_t index = binder.static_integer(items[0], "an index");
+  if (index < -size || index >= size) fail(ErrorCode::shape, items[0].span, "tuple index out of range");
+  return std::move(sequence.items[static_cast<size_t>(index < 0 ? index + size : index)]);
+}
+
 }  // namespace
 
 Value Binder::subscript(Value object, std::span<const Value> items, Span span) {
@@ -94,13 +115,7 @@ Value Binder::subscript(Value object, std::span<const Value> items, Span span) {
     const std::vector<Value> inner = items[0].items;
     return subscript(std::move(object), inner, span);
   }
-  if (object.is_sequence()) {
-    if (items.size() != 1 || !items[0].is_weak()) fail(ErrorCode::argument, span, "a tuple is indexed by one integer");
-    const auto size = static_cast<int64_t>(object.items.size());
-    const int64_t index = static_integer(items[0], "an index");
-    if (index < -size || index >= size) fail(ErrorCode::shape, items[0].span, "tuple index out of range");
-    return std::move(object.items[static_cast<size_t>(index < 0 ? index + size : index)]);
-  }
+  if (object.is_sequence()) return item_of(*this, std::move(object), items, span);
   if (!object.is_array()) fail(ErrorCode::argument, object.span, "{} cannot be indexed", describe(object));
   const Shape source = shape(object.node);
   const int rank = static_cast<int>(source.size());

@@ -12,7 +12,7 @@ namespace {
 // Of a list that is put together: each element is a step of every element of the result.
 constexpr size_t longest_list = 128;
 
-/// "two lists", "a list and a Python int".
+/// "two lists", "a list and a plain int".
 std::string pair_of(const Value& a, const Value& b) {
   if (a.kind != b.kind) return fmt::format("{} and {}", describe(a), describe(b));
   return a.kind == ValueKind::list ? "two lists" : "two tuples";

@@ -68,8 +68,7 @@ Value Binder::bind_unary(Operator op, const Value& a, Span span) {
 }
 
 Value Binder::bind_binary(Operator op, Value& a, Value& b, Span span) {
-  if (op == Operator::matmul)
-    fail(ErrorCode::unsupported, span, "`@` is part of the language but not available in this version");
+  if (op == Operator::matmul) return matmul("`@`", a, b, span);
   if (a.is_weak() && b.is_weak()) return weak_binary(op, a, b);
   lists_to_arrays(op, a, b, span);
   if (op == Operator::power) return array(power(a, b, true, span));

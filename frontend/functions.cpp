@@ -103,7 +103,8 @@ FunctionInfo ufunc(Op op, std::string_view name) {
 class Table {
  public:
   Table() {
-    for (const auto rows : {elementwise_functions(), reduction_functions(), shape_functions(), creation_functions()})
+    for (const auto rows :
+         {elementwise_functions(), reduction_functions(), product_functions(), shape_functions(), creation_functions()})
       for (const FunctionRow& row : rows) functions_.emplace(row.name, parse_row(row));
     for (const OpInfo& row : all_ops()) add_op(row);
     for (const FunctionRow& row : array_methods()) add_method(row);

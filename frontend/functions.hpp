@@ -59,6 +59,7 @@ struct FunctionRow {
 
 std::span<const FunctionRow> elementwise_functions();
 std::span<const FunctionRow> reduction_functions();
+std::span<const FunctionRow> product_functions();
 std::span<const FunctionRow> shape_functions();
 std::span<const FunctionRow> creation_functions();
 /// Methods whose parameters differ from those of the function of the same name (the array itself left out).

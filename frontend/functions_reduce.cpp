@@ -299,56 +299,58 @@ NodeId norm_of_order(Binder& b, const Arguments& args, const Task& task, const V
   return b.emit(Op::power, {total, root});
 }
 
+// A norm of matrices that is the extreme sum of a row or a column: 1 and -1 (columns), inf and -inf (rows).
+std::optional<NodeId> extreme_sum_norm(Binder& b, const Arguments& args, const Task& task, const Value& order) {
+  const auto is = [&](double number) { return b.decide(Operator::equal, order, weak_float(number)); };
+  const bool by_rows = is(infinite_order) || is(-infinite_order);
+  if (!by_rows && !is(1) && !is(-1)) return std::nullopt;
+  // Axes that are given in falling order are the columns and the rows.
+  const Value* axes = args.given("axis");
+  const auto axis = [&](size_t k) { return normalise_axis(b.static_integer(axes->items[k], "an axis"), task.rank); };
+  const bool is_falling = axes && axis(0) > axis(1);
+  Task summed = task, extremes = task;
+  summed.axes = {task.axes[by_rows != is_falling ? 1 : 0]};
+  const NodeId sums = sum_of(b, b.emit(Op::absolute, {task.source}), summed);
+  const int kept = task.axes[by_rows != is_falling ? 0 : 1];
+  extremes.source = sums;
+  extremes.rank = task.rank - 1;
+  extremes.axes = {kept - (kept > summed.axes[0] ? 1 : 0)};
+  const bool is_largest = is(1) || is(infinite_order);
+  if (is_largest && reduced_count(b, extremes) == 0)
+    return b.broadcast(b.constant(b.dtype(sums), 0.0), kept_shape(b, extremes));
+  return extreme(b, extremes, sums, is_largest, args);
+}
+
+// ord= over two axes: those norms that need no singular values.
+NodeId matrix_norm(Binder& b, const Arguments& args, const Task& task, const Value& order) {
+  if (order.kind == ValueKind::string && order.text == "fro")
+    return b.emit(Op::sqrt, {sum_of(b, b.emit(Op::square, {task.source}), task)});
+  if (order.is_weak())
+    if (const auto norm = extreme_sum_norm(b, args, task, order)) return *norm;
+  const bool is_spectral = order.kind == ValueKind::string
+                               ? order.text == "nuc"
+                               : order.is_weak() && (b.decide(Operator::equal, order, weak_integer(2)) ||
+                                                     b.decide(Operator::equal, order, weak_integer(-2)));
+  if (is_spectral)
+    fail(ErrorCode::unsupported, order.span,
+         "norms of matrices by singular values (ord=2, -2, 'nuc') are not available in this version");
+  fail(ErrorCode::value, order.span, "a norm of matrices has the order 'fro', 1, -1, inf or -inf");
+}
+
 Value call_norm(Binder& b, const Arguments& args) {
   Task task = task_of(b, args, false, "x");
   task.source = b.cast(task.source, mean_dtype(b.dtype(task.source)));
   if (args.given("axis") && task.axes.size() != 1 && task.axes.size() != 2)
     fail(ErrorCode::axis, args["axis"].span, "norm() goes along one axis, two, or with axis=None all of them");
   const Value* given = args.given("ord");
+  if (given && task.axes.size() == 2) return finish(b, matrix_norm(b, args, task, *given), task);
   if (given && !given->is_weak())
     fail(ErrorCode::argument, given->span, "ord must be a number, not {}", describe(*given));
   if (given && task.axes.size() != 1)
-    fail(ErrorCode::unsupported, given->span,
-         "norm() takes ord= along one axis in this version, not over {}: norms of matrices come later",
-         task.axes.size());
+    fail(ErrorCode::value, given->span, "norm() takes ord= along one axis or over two, not over {}", task.axes.size());
   if (given && !b.decide(Operator::equal, *given, weak_integer(2)))
     return finish(b, norm_of_order(b, args, task, *given), task);
   return finish(b, b.emit(Op::sqrt, {sum_of(b, b.emit(Op::square, {task.source}), task)}), task);
-}
-
-// dot of bools is any(a & b); of integers it wraps in their common dtype (which the low bits of a wide sum are).
-NodeId product_sum(Binder& b, NodeId x, NodeId y) {
-  const DType common = promote_types(b.dtype(x), b.dtype(y));
-  const NodeId products = b.emit(Op::multiply, {b.cast(x, common), b.cast(y, common)});
-  const int axes[] = {0};
-  if (is_bool(common)) return b.graph().reduce(Reduction::any, products, axes);
-  return b.cast(b.graph().reduce(Reduction::sum, b.cast(products, wide_dtype(common)), axes), common);
-}
-
-Value inner_product(Binder& b, const Arguments& args, NodeId x, NodeId y) {
-  const std::string_view name = args.function->name;
-  if (b.rank(x) == 0 || b.rank(y) == 0)
-    return Binder::array(b.apply(Op::multiply, {Binder::array(x), Binder::array(y)}, args.span));
-  if (b.rank(x) > 1 || b.rank(y) > 1)
-    fail(ErrorCode::unsupported, args.span, "{}() takes vectors in this version, not arrays of shapes {} and {}", name,
-         to_string(b.shape(x)), to_string(b.shape(y)));
-  if (b.shape(x) != b.shape(y))
-    fail(ErrorCode::shape, args.span, "{}(): shapes {} and {} are not aligned", name, to_string(b.shape(x)),
-         to_string(b.shape(y)));
-  return Binder::array(product_sum(b, x, y));
-}
-
-Value call_dot(Binder& b, const Arguments& args) {
-  return inner_product(b, args, b.node_of(args["a"]), b.node_of(args["b"]));
-}
-
-// vdot flattens its operands, numbers included.
-Value call_vdot(Binder& b, const Arguments& args) {
-  const auto flat = [&](const Value& value) {
-    const NodeId node = b.node_of(value);
-    return b.graph().reshape(node, {element_count(b.shape(node))});
-  };
-  return inner_product(b, args, flat(args["a"]), flat(args["b"]));
 }
 
 Value call_trace(Binder& b, const Arguments& args) {
@@ -385,9 +387,6 @@ constexpr FunctionRow reduction_rows[] = {
      "the standard deviation over axes: the square root of var"},
     {"norm", "x ord= axis= keepdims=", call_norm,
      "the square root of the sum of squares, or with ord=p along an axis the p-norm"},
-    {"dot", "a b out=", call_dot, "the sum of products of two vectors"},
-    {"vdot", "a b /", call_vdot, "the sum of products of all elements of a and b"},
-    {"inner", "a b /", call_dot, "the sum of products of two vectors"},
     {"trace", "a offset= axis1= axis2= dtype= out=", call_trace, "the sum along a diagonal"},
 };
 

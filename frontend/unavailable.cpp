@@ -14,12 +14,12 @@ namespace {
 
 // Functions of the language that this version lacks; those that NumPy has by the same name too.
 constexpr std::string_view planned[] = {
-    "acosh",   "affine",  "arccosh",     "arcsinh",   "arctanh",    "asinh",   "atanh",          "average",
-    "cbrt",    "complex", "concatenate", "contains",  "cosh",       "cumprod", "cumsum",         "diff",
-    "einsum",  "erf",     "erfc",        "exp2",      "expm1",      "gamma",   "grad",           "lgamma",
-    "log10",   "log1p",   "log2",        "logaddexp", "logaddexp2", "matmul",  "meshgrid",       "nanmax",
-    "nanmean", "nanmin",  "nanprod",     "nanstd",    "nansum",     "nanvar",  "normal",         "outer",
-    "randint", "random",  "roll",        "sinc",      "sinh",       "stack",   "value_and_grad",
+    "acosh",  "affine",  "arccosh",     "arcsinh",   "arctanh",    "asinh",          "atanh",  "average",
+    "cbrt",   "complex", "concatenate", "contains",  "cosh",       "cumprod",        "cumsum", "diff",
+    "einsum", "erf",     "erfc",        "exp2",      "expm1",      "gamma",          "grad",   "lgamma",
+    "log10",  "log1p",   "log2",        "logaddexp", "logaddexp2", "meshgrid",       "nanmax", "nanmean",
+    "nanmin", "nanprod", "nanstd",      "nansum",    "nanvar",     "normal",         "outer",  "randint",
+    "random", "roll",    "sinc",        "sinh",      "stack",      "value_and_grad",
 };
 
 template <size_t N>

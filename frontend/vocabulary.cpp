@@ -29,7 +29,7 @@ constexpr AttributeInfo attributes[] = {
     {"imag", "the imaginary part: 0"},     {"shape", "the extents of the axes, a tuple"},
     {"ndim", "the number of axes"},        {"size", "the number of elements"},
     {"dtype", "the type of the elements"}, {"itemsize", "bytes of an element"},
-    {"nbytes", "bytes of all elements"},
+    {"nbytes", "bytes of all elements"},   {"mT", "the last two axes swapped"},
 };
 
 // A text cannot say where results go, so `out` is left out; ufuncs have no `where` here.
