@@ -47,8 +47,9 @@ NodeId Binder::weak_power(const Value& base, const Value& exponent, DType loop, 
     case PowerForm::fourth:
       return repeated_product(left, 4);
     case PowerForm::negative:
-      if (fits(exponent.scalar, loop)) throw Error(ErrorCode::value, std::string(negative_power), span);
-      break;  // the conversion says so
+      if (!fits(exponent.scalar, loop)) break;  // the conversion says so
+      if (element_count(shape(left)) == 0) return left;
+      throw Error(ErrorCode::value, std::string(negative_power), span);
     case PowerForm::general:
       break;
   }
