@@ -96,9 +96,9 @@ class Binder {
   /// The same in a given loop dtype (the dtype= keyword).
   NodeId apply_in(Op op, DType loop, std::span<const Value* const> operands, Span span);
   NodeId where(const Value& condition, const Value& yes, const Value& no);
-  /// `**` and power(); only the operator takes NumPy's short cut of squaring bools as int8.
   /// Of a vector with a vector or a matrix. name: for messages.
   Value matmul(std::string_view name, const Value& a, const Value& b, Span span);
+  /// `**` and power(); only the operator takes NumPy's short cut of squaring bools as int8.
   NodeId power(const Value& base, const Value& exponent, bool is_operator, Span span);
   /// The value itself, as an array; bool is an error.
   NodeId positive(const Value& value, Span span);

@@ -107,12 +107,28 @@ NodeId prod_of(Binder& b, NodeId node, const Task& task) {
   return reduce(b, is_bool(dtype) ? Reduction::all : Reduction::prod, factors, task);
 }
 
+// NumPy converts a scalar as Python would: one that is NaN or out of the integer dtype's range is an error, which the
+// call finds. Its arrays of rank 0, which fuseval does not tell from scalars, wrap there.
+void require_integer_range(Binder& b, const Value& given, DType dtype) {
+  if (!given.is_array() || !is_integer(dtype) || can_cast(b.dtype(given.node), dtype, Casting::safe)) return;
+  const bool is_real = is_float(b.dtype(given.node));
+  const Value number = is_real ? Binder::array(b.emit(Op::trunc, {given.node})) : given;
+  const Integer span = Integer::truncated(std::ldexp(1.0, 8 * size_of(dtype) - (is_signed(dtype) ? 1 : 0)));
+  const Value lowest = Binder::number(weak_integer(is_signed(dtype) ? -span : Integer(0)));
+  const NodeId above = b.compare(Op::greater_equal, number, lowest, given.span);
+  const NodeId below = b.compare(Op::less, number, Binder::number(weak_integer(span)), given.span);
+  const NodeId inside = b.emit(Op::bitwise_and, {above, below});
+  b.add_check(b.emit(Op::logical_not, {inside}), fmt::format("initial= does not fit in {}", name_of(dtype)),
+              given.span);
+}
+
 // initial=, as an element of the accumulator.
 std::optional<NodeId> initial_of(Binder& b, const Arguments& args, DType dtype) {
   const Value* given = args.given("initial");
   if (!given) return std::nullopt;
   const NodeId initial = b.convert(*given, dtype);
   if (b.rank(initial) != 0) fail(ErrorCode::argument, given->span, "initial must be a scalar");
+  require_integer_range(b, *given, dtype);
   return initial;
 }
 
