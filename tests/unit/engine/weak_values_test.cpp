@@ -193,11 +193,10 @@ constexpr Row rows[] = {
 /// Functions that take no number as a value, but arrays, and what shapes depend on; the latter are in `rows` if they
 /// take a number as well.
 const std::set<std::string> without_numbers = {
-    "all",           "any",      "argmax",   "argmin",   "arange",           "astype",   "broadcast_to",
-    "count_nonzero", "eye",      "full",     "diagonal", "expand_dims",      "flip",     "fliplr",
-    "flipud",        "identity", "indices",  "linspace", "matrix_transpose", "moveaxis", "ones",
-    "permute_dims",  "reshape",  "swapaxes", "trace",    "transpose",        "tri",      "zeros",
-    "squeeze"};
+    "all",      "any",      "argmax",           "argmin",      "arange",   "astype", "broadcast_to", "count_nonzero",
+    "eye",      "full",     "diagonal",         "expand_dims", "flip",     "fliplr", "flipud",       "identity",
+    "indices",  "linspace", "matrix_transpose", "matmul",      "moveaxis", "ones",   "permute_dims", "reshape",
+    "swapaxes", "trace",    "transpose",        "tri",         "zeros",    "squeeze"};
 
 /// The patterns in which a function takes numbers.
 constexpr std::array patterns = {"(x)", "(k + 1)", "(a, x)", "(x, b)", "(i, k)", "(p, I)", "(k, p)", "(a, x, p)"};
