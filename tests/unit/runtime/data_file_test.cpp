@@ -202,7 +202,12 @@ TEST_CASE("the longest row of a table has exactly as many bytes as the limit") {
   const std::string too_long = fmt::format("the row is longer than {} bytes", TableRows::most_row_bytes);
   ReadOptions first_column;
   first_column.names = {"0"};
-  for (const std::string end : {"", "\n", "\r\n", "\r", "\n3,4\n"}) {
+#if defined(__SANITIZE_THREAD__)  // one thread reads, and each round takes ten seconds under it
+  const std::vector<std::string> ends = {"\r\n"};
+#else
+  const std::vector<std::string> ends = {"", "\n", "\r\n", "\r", "\n3,4\n"};
+#endif
+  for (const std::string& end : ends) {
     const std::string longest = "1," + std::string(TableRows::most_row_bytes - 3, ' ') + "2";
     const DataArrays data = opened(folder.write("t.csv", "5,6\n" + longest + end), first_column);
     const std::vector<int64_t> read = elements<int64_t>(data.arrays[0].view);
