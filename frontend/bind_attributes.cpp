@@ -70,7 +70,7 @@ Value callable(const FunctionInfo& function) {
   return value;
 }
 
-// An attribute of arrays, of a list or a number.
+// Throws if `name` is an attribute or method of arrays, and the object a list, a tuple or a number.
 void refuse_array_attribute(const Value& object, std::string_view name, Span name_span) {
   if (!object.is_sequence() && !object.is_weak()) return;
   const std::string_view operand = object.is_sequence() ? "[...]" : "...";
@@ -92,7 +92,7 @@ void refuse_array_attribute(const Value& object, std::string_view name, Span nam
   if (object.is_array()) refuse_unavailable(why_unavailable_attribute(name), name_span);
   if (object.kind == ValueKind::module)
     refuse_unavailable(object.text == linalg ? why_unavailable_in_linalg(name) : why_unavailable(name), name_span);
-  if (object.kind != ValueKind::module && !object.is_array()) refuse_array_attribute(object, name, name_span);
+  refuse_array_attribute(object, name, name_span);
   std::vector<std::string_view> known = object.kind == ValueKind::module ? function_names() : method_names();
   if (object.is_array())
     for (const AttributeInfo& attribute : array_attributes()) known.push_back(attribute.name);

@@ -77,6 +77,8 @@ std::vector<int> reduction_axes(Binder& binder, const Value* axis, int rank, boo
 std::vector<int> reduction_axes(Binder& binder, const Arguments& arguments, int rank, bool forgives_rank_0);
 /// An axis of an array of `rank` dimensions, counted from the end when negative.
 int axis_argument(Binder& binder, const Value& axis, int rank);
+/// Of sums and products of such elements: integers add up in 64 bits.
+DType wide_dtype(DType dtype);
 /// New axes of extent 1 at `positions` (sorted) of the result.
 NodeId insert_axes(Binder& binder, NodeId node, const std::vector<int>& positions);
 NodeId diagonal_of(Binder& binder, NodeId node, int64_t offset, int axis1, int axis2);

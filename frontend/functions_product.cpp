@@ -11,8 +11,7 @@ NodeId product_sum(Binder& b, NodeId x, NodeId y, int axis) {
   const NodeId products = b.emit(Op::multiply, {b.cast(x, common), b.cast(y, common)});
   const int axes[] = {axis};
   if (is_bool(common)) return b.graph().reduce(Reduction::any, products, axes);
-  const DType wide = is_float(common) ? common : is_unsigned(common) ? DType::uint64 : DType::int64;
-  return b.cast(b.graph().reduce(Reduction::sum, b.cast(products, wide), axes), common);
+  return b.cast(b.graph().reduce(Reduction::sum, b.cast(products, wide_dtype(common)), axes), common);
 }
 
 // Along the last axis of x, and the last but one of y if it has two or more.

@@ -78,9 +78,6 @@ Shape kept_shape(Binder& b, const Task& task) {
   return kept;
 }
 
-// Sums and products of integers run in 64 bits.
-DType wide_dtype(DType dtype) { return is_unsigned(dtype) ? DType::uint64 : is_float(dtype) ? dtype : DType::int64; }
-
 DType accumulator_dtype(Binder& b, const Arguments& args, DType otherwise) {
   const Value* dtype = args.given("dtype");
   return dtype ? b.static_dtype(*dtype) : otherwise;
@@ -407,6 +404,8 @@ constexpr FunctionRow reduction_rows[] = {
 };
 
 }  // namespace
+
+DType wide_dtype(DType dtype) { return is_unsigned(dtype) ? DType::uint64 : is_float(dtype) ? dtype : DType::int64; }
 
 std::span<const FunctionRow> reduction_functions() { return reduction_rows; }
 

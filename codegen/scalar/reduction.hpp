@@ -1,6 +1,6 @@
-// The arithmetic of reductions, which every backend runs in the canonical order of docs/language.md: what an
-// accumulator's state is made of, the state of no element, of one element, of a leaf of elements (moment2), and the
-// merge of two states.
+// The arithmetic of reductions, which every backend runs in the canonical order of docs/language.md: the components of
+// an accumulator's state, the states of no element, of one element and of a leaf of elements (moment2), and the merge
+// of two states.
 //
 //   reduction      state                            absent element
 //   sum            value                            -0.0 (integers 0): x + -0.0 is x, for x = -0.0 too

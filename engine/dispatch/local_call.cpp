@@ -16,22 +16,14 @@
 namespace fuseval::engine {
 namespace {
 
-/// The specialisation for a call, which `keep` keeps. The views have been checked.
-const Specialisation& specialisation(const Program& program, const fv_view* inputs, const fv_view* outputs,
-                                     int32_t output_count, const ResultRule& rule, const PlanOptions& options,
-                                     std::shared_ptr<const Specialisation>& keep) {
-  if (const Specialisation* known = program.find(inputs, outputs, output_count, rule)) return *known;
-  keep = program.specialise(inputs, outputs, output_count, rule, options);
-  return *keep;
-}
-
 void admit(const Specialisation& made, int32_t output_count, const RunOptions& options, const Results* results) {
   require_work(made.work(), options.work_limit);
   if (results == nullptr && static_cast<size_t>(output_count) != made.results().size())
     throw Error(ErrorCode::argument, "results may be NULL only when every output is given");
 }
 
-/// A call's first run on a device with such views, or one with arrays that no device can use as they lie.
+/// A call that no specialisation at hand serves: the first one with such views, and every one with unaligned arrays,
+/// which a device cannot use directly.
 void first_call_of_device(Place place, const Program& program, const DeviceCall& given, const ResultRule& rule,
                           const RunOptions& options, Results* results) {
   program.check_inputs(given.inputs);
@@ -39,7 +31,7 @@ void first_call_of_device(Place place, const Program& program, const DeviceCall&
   const AlignedCall call(program, given.inputs, given.outputs, given.output_count);
   std::shared_ptr<const Specialisation> keep;
   const Specialisation& made =
-      specialisation(program, call.inputs(), call.outputs(), given.output_count, rule, options.plan_options(), keep);
+      program.specialisation(call.inputs(), call.outputs(), given.output_count, rule, options.plan_options(), keep);
   admit(made, given.output_count, options, results);
   run_on_device(program.runtime().devices.get(place), program, made,
                 {call.inputs(), call.outputs(), given.output_count, given.results_on_device}, options, results);
@@ -111,7 +103,7 @@ bool call_device_if_faster(const Program& program, const Specialisation* known, 
   rule.for_device = true;
   std::shared_ptr<const Specialisation> keep;
   const HostCall call{
-      program,      specialisation(program, inputs, outputs, output_count, rule, options.plan_options(), keep),
+      program,      program.specialisation(inputs, outputs, output_count, rule, options.plan_options(), keep),
       inputs,       outputs,
       output_count, options};
   if (known != nullptr && Automatic::is_short(call.planned)) known->attachments().add(std::make_unique<IsShort>());
@@ -155,7 +147,7 @@ void run_locally(const Program& program, const fv_view* given, int32_t given_cou
   if (made == nullptr) {
     program.check_inputs(inputs);
     check_outputs(outputs, output_count);
-    made = &specialisation(program, inputs, outputs, output_count, options.rule, options.plan_options(), keep);
+    made = &program.specialisation(inputs, outputs, output_count, options.rule, options.plan_options(), keep);
   }
   admit(*made, output_count, options, results);
   run_on_host(program, *made, inputs, outputs, output_count, options, results);

@@ -43,9 +43,10 @@ class Sample {
     RunOptions options;
     options.threads = threads;
     options.rule.for_device = space_ != nullptr;
-    const std::shared_ptr<const Specialisation> made = program_.specialise(&input, &output, 1, options.rule, {});
-    if (space_ == nullptr) return run_on_host(program_, *made, &input, &output, 1, options, nullptr);
-    run_on_device(*space_, program_, *made, {&input, &output, 1, true}, options, nullptr);
+    std::shared_ptr<const Specialisation> keep;
+    const Specialisation& made = program_.specialisation(&input, &output, 1, options.rule, {}, keep);
+    if (space_ == nullptr) return run_on_host(program_, made, &input, &output, 1, options, nullptr);
+    run_on_device(*space_, program_, made, {&input, &output, 1, true}, options, nullptr);
   }
 
  private:

@@ -30,7 +30,7 @@ struct ResultRule {
   bool operator==(const ResultRule&) const = default;
 };
 
-/// What the graph is made for: everything but addresses and the values of weak scalars.
+/// Everything about a call that its graph depends on: all but addresses and the values of weak scalars.
 struct CallSignature {
   std::vector<frontend::InputInfo> inputs;  ///< once bound also the numbers that a call computes, behind the caller's
   std::vector<ArrayLayout> layouts;         ///< [slot]

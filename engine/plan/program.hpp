@@ -69,7 +69,16 @@ class Program {
   /// Runs the call if one of the specialisations at hand can do it directly; false: nothing was done. inputs: those
   /// that the caller gives.
   bool run_directly(const fv_view* inputs, int32_t input_count, const fv_view* outputs, int32_t output_count) const;
-  /// The specialisation for this call, made if there is none. The views have been checked.
+  /// The specialisation for this call: one of those at hand, or a new one, which `keep` then keeps. The views have been
+  /// checked.
+  const Specialisation& specialisation(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
+                                       const ResultRule& rule, const PlanOptions& options,
+                                       std::shared_ptr<const Specialisation>& keep) const {
+    if (const Specialisation* known = find(inputs, outputs, output_count, rule)) return *known;
+    keep = specialise(inputs, outputs, output_count, rule, options);
+    return *keep;
+  }
+  /// A specialisation that the caller shares. It is planned even if find() has one. The views have been checked.
   std::shared_ptr<const Specialisation> specialise(const fv_view* inputs, const fv_view* outputs, int32_t output_count,
                                                    const ResultRule& rule, const PlanOptions& options) const;
   /// What the graph for this call is made for. The views have been checked.

@@ -448,7 +448,7 @@ FV_API int32_t fv_results_count(const fv_results* results);
 /* 1 if the text's value is a tuple. */
 FV_API int32_t fv_results_is_tuple(const fv_results* results);
 /* shape and byte_strides point into `results`; data too, unless it is an output of the caller's. flags: FV_VIEW_WEAK
- * when the text gives a plain number (2 + 3, a.size) and neither outputs nor a result_dtype were asked for. */
+ * when the text gives a plain number (2 + 3, a.size) and neither outputs nor a result_dtype were requested. */
 FV_API fv_status fv_results_view(const fv_results* results, int32_t index, fv_view* view, fv_error** error);
 FV_API void fv_results_release(fv_results* results);
 
